@@ -1,0 +1,109 @@
+/**
+ * Every number that can be tuned or was chosen, with its reason. Units are in the names.
+ */
+
+const secondMs = 1_000
+const minuteMs = 60 * secondMs
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+
+/** Retries of a task. Three, as in Celery; a full jitter spreads what failed together. */
+export const retryDefaults = {
+  maxRetries: 3,
+  delayMs: 10 * secondMs,
+  factor: 2,
+  maxDelayMs: 10 * minuteMs,
+} as const
+
+/** A route's Lambda function and mapping. */
+export const queueDefaults = {
+  /** Long enough for calls to other services, short enough that a crash recovers in about a minute and a half. */
+  timeoutMs: 60 * secondMs,
+  /** AWS's own: one request receives ten, so nine of ten requests are saved. */
+  batchSize: 10,
+  /** No waiting for a fuller batch: latency first. */
+  batchWindowMs: 0,
+  /** 512 MB: below, the SDK's start dominates cold starts. */
+  memoryMb: 512,
+} as const
+
+/** SQS keeps a message at most 14 days; 7 leave as long again for refreshed copies, dead letters keep the original time and get all 14. */
+export const retentionMs = 7 * dayMs
+export const deadRetentionMs = 14 * dayMs
+
+/**
+ * Visibility = function timeout + batch window + this. AWS's rule of thumb is six times the timeout; here a claim prevents double runs, so a
+ * crash recovers six times sooner. The slack covers the time between the poller's receive and the invocation.
+ */
+export const visibilitySlackMs = 30 * secondMs
+
+/** Without a ledger only visibility prevents double runs: AWS's rule of six applies. */
+export const ledgerOffVisibilityFactor = 6
+
+/** SQS's largest maxReceiveCount. Receives are a backstop for functions that cannot start, never attempts. */
+export const maxReceiveCountCeiling = 1_000
+
+/** A lease outlives its invocation by the clock difference we tolerate between machines. */
+export const clockSkewMs = 10 * secondMs
+
+/** Leases in containers, which have no deadline, and how often they are renewed (three chances before one ends). */
+export const containerLeaseMs = 60 * secondMs
+export const renewalMs = 20 * secondMs
+
+/** What finished within this time is settled together. */
+export const flushMs = 50
+
+/** Delays up to this are hidden (ChangeMessageVisibility), longer ones sent afresh: hidden messages count towards 120,000 in flight. */
+export const hideAtMostMs = 60 * secondMs
+
+/** SQS's longest DelaySeconds. Longer waits are refreshed again on arrival. */
+export const maxDelayMs = 15 * minuteMs
+
+/** An unknown task waits this long for a deploy that brings it. */
+export const unknownTaskPatienceMs = 15 * minuteMs
+
+/** A suspect handed back this often goes first. */
+export const suspectHandBacks = 3
+
+export const resultTtlMs = dayMs
+export const idempotencyTtlMs = dayMs
+
+/** A record outlives every copy of its message, so that a late duplicate finds it. */
+export const recordGraceMs = 12 * hourMs
+
+/** Until payloads can be offloaded. A message may hold 1 MiB; 256 KB leave a batch of ten well under Lambda's 6 MB event. */
+export const maxInputBytes = 256 * 1_024
+
+/** A record may hold 400 KB; results above this belong into a store of their own. */
+export const maxResultBytes = 256 * 1_024
+
+/** One write unit. Inputs that would push the record above it, with its result to come, live in their own item. */
+export const hotRecordBytes = 1_024
+export const hotResultReserveBytes = 260
+
+/** Running tasks older than the first are checked for revocation in one read per second figure. */
+export const revocationCheckMs = 3 * secondMs
+
+/** Progress is written at most this often; the last value always is. */
+export const progressMs = secondMs
+
+/** A pause is noticed within this time. */
+export const controlCacheMs = 5 * secondMs
+
+/** How long enqueue and settlement keep trying when the table throttles or does not answer. */
+export const ledgerPatienceMs = 20 * secondMs
+
+/** `handle.get()` without a timeout of its own. */
+export const getTimeoutMs = 5 * minuteMs
+
+/** First and slowest polling of a result. */
+export const pollMs = { first: 50, slowest: 2_000, factor: 1.5 } as const
+
+/** Kept per record. */
+export const attemptHistory = 10
+export const errorLimits = { message: 2_000, stack: 4_000, causes: 5 } as const
+
+/** Kept before the invocation's deadline for settling what ran. */
+export function settleMarginMs(timeoutMs: number): number {
+  return Math.max(500, Math.min(2_000, timeoutMs * 0.1))
+}

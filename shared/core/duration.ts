@@ -1,0 +1,49 @@
+import { DefinitionError } from './errors.ts'
+
+/**
+ * A length of time: `'250ms'`, `'30s'`, `'10m'`, `'2h'`, `'7d'`, or a number of **seconds** (Celery's unit).
+ *
+ * @example
+ * toMs('10m') // 600_000
+ * toMs(1.5)   // 1_500
+ */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
+
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+const pattern = /^(-?\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/
+
+/**
+ * Milliseconds of a duration, rounded to a whole number.
+ *
+ * @param option the option's name, for the message
+ * @throws {DefinitionError} when it is neither a finite number nor a duration string
+ */
+export function toMs(duration: Duration, option = 'duration'): number {
+  if (typeof duration === 'number' && Number.isFinite(duration)) return Math.round(duration * 1_000)
+  const match = typeof duration === 'string' ? pattern.exec(duration.trim()) : null
+  if (match === null) {
+    throw new DefinitionError(
+      `${option}: expected a number of seconds or a text such as '30s', '10m', '2h', received ${JSON.stringify(duration) ?? String(duration)}.`,
+    )
+  }
+  return Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs])
+}
+
+/** A duration for people: `90_000` is `'1m 30s'`. */
+export function formatMs(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)}ms`
+  const parts: string[] = []
+  let left = Math.round(ms / 1_000)
+  for (const [unit, seconds] of [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['m', 60],
+    ['s', 1],
+  ] as const) {
+    const count = Math.floor(left / seconds)
+    if (count > 0) parts.push(`${count}${unit}`)
+    left -= count * seconds
+  }
+  return parts.slice(0, 2).join(' ')
+}

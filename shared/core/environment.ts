@@ -1,0 +1,37 @@
+import { queueName, tableName } from './names.ts'
+
+/** Where a process finds the app's queues and table. The whole environment that Celeriac reads, and the only file that names it. */
+export interface Environment {
+  /** CELERIAC_PREFIX. @default app name and stage */
+  readonly prefix: string
+  /** CELERIAC_TABLE. @default the prefix */
+  readonly table: string
+  /** CELERIAC_QUEUE_BASE_URL: queue URLs without their last segment. @default asked of SQS once per queue */
+  readonly queueBaseUrl: string | undefined
+}
+
+/** @param variables `process.env`, passed in so that nothing else reads it */
+export function readEnvironment(prefix: string, variables: Readonly<Record<string, string | undefined>>): Environment {
+  const actual = variables.CELERIAC_PREFIX || prefix
+  return {
+    prefix: actual,
+    table: variables.CELERIAC_TABLE || tableName(actual),
+    queueBaseUrl: variables.CELERIAC_QUEUE_BASE_URL?.replace(/\/+$/, '') || undefined,
+  }
+}
+
+/** The variables another process needs to find the same queues and table. */
+export function writeEnvironment(environment: Environment): Record<string, string> {
+  return {
+    CELERIAC_PREFIX: environment.prefix,
+    CELERIAC_TABLE: environment.table,
+    ...(environment.queueBaseUrl !== undefined && { CELERIAC_QUEUE_BASE_URL: environment.queueBaseUrl }),
+  }
+}
+
+/** The URL of a queue, when the base is known. */
+export function queueUrl(environment: Environment, queue: string): string | undefined {
+  return environment.queueBaseUrl === undefined
+    ? undefined
+    : `${environment.queueBaseUrl}/${queueName(environment.prefix, queue)}`
+}

@@ -1,0 +1,239 @@
+/** Base of all errors that Celeriac makes. `code` is stable: programs compare it, people read the message. */
+export class CeleriacError extends Error {
+  readonly code: string
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** An app, queue or task was defined with something that cannot work. Thrown while defining. */
+export class DefinitionError extends CeleriacError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('definition', message, options)
+  }
+}
+
+/** One thing that a schema found wrong. */
+export interface InputIssue {
+  readonly message: string
+  /** `user.email`, empty for the input as a whole. */
+  readonly path: string
+}
+
+/** The input was refused by the task's schema. Nothing was sent. */
+export class InputError extends CeleriacError {
+  readonly task: string
+  readonly issues: readonly InputIssue[]
+  constructor(task: string, issues: readonly InputIssue[]) {
+    const listed = issues.map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`))
+    super('input', `The input of task '${task}' does not match its schema: ${listed.join('; ')}.`)
+    this.task = task
+    this.issues = issues
+  }
+}
+
+/** The encoded input is larger than a message may carry. */
+export class InputTooLargeError extends CeleriacError {
+  readonly bytes: number
+  readonly limit: number
+  constructor(task: string, bytes: number, limit: number) {
+    super(
+      'input-too-large',
+      `The input of task '${task}' is ${bytes} bytes when encoded, the limit is ${limit} bytes. Store the payload elsewhere (S3, a table) and pass a reference to it.`,
+    )
+    this.bytes = bytes
+    this.limit = limit
+  }
+}
+
+/** A value has no JSON form: a function, a symbol, a cycle, an unknown class. */
+export class EncodeError extends CeleriacError {
+  /** Where in the value: `items[3].callback`. */
+  readonly path: string
+  constructor(path: string, what: string) {
+    super(
+      'encode',
+      `${path === '' ? 'The value' : `The value at '${path}'`} cannot be encoded: ${what}. Use JSON values, Date, BigInt, Map, Set, Uint8Array, or an object with toJSON().`,
+    )
+    this.path = path
+  }
+}
+
+/** The result of a task is larger than a record may hold. */
+export class ResultTooLargeError extends CeleriacError {
+  constructor(task: string, bytes: number, limit: number) {
+    super(
+      'result-too-large',
+      `The result of task '${task}' is ${bytes} bytes when encoded, the limit is ${limit} bytes. Store it elsewhere and return a reference to it.`,
+    )
+  }
+}
+
+/** The same idempotency key (or task id) was used with another input while the first task is open or succeeded. */
+export class IdempotencyConflictError extends CeleriacError {
+  readonly id: string
+  constructor(task: string, id: string) {
+    super(
+      'idempotency-conflict',
+      `Task '${task}' was already enqueued with this key as ${id}, with another input. Use another key, or wait for the key's time to live.`,
+    )
+    this.id = id
+  }
+}
+
+/** The task was not enqueued. `maybeSent`: a message may have got out all the same; it will be acknowledged unrun. */
+export class EnqueueError extends CeleriacError {
+  readonly id: string
+  readonly maybeSent: boolean
+  constructor(task: string, id: string, maybeSent: boolean, options?: { cause?: unknown }) {
+    const why = options?.cause instanceof Error ? ` (${options.cause.message})` : ''
+    super('enqueue', `Task '${task}' (${id}) could not be enqueued${why}. It will not run; enqueue it again.`, options)
+    this.id = id
+    this.maybeSent = maybeSent
+  }
+}
+
+/** No record has this id: never enqueued, or longer ago than records live. */
+export class TaskNotFoundError extends CeleriacError {
+  readonly id: string
+  constructor(id: string) {
+    super(
+      'task-not-found',
+      `There is no task with id '${id}'. It was never enqueued with a record, or its record has expired.`,
+    )
+    this.id = id
+  }
+}
+
+/** `get()` gave up waiting. The task goes on. */
+export class ResultTimeoutError extends CeleriacError {
+  readonly id: string
+  constructor(id: string, timeoutMs: number, state: string) {
+    super(
+      'result-timeout',
+      `Task ${id} was still ${state} after ${timeoutMs} ms. It goes on; call get() again to wait longer.`,
+    )
+    this.id = id
+  }
+}
+
+/** An error that was thrown elsewhere, as it was recorded: its name, message, code and stack; its class is gone. */
+export class RemoteError extends Error {
+  readonly code?: string
+  constructor(data: { name: string; message: string; stack?: string; code?: string }, options?: { cause?: unknown }) {
+    super(data.message, options)
+    this.name = data.name
+    if (data.code !== undefined) this.code = data.code
+    if (data.stack !== undefined) this.stack = data.stack
+  }
+}
+
+/** The task ended in FAILURE. `cause` is its last error as recorded. */
+export class TaskFailedError extends CeleriacError {
+  readonly id: string
+  readonly task: string
+  /** Counted attempts. */
+  readonly attempts: number
+  constructor(id: string, task: string, attempts: number, cause: RemoteError) {
+    super(
+      'task-failed',
+      `Task '${task}' (${id}) failed after ${attempts} attempt(s): ${cause.name}: ${cause.message}`,
+      { cause },
+    )
+    this.id = id
+    this.task = task
+    this.attempts = attempts
+  }
+}
+
+/** The task was revoked: it never ran, or was stopped. */
+export class TaskRevokedError extends CeleriacError {
+  readonly id: string
+  constructor(id: string, message = `Task ${id} was revoked.`, code = 'task-revoked') {
+    super(code, message)
+    this.id = id
+  }
+}
+
+/** The task was not started before its `expires`. A kind of TaskRevokedError, as in Celery. */
+export class TaskExpiredError extends TaskRevokedError {
+  constructor(id: string) {
+    super(id, `Task ${id} expired before a worker could start it.`, 'task-expired')
+  }
+}
+
+/** The worker's process died (or was killed at its time-out) while it ran this task alone. */
+export class WorkerLostError extends CeleriacError {
+  constructor(id: string, attempts: number) {
+    super(
+      'worker-lost',
+      `The worker running task ${id} died ${attempts} time(s) in a row while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.`,
+    )
+  }
+}
+
+/** The soft time limit passed; `ctx.signal` was aborted with this. */
+export class SoftTimeLimitExceededError extends CeleriacError {
+  constructor(limitMs: number) {
+    super('soft-time-limit', `The soft time limit of ${limitMs} ms was exceeded.`)
+  }
+}
+
+/** The hard time limit passed; the attempt was ended. Code that ignores `ctx.signal` may go on computing but can no longer settle. */
+export class TimeLimitExceededError extends CeleriacError {
+  constructor(limitMs: number) {
+    super('time-limit', `The time limit of ${limitMs} ms was exceeded.`)
+  }
+}
+
+/** `ctx.retry()` was called without an error of its own and no retries were left. */
+export class MaxRetriesExceededError extends CeleriacError {
+  constructor(task: string, id: string, maxRetries: number) {
+    super('max-retries', `Task '${task}' (${id}) asked for another retry after ${maxRetries} of ${maxRetries}.`)
+  }
+}
+
+/** No worker of this queue knows the task's name. */
+export class UnknownTaskError extends CeleriacError {
+  constructor(task: string) {
+    super(
+      'unknown-task',
+      `No task named '${task}' is registered in this worker. Deploy a worker that has it, or keep an alias for the old name while its messages are in flight.`,
+    )
+  }
+}
+
+/** Throw it to end the task in FAILURE and dead-letter it at once, or, with `requeue`, to hand it back without counting the attempt. */
+export class RejectError extends CeleriacError {
+  readonly requeue: boolean
+  constructor(reason = 'rejected by the task', options: { requeue?: boolean; cause?: unknown } = {}) {
+    super('rejected', reason, options)
+    this.requeue = options.requeue ?? false
+  }
+}
+
+/** Throw it to end the task without a result: state IGNORED, `get()` gives undefined. */
+export class IgnoreError extends CeleriacError {
+  constructor(reason = 'ignored by the task') {
+    super('ignored', reason)
+  }
+}
+
+/** `get()` inside a task is refused: it burns Lambda time and can deadlock a queue with limited concurrency. */
+export class GetInsideTaskError extends CeleriacError {
+  constructor() {
+    super(
+      'get-inside-task',
+      'Waiting for a result inside a task is refused, since it can deadlock a queue. Return instead and let a follow-up task do the rest, or pass { allowInsideTask: true }.',
+    )
+  }
+}
+
+/** The table did not answer, or not clearly, until patience ended. */
+export class LedgerUnavailableError extends CeleriacError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('ledger-unavailable', message, options)
+  }
+}

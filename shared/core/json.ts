@@ -1,0 +1,172 @@
+import { EncodeError } from './errors.ts'
+
+/** A JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** Deeper values are refused: engines that read them recursively overflow. */
+const maxDepth = 200
+
+/**
+ * Tagged types: a value JSON has no form for becomes `{"$": "<type>", "v": <json>}`:
+ * `date` (ISO text), `bigint` (decimal text), `map` (pairs), `set` (items), `bytes` (base64), `number` (NaN, Infinity, -Infinity, -0),
+ * `undefined` (inside arrays and at the top). An object of the caller's that has a key `$` becomes `{"$": "object", "v": {…}}`.
+ *
+ * As in JSON, properties that are undefined are left out and `toJSON()` is honoured (except Date's).
+ *
+ * @throws {EncodeError} for functions, symbols, cycles, unknown classes, invalid dates and values nested deeper than 200 levels
+ */
+export function encode(value: unknown): Json {
+  return encodeAt(value, '', 0, new Set())
+}
+
+function encodeAt(value: unknown, path: string, depth: number, above: Set<object>): Json {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { $: 'number', v: Object.is(value, -0) ? '-0' : String(value) }
+    case 'bigint':
+      return { $: 'bigint', v: value.toString() }
+    case 'undefined':
+      return { $: 'undefined' }
+    case 'object':
+      break
+    default:
+      throw new EncodeError(path, `it is a ${typeof value}`)
+  }
+  if (value === null) return null
+  if (depth >= maxDepth) throw new EncodeError(path.slice(0, 60), `it is nested deeper than ${maxDepth} levels`)
+  if (above.has(value)) throw new EncodeError(path, 'it contains itself')
+  above.add(value)
+  const encoded = encodeObject(value, path, depth + 1, above)
+  above.delete(value)
+  return encoded
+}
+
+function encodeObject(value: object, path: string, depth: number, above: Set<object>): Json {
+  if (Array.isArray(value)) {
+    return Array.from(value, (item: unknown, index) => encodeAt(item, `${path}[${index}]`, depth, above))
+  }
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw new EncodeError(path, 'it is an invalid Date')
+    return { $: 'date', v: value.toISOString() }
+  }
+  if (value instanceof Map) {
+    const pairs = Array.from(
+      value,
+      ([key, item], index): Json => [
+        encodeAt(key, `${path}.keys[${index}]`, depth, above),
+        encodeAt(item, `${path}.values[${index}]`, depth, above),
+      ],
+    )
+    return { $: 'map', v: pairs }
+  }
+  if (value instanceof Set) {
+    return { $: 'set', v: Array.from(value, (item, index) => encodeAt(item, `${path}[${index}]`, depth, above)) }
+  }
+  if (value instanceof Uint8Array) {
+    return { $: 'bytes', v: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
+  }
+  if ('toJSON' in value && typeof value.toJSON === 'function') return encodeAt(value.toJSON(), path, depth, above)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    const name = (value as { constructor?: { name?: string } }).constructor?.name
+    throw new EncodeError(path, `it is an instance of ${name ?? 'a class'}`)
+  }
+  const plain: Record<string, Json> = {}
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue
+    define(plain, key, encodeAt(item, path === '' ? key : `${path}.${key}`, depth, above))
+  }
+  return Object.hasOwn(plain, '$') ? { $: 'object', v: plain } : plain
+}
+
+/** Assignment would call the setter of `__proto__`; a definition makes an ordinary property of it. */
+function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
+}
+
+/**
+ * The value an encoding stands for. Unknown tags are refused, so that a newer encoding is noticed.
+ *
+ * @throws {EncodeError} for a tag that is not ours, or nesting deeper than 200 levels
+ */
+export function decode(json: Json): unknown {
+  return decodeAt(json, 0)
+}
+
+function decodeAt(json: Json, depth: number): unknown {
+  if (json === null || typeof json !== 'object') return json
+  // A tag and its payload are two levels of JSON for one level of value.
+  if (depth > 2 * maxDepth) throw new EncodeError('', `it is nested deeper than ${maxDepth} levels`)
+  if (Array.isArray(json)) return json.map((item: Json) => decodeAt(item, depth + 1))
+  const object = json as { readonly [key: string]: Json }
+  if (Object.hasOwn(object, '$')) return decodeTagged(object, depth + 1)
+  return decodePlain(object, depth + 1)
+}
+
+function decodePlain(object: { readonly [key: string]: Json }, depth: number): object {
+  const plain = {}
+  for (const [key, item] of Object.entries(object)) define(plain, key, decodeAt(item, depth))
+  return plain
+}
+
+function decodeTagged(tagged: { readonly [key: string]: Json }, depth: number): unknown {
+  const { $: tag, v: payload } = tagged
+  switch (tag) {
+    case 'undefined':
+      return undefined
+    case 'date':
+      if (typeof payload === 'string') return new Date(payload)
+      break
+    case 'bigint':
+      if (typeof payload === 'string' && /^-?\d+$/.test(payload)) return BigInt(payload)
+      break
+    case 'number':
+      if (typeof payload === 'string') return Number(payload)
+      break
+    case 'bytes':
+      if (typeof payload === 'string') return new Uint8Array(Buffer.from(payload, 'base64'))
+      break
+    case 'set':
+      if (Array.isArray(payload)) return new Set(payload.map((item: Json) => decodeAt(item, depth)))
+      break
+    case 'map':
+      if (Array.isArray(payload) && payload.every((pair: Json) => Array.isArray(pair) && pair.length === 2)) {
+        const pairs = payload as unknown as readonly (readonly [Json, Json])[]
+        return new Map(pairs.map(([key, item]) => [decodeAt(key, depth), decodeAt(item, depth)]))
+      }
+      break
+    case 'object':
+      if (payload !== null && typeof payload === 'object' && !Array.isArray(payload)) {
+        return decodePlain(payload as { readonly [key: string]: Json }, depth)
+      }
+      break
+  }
+  throw new EncodeError('', `its tag ${JSON.stringify(tag)} is not one of this version's`)
+}
+
+/**
+ * JSON text that SQS accepts whatever the value: JSON already escapes control characters and lone surrogates; U+FFFE and U+FFFF, the last
+ * two that SQS refuses (SendMessage: #x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-#x10FFFF), are escaped too.
+ */
+export function toText(json: Json): string {
+  return JSON.stringify(json).replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`)
+}
+
+/** The same text for the same value, whatever the order of its keys. */
+export function canonicalText(json: Json): string {
+  if (json === null || typeof json !== 'object') return JSON.stringify(json)
+  if (Array.isArray(json)) return `[${json.map((item: Json) => canonicalText(item)).join(',')}]`
+  const entries = Object.entries(json as { readonly [key: string]: Json })
+  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalText(item)}`).join(',')}}`
+}
+
+/** UTF-8 bytes of a text. */
+export function byteLength(text: string): number {
+  return Buffer.byteLength(text, 'utf8')
+}

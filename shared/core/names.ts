@@ -1,0 +1,64 @@
+import { DefinitionError } from './errors.ts'
+
+/** SQS: at most 80 characters of these; `-dead` must fit behind the name. */
+const queuePattern = /^[A-Za-z0-9_-]+$/
+const maxQueueLength = 80
+const deadSuffix = '-dead'
+const taskPattern = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/
+const appPattern = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/
+
+/** `<prefix>-<queue>`, the queue's name at SQS. */
+export function queueName(prefix: string, queue: string): string {
+  return `${prefix}-${queue}`
+}
+
+/** `<prefix>-<queue>-dead`, its dead-letter queue's name. */
+export function deadQueueName(prefix: string, queue: string): string {
+  return `${queueName(prefix, queue)}${deadSuffix}`
+}
+
+/** The route of a queue ARN or name at SQS, or undefined when it is not one of this prefix. */
+export function routeOf(prefix: string, arnOrName: string): string | undefined {
+  const name = arnOrName.slice(arnOrName.lastIndexOf(':') + 1)
+  return name.startsWith(`${prefix}-`) ? name.slice(prefix.length + 1) : undefined
+}
+
+/** The table's name is the prefix. */
+export function tableName(prefix: string): string {
+  return prefix
+}
+
+/** App name and stage: `shop`, `shop-dev`. */
+export function prefixOf(name: string, stage: string | undefined): string {
+  return stage === undefined ? name : `${name}-${stage}`
+}
+
+export function checkAppName(name: string, option = 'name'): void {
+  if (typeof name !== 'string' || !appPattern.test(name)) {
+    throw new DefinitionError(
+      `createApp: ${option}: expected a letter and then up to 39 letters, digits, '-' or '_', received ${JSON.stringify(name)}. It becomes part of queue and table names.`,
+    )
+  }
+}
+
+export function checkQueueName(prefix: string, queue: string): void {
+  if (queue.endsWith('.fifo')) {
+    throw new DefinitionError(
+      `queues.${queue}: FIFO queues are not supported, received a name that ends in '.fifo'. Use a standard queue: claims already prevent double runs.`,
+    )
+  }
+  const full = deadQueueName(prefix, queue)
+  if (!queuePattern.test(queue) || full.length > maxQueueLength || queue.endsWith(deadSuffix)) {
+    throw new DefinitionError(
+      `queues.${queue}: expected letters, digits, '-' or '_', not ending in '${deadSuffix}', and at most ${maxQueueLength} characters as '${full}', received ${full.length}. Choose a shorter or plainer name.`,
+    )
+  }
+}
+
+export function checkTaskName(name: string): void {
+  if (typeof name !== 'string' || !taskPattern.test(name)) {
+    throw new DefinitionError(
+      `app.task: name: expected up to 128 letters, digits, '.', '_', ':', '/' or '-', starting with a letter, digit or '_', received ${JSON.stringify(name)}.`,
+    )
+  }
+}

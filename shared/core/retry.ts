@@ -1,0 +1,110 @@
+import { retryDefaults } from './defaults.ts'
+import { type Duration, toMs } from './duration.ts'
+import { DefinitionError } from './errors.ts'
+
+/** Which errors: a class, an error's `name`, or a predicate. */
+export type ErrorMatcher = (new (...args: never[]) => Error) | string | ((error: unknown) => boolean)
+
+/** How a task that throws is tried again. */
+export interface RetryOptions {
+  /** Runs after the first. `null`: without end. @default 3 */
+  readonly maxRetries?: number | null
+  /** Before the first retry. @default '10s' */
+  readonly delay?: Duration
+  /** `exponential`: delay × factor^retries, `none`: the same delay each time. @default 'exponential' */
+  readonly backoff?: 'exponential' | 'none'
+  /** @default 2 */
+  readonly factor?: number
+  /** @default '10m' */
+  readonly maxDelay?: Duration
+  /** Full jitter: uniform in [0, delay], so that what failed together does not come back together. @default true */
+  readonly jitter?: boolean
+  /** Retry these only. @default every error */
+  readonly on?: ErrorMatcher | readonly ErrorMatcher[]
+  /** Never retry these. */
+  readonly notOn?: ErrorMatcher | readonly ErrorMatcher[]
+}
+
+/** The options with all defaults, checked. `maxRetries: 0` is `retry: false`. */
+export interface RetryPolicy {
+  readonly maxRetries: number
+  readonly delayMs: number
+  readonly backoff: 'exponential' | 'none'
+  readonly factor: number
+  readonly maxDelayMs: number
+  readonly jitter: boolean
+  readonly on: readonly ErrorMatcher[] | undefined
+  readonly notOn: readonly ErrorMatcher[]
+}
+
+/** @throws {DefinitionError} naming the option, what was expected and what came */
+export function resolveRetry(options: RetryOptions | false | undefined, owner: string): RetryPolicy {
+  const given = options === false ? { maxRetries: 0 } : (options ?? {})
+  const maxRetries =
+    given.maxRetries === null ? Number.POSITIVE_INFINITY : (given.maxRetries ?? retryDefaults.maxRetries)
+  if (!(maxRetries >= 0) || (Number.isFinite(maxRetries) && !Number.isInteger(maxRetries))) {
+    throw new DefinitionError(
+      `${owner}: retry.maxRetries: expected a whole number of 0 or more, or null for no end, received ${maxRetries}.`,
+    )
+  }
+  const factor = given.factor ?? retryDefaults.factor
+  if (!Number.isFinite(factor))
+    throw new DefinitionError(`${owner}: retry.factor: expected a number, received ${factor}.`)
+  const delayMs = given.delay === undefined ? retryDefaults.delayMs : toMs(given.delay, `${owner}: retry.delay`)
+  const maxDelayMs =
+    given.maxDelay === undefined ? retryDefaults.maxDelayMs : toMs(given.maxDelay, `${owner}: retry.maxDelay`)
+  if (delayMs < 0) throw new DefinitionError(`${owner}: retry.delay: expected 0 or more, received ${delayMs} ms.`)
+  if (maxDelayMs < 0)
+    throw new DefinitionError(`${owner}: retry.maxDelay: expected 0 or more, received ${maxDelayMs} ms.`)
+  return {
+    maxRetries,
+    delayMs,
+    backoff: given.backoff ?? 'exponential',
+    factor,
+    maxDelayMs,
+    jitter: given.jitter ?? true,
+    on: given.on === undefined ? undefined : listed(given.on),
+    notOn: given.notOn === undefined ? [] : listed(given.notOn),
+  }
+}
+
+function listed(matchers: ErrorMatcher | readonly ErrorMatcher[]): readonly ErrorMatcher[] {
+  return Array.isArray(matchers) ? matchers : [matchers as ErrorMatcher]
+}
+
+/** Whether an error is one of those. A predicate that throws does not match. */
+export function matchesError(error: unknown, matchers: readonly ErrorMatcher[]): boolean {
+  return matchers.some((matcher) => {
+    if (typeof matcher === 'string') return error instanceof Error && error.name === matcher
+    if (isErrorClass(matcher)) return error instanceof matcher
+    try {
+      return matcher(error) === true
+    } catch {
+      return false
+    }
+  })
+}
+
+function isErrorClass(matcher: Exclude<ErrorMatcher, string>): matcher is new (...args: never[]) => Error {
+  return matcher === Error || (matcher as { prototype?: unknown }).prototype instanceof Error
+}
+
+/** The policy alone says whether this error is retried; the count of attempts is the caller's. */
+export function isRetryable(error: unknown, policy: RetryPolicy): boolean {
+  if (matchesError(error, policy.notOn)) return false
+  return policy.on === undefined || matchesError(error, policy.on)
+}
+
+/**
+ * Milliseconds before the next attempt, by Celery's formula: min(maxDelay, delay × factor^retries), never below 0, with jitter uniform in
+ * [0, that].
+ *
+ * @param retries retries already made: 0 before the first one
+ * @param random uniform in [0, 1)
+ */
+export function backoffMs(policy: RetryPolicy, retries: number, random: number): number {
+  const grown = policy.backoff === 'none' ? policy.delayMs : policy.delayMs * policy.factor ** retries
+  // 0 × Infinity is NaN: no delay stays no delay.
+  const capped = Math.max(0, Math.min(policy.maxDelayMs, Number.isNaN(grown) ? 0 : grown))
+  return Math.round(policy.jitter ? capped * random : capped)
+}

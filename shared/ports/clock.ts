@@ -1,0 +1,10 @@
+/** Time as an argument. Everything that waits or compares instants takes one, so that tests and the simulator can own it. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number
+  /**
+   * Calls `fire` once after `delayMs`. The returned function cancels it; cancelling twice, or after it fired, does nothing.
+   * A pending timer does not keep the process alive when `background` is set.
+   */
+  timer(delayMs: number, fire: () => void, options?: { readonly background?: boolean }): () => void
+}

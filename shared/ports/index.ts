@@ -1,0 +1,30 @@
+import type { Broker } from './broker.ts'
+import type { Chance } from './chance.ts'
+import type { Clock } from './clock.ts'
+import type { Ledger } from './ledger.ts'
+import type { Telemetry } from './telemetry.ts'
+
+/** All that client and worker need of the world. */
+export interface Ports {
+  readonly ledger: Ledger
+  readonly broker: Broker
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly telemetry: Telemetry
+}
+
+export type { Broker, Delivery, HideRequest, OutgoingMessage, QueueDepth, SendAnswer } from './broker.ts'
+export type { Chance } from './chance.ts'
+export type { Clock } from './clock.ts'
+export type {
+  InputItem,
+  Ledger,
+  NewRecord,
+  QueueControl,
+  RecordChange,
+  StatisticsDelta,
+  TimePage,
+  TimeQuery,
+  WriteAnswer,
+} from './ledger.ts'
+export type { LogLevel, TaskEvent, Telemetry } from './telemetry.ts'

@@ -1,0 +1,108 @@
+import type { RecordFields, TaskRecord } from '../core/record.ts'
+
+/** A record to be inserted, with its input's own item when the input is too large for the record (`record.inputRef` names it). */
+export interface NewRecord {
+  readonly record: TaskRecord
+  readonly inputItem?: InputItem
+}
+
+/** An input in an item of its own. Written once under a name made of its content, so that writing it twice changes nothing. */
+export interface InputItem {
+  readonly id: string
+  readonly ref: string
+  /** The encoded input (JSON text). */
+  readonly body: string
+  /** Epoch seconds. */
+  readonly expiresAt: number
+}
+
+/**
+ * A compare-and-swap on one record: applied if, and only if, the record exists with version `v`.
+ * A transition raises the version by one; any other change leaves it.
+ */
+export interface RecordChange {
+  readonly id: string
+  readonly v: number
+  readonly transition: boolean
+  /** The record's queue: index attributes are made of it. */
+  readonly queue: string
+  readonly set: Partial<RecordFields>
+  readonly remove?: readonly (keyof RecordFields)[]
+}
+
+/**
+ * What became of one write.
+ *
+ * - `done`: it took effect. `record` is the record after an update.
+ * - `refused`: this request found the condition false. An earlier, invisible try of the same request may have taken effect: read before concluding.
+ * - `throttled`: it did not take effect; try again.
+ * - `unknown`: it may or may not have taken effect: read.
+ * - `invalid`: the service will never accept it (too large).
+ */
+export type WriteAnswer =
+  | { readonly status: 'done'; readonly record?: TaskRecord }
+  | { readonly status: 'refused' }
+  | { readonly status: 'throttled' }
+  | { readonly status: 'unknown'; readonly error: Error }
+  | { readonly status: 'invalid'; readonly error: Error }
+
+/** Counters of one queue to be added to the statistics of the hour. */
+export interface StatisticsDelta {
+  readonly queue: string
+  /** Epoch ms: the hour is made of it. */
+  readonly at: number
+  /** Counter name → amount: `succeeded`, `failed`, `retried`, `expired`, `revoked`, `ignored`, `snoozed`, `dead`, `runMs`. */
+  readonly counts: Readonly<Record<string, number>>
+}
+
+export interface QueueControl {
+  /** Epoch ms of the pause, while paused. */
+  readonly pausedAt?: number
+}
+
+export interface TimePage {
+  readonly ids: readonly string[]
+  /** Pass it to get the next page. Absent: the end. */
+  readonly cursor?: string
+}
+
+export interface TimeQuery {
+  readonly queue: string
+  /** Enqueued at or after, epoch ms. */
+  readonly from: number
+  /** Enqueued before, epoch ms. */
+  readonly to: number
+  readonly limit: number
+  readonly cursor?: string
+}
+
+/**
+ * The table of records. Batches of any size are accepted and split; answers stand in the order of the entries.
+ * One id at most once per call (DynamoDB refuses a whole batch otherwise): adapters throw a TypeError on a repeated one.
+ * Write methods never throw for what the service said of an entry or a request: that is `throttled` or `unknown`.
+ * Read methods throw when the service does not answer.
+ */
+export interface Ledger {
+  /** Write each record if its id is unused, and its input item. `done` only when both are there. */
+  insert(entries: readonly NewRecord[]): Promise<readonly WriteAnswer[]>
+  /** Apply each change if the record's version is still `v`. */
+  update(changes: readonly RecordChange[]): Promise<readonly WriteAnswer[]>
+  /** Records by id, `undefined` where there is none or where its `expiresAt` has passed (a TTL deletes days late). */
+  read(ids: readonly string[], options: { readonly consistent: boolean }): Promise<readonly (TaskRecord | undefined)[]>
+  /** Inputs that live in their own items. */
+  readInputs(refs: readonly { readonly id: string; readonly ref: string }[]): Promise<readonly (string | undefined)[]>
+  /** Write or refresh input items (a later `expiresAt`). */
+  writeInputs(items: readonly InputItem[]): Promise<void>
+  /** Remove input items (forget). */
+  deleteInputs(refs: readonly { readonly id: string; readonly ref: string }[]): Promise<void>
+  /** Ids in order of enqueue time, per shard of the index; a page may be empty and still have a cursor. */
+  listByTime(query: TimeQuery): Promise<TimePage>
+  /** Ids of records in state FAILURE by time of failure, newest first. */
+  listFailures(query: TimeQuery): Promise<TimePage>
+  /** Add to the statistics. Not idempotent, never throws: statistics are not worth a task. */
+  count(deltas: readonly StatisticsDelta[]): Promise<void>
+  /** Sum of the statistics of a queue over the hours that touch [from, to). */
+  statistics(queue: string, from: number, to: number): Promise<Readonly<Record<string, number>>>
+  readControl(queue: string): Promise<QueueControl>
+  writeControl(queue: string, control: QueueControl): Promise<void>
+}
