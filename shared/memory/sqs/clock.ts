@@ -1,0 +1,20 @@
+/**
+ * Where the model's time comes from. Every rule that depends on time (visibility, delays, retention,
+ * deduplication, long polls, move tasks) reads `now()` and waits through `setTimer()`; nothing in the
+ * model reads the system's clock.
+ */
+export interface SqsClock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number
+  /** Calls `fn` once, `delayMs` from now, and returns a function that cancels it. */
+  setTimer(delayMs: number, fn: () => void): () => void
+}
+
+/** The clock of the machine: `Date.now` and `setTimeout`. */
+export const systemClock: SqsClock = {
+  now: () => Date.now(),
+  setTimer(delayMs, fn) {
+    const timer = setTimeout(fn, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
