@@ -1,6 +1,7 @@
 import { retryDefaults } from './defaults.ts'
 import { type Duration, toMs } from './duration.ts'
 import { DefinitionError } from './errors.ts'
+import type { MessageOptions } from './message.ts'
 
 /** Which errors: a class, an error's `name`, or a predicate. */
 export type ErrorMatcher = (new (...args: never[]) => Error) | string | ((error: unknown) => boolean)
@@ -25,8 +26,12 @@ export interface RetryOptions {
   readonly notOn?: ErrorMatcher | readonly ErrorMatcher[]
 }
 
-/** The options with all defaults, checked. `maxRetries: 0` is `retry: false`. */
+/**
+ * The options with all defaults, checked. `retry: false` is `automatic: false`: what is thrown is never retried, nor is a crash;
+ * `ctx.retry()` still may, as in Celery.
+ */
 export interface RetryPolicy {
+  readonly automatic: boolean
   readonly maxRetries: number
   readonly delayMs: number
   readonly backoff: 'exponential' | 'none'
@@ -39,7 +44,7 @@ export interface RetryPolicy {
 
 /** @throws {DefinitionError} naming the option, what was expected and what came */
 export function resolveRetry(options: RetryOptions | false | undefined, owner: string): RetryPolicy {
-  const given = options === false ? { maxRetries: 0 } : (options ?? {})
+  const given = options === false ? {} : (options ?? {})
   const maxRetries =
     given.maxRetries === null ? Number.POSITIVE_INFINITY : (given.maxRetries ?? retryDefaults.maxRetries)
   if (!(maxRetries >= 0) || (Number.isFinite(maxRetries) && !Number.isInteger(maxRetries))) {
@@ -57,6 +62,7 @@ export function resolveRetry(options: RetryOptions | false | undefined, owner: s
   if (maxDelayMs < 0)
     throw new DefinitionError(`${owner}: retry.maxDelay: expected 0 or more, received ${maxDelayMs} ms.`)
   return {
+    automatic: options !== false,
     maxRetries,
     delayMs,
     backoff: given.backoff ?? 'exponential',
@@ -91,8 +97,27 @@ function isErrorClass(matcher: Exclude<ErrorMatcher, string>): matcher is new (.
 
 /** The policy alone says whether this error is retried; the count of attempts is the caller's. */
 export function isRetryable(error: unknown, policy: RetryPolicy): boolean {
-  if (matchesError(error, policy.notOn)) return false
+  if (!policy.automatic || matchesError(error, policy.notOn)) return false
   return policy.on === undefined || matchesError(error, policy.on)
+}
+
+/** The policy of one call: the task's own with the message's overrides. */
+export function policyOf(policy: RetryPolicy, options: MessageOptions | undefined): RetryPolicy {
+  if (options === undefined) return policy
+  return {
+    ...policy,
+    ...(options.maxRetries !== undefined && {
+      maxRetries: options.maxRetries,
+      automatic: policy.automatic || options.maxRetries > 0,
+    }),
+    ...(options.retryDelayMs !== undefined && { delayMs: options.retryDelayMs }),
+    ...(options.retryMaxDelayMs !== undefined && { maxDelayMs: options.retryMaxDelayMs }),
+  }
+}
+
+/** Whether a crash after this many counted attempts ends the task. */
+export function isCrashFinal(policy: RetryPolicy, attemptsEnded: number): boolean {
+  return attemptsEnded > (policy.automatic ? policy.maxRetries : 0)
 }
 
 /**

@@ -1,0 +1,218 @@
+import { type ContextRetryOptions, RetrySignal, SnoozeSignal, type TaskContext, type TaskLogger } from './context.ts'
+import type { Outcome } from './decide.ts'
+import { maxResultBytes } from './defaults.ts'
+import { type Duration, toMs } from './duration.ts'
+import { ResultTooLargeError, SoftTimeLimitExceededError, TaskRevokedError, TimeLimitExceededError } from './errors.ts'
+import { validateInput } from './input.ts'
+import { byteLength, decode, encode, type Json, toText } from './json.ts'
+import type { TaskDefinition, TaskHooks } from './task.ts'
+
+/** What an attempt needs of the world. */
+export interface AttemptWorld {
+  now(): number
+  timer(delayMs: number, fire: () => void): () => void
+  /** Calls the function so that code below it can tell whose it is. */
+  enter<T>(run: () => T): T
+  /** Told of hooks that throw. */
+  warn(message: string, error: unknown): void
+  progress(value: unknown): void
+}
+
+/** What an attempt is told of its task. */
+export interface AttemptFacts {
+  readonly id: string
+  readonly queue: string
+  /** 1-based. */
+  readonly attempt: number
+  readonly maxRetries: number
+  readonly epoch: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly enqueuedAt: number
+  readonly expires?: number
+  readonly root: string
+  readonly parent?: string
+  readonly receiveCount: number
+  readonly messageId?: string
+  readonly requestId?: string
+  readonly traceparent?: string
+  readonly local: boolean
+  readonly timeLimitMs: number
+  readonly softTimeLimitMs?: number
+  readonly ignoreResult: boolean
+}
+
+/** A running attempt. */
+export interface RunningAttempt {
+  readonly context: TaskContext
+  /** Settles once; never rejects. */
+  readonly outcome: Promise<Outcome>
+  /** The task's own promise: may outlive the outcome when the code ignores its signal. Never rejects. */
+  readonly finished: Promise<void>
+  /** Aborts `ctx.signal`; a TaskRevokedError makes whatever is thrown then a revocation. */
+  abort(reason: Error): void
+  /** Ends the attempt with an error that was not thrown into it: a leaked rejection, a lost lease. */
+  fail(error: unknown): void
+}
+
+/**
+ * Runs a task's function once: decodes and validates its input, starts the limits, races the function against them, and says how it ended.
+ * Whatever the code does, the outcome comes: at the time limit at the latest, unless the code blocks the event loop.
+ */
+export function startAttempt(
+  definition: TaskDefinition,
+  appHooks: TaskHooks,
+  input: Json | undefined,
+  facts: AttemptFacts,
+  world: AttemptWorld,
+  log: TaskLogger,
+): RunningAttempt {
+  const controller = new AbortController()
+  const startedAt = world.now()
+  let end: (outcome: Outcome) => void = () => {}
+  const outcome = new Promise<Outcome>((resolve) => {
+    end = resolve
+  })
+  let revoked = false
+  const context = contextOf(definition, facts, startedAt + facts.timeLimitMs, controller.signal, world, log)
+
+  const cancelHard = world.timer(facts.timeLimitMs, () => {
+    const error = new TimeLimitExceededError(facts.timeLimitMs)
+    controller.abort(error)
+    end(revoked ? { kind: 'revoked' } : { kind: 'threw', error })
+  })
+  const cancelSoft =
+    facts.softTimeLimitMs === undefined
+      ? () => {}
+      : world.timer(facts.softTimeLimitMs, () => {
+          controller.abort(new SoftTimeLimitExceededError(facts.softTimeLimitMs ?? 0))
+        })
+
+  const finished = world
+    .enter(() => execute(definition, appHooks, input, facts, context, world))
+    .then((result) => end(revoked && result.kind === 'threw' ? { kind: 'revoked' } : result))
+  void outcome.then(() => {
+    cancelHard()
+    cancelSoft()
+  })
+
+  return {
+    context,
+    outcome,
+    finished,
+    abort(reason) {
+      if (reason instanceof TaskRevokedError) revoked = true
+      controller.abort(reason)
+    },
+    fail(error) {
+      controller.abort(error)
+      end({ kind: 'threw', error })
+    },
+  }
+}
+
+async function execute(
+  definition: TaskDefinition,
+  appHooks: TaskHooks,
+  input: Json | undefined,
+  facts: AttemptFacts,
+  context: TaskContext,
+  world: AttemptWorld,
+): Promise<Outcome> {
+  let value: unknown
+  try {
+    value = await validateInput(definition.name, definition.input, input === undefined ? undefined : decode(input))
+  } catch (error) {
+    return { kind: 'input-refused', error }
+  }
+  await callHooks([appHooks, definition.hooks], 'onStart', world, (hooks) => hooks.onStart?.(context))
+  let output: unknown
+  try {
+    output = await call(definition, value, context)
+  } catch (error) {
+    if (error instanceof RetrySignal) return { kind: 'asked-retry', options: error.options }
+    if (error instanceof SnoozeSignal) return { kind: 'snoozed', delayMs: error.delayMs }
+    return { kind: 'threw', error }
+  }
+  if (facts.ignoreResult) return { kind: 'returned', result: '' }
+  try {
+    const result = output === undefined ? '' : toText(encode(output))
+    const bytes = byteLength(result)
+    if (bytes > maxResultBytes) throw new ResultTooLargeError(definition.name, bytes, maxResultBytes)
+    return { kind: 'returned', result }
+  } catch (error) {
+    return { kind: 'result-refused', error }
+  }
+}
+
+/** Calls the function, loading it first when it is lazy. */
+async function call(definition: TaskDefinition, value: unknown, context: TaskContext): Promise<unknown> {
+  const run = definition.run as (value: unknown, context: TaskContext) => unknown
+  const output = await run(value, context)
+  // A function has no encoding, so a result with one under `default` can only be a module: the task was given as () => import('./send.js').
+  if (
+    run.length === 0 &&
+    typeof output === 'object' &&
+    output !== null &&
+    typeof (output as { default?: unknown }).default === 'function'
+  ) {
+    return (output as { default: (value: unknown, context: TaskContext) => unknown }).default(value, context)
+  }
+  return output
+}
+
+/** Calls one hook of the app, then of the task. One that throws is told of and changes nothing. */
+export async function callHooks(
+  owners: readonly TaskHooks[],
+  name: string,
+  world: Pick<AttemptWorld, 'warn'>,
+  call: (hooks: TaskHooks) => void | Promise<void> | undefined,
+): Promise<void> {
+  for (const hooks of owners) {
+    try {
+      await call(hooks)
+    } catch (error) {
+      world.warn(`The hook ${name} threw; the task goes on.`, error)
+    }
+  }
+}
+
+function contextOf(
+  definition: TaskDefinition,
+  facts: AttemptFacts,
+  deadlineAt: number,
+  signal: AbortSignal,
+  world: AttemptWorld,
+  log: TaskLogger,
+): TaskContext {
+  return {
+    id: facts.id,
+    task: definition.name,
+    queue: facts.queue,
+    attempt: facts.attempt,
+    retries: facts.attempt - 1,
+    maxRetries: facts.maxRetries,
+    epoch: facts.epoch,
+    signal,
+    deadline: new Date(deadlineAt),
+    remainingTimeMs: () => Math.max(0, deadlineAt - world.now()),
+    log,
+    headers: facts.headers,
+    enqueuedAt: new Date(facts.enqueuedAt),
+    expires: facts.expires === undefined ? undefined : new Date(facts.expires),
+    root: facts.root,
+    parent: facts.parent,
+    receiveCount: facts.receiveCount,
+    messageId: facts.messageId,
+    requestId: facts.requestId,
+    traceparent: facts.traceparent,
+    local: facts.local,
+    retry(options: ContextRetryOptions = {}): never {
+      if (options.delay !== undefined) toMs(options.delay, 'ctx.retry: delay')
+      throw new RetrySignal(options)
+    },
+    snooze(delay: Duration): never {
+      throw new SnoozeSignal(Math.max(0, toMs(delay, 'ctx.snooze: delay')))
+    },
+    progress: (value) => world.progress(value),
+  }
+}

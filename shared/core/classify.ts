@@ -1,0 +1,67 @@
+import type { TaskMessage } from './message.ts'
+import type { TaskRecord } from './record.ts'
+import { isCrashFinal, type RetryPolicy } from './retry.ts'
+import { isTerminal } from './states.ts'
+
+/** What to do with a delivery whose record was read. */
+export type Verdict =
+  /** Claim it at the record's version and run it. `crashed`: the last run ended with its process. */
+  | {
+      readonly kind: 'run'
+      readonly attempt: number
+      readonly opens?: number
+      readonly alone: boolean
+      readonly crashed?: 'alone' | 'in-company'
+    }
+  /** Terminal already: repeat what follows and acknowledge. */
+  | { readonly kind: 'finished' }
+  /** Someone else's lease: come back when it ends. */
+  | { readonly kind: 'held'; readonly until: number }
+  | { readonly kind: 'early'; readonly until: number }
+  /** Of an opening that is over: acknowledge. */
+  | { readonly kind: 'stale' }
+  /** Asked to stop while it ran; the run is over. */
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'expired' }
+  /** Crashed alone once too often. */
+  | { readonly kind: 'exhausted'; readonly attempt: number }
+
+/** Instants of two machines are compared; delays are whole seconds at SQS. */
+const earlyToleranceMs = 500
+
+/**
+ * The verdict on a delivery. Pure.
+ *
+ * A lease that ended in STARTED means that a worker died. Did the run have its process for itself, the crash is its own and spends an attempt;
+ * did it share it, nobody knows whose crash it was: nothing is spent, and the next run is alone.
+ */
+export function classify(message: TaskMessage, record: TaskRecord, policy: RetryPolicy, now: number): Verdict {
+  if (message.epoch < record.epoch) return { kind: 'stale' }
+  if (message.epoch > record.epoch) return opening(message, record)
+  if (isTerminal(record.state)) return { kind: 'finished' }
+  if (record.state === 'STARTED') return afterClaim(record, policy, now)
+  if (record.revokeRequestedAt !== undefined) return { kind: 'revoked' }
+  if (record.expires !== undefined && now > record.expires) return { kind: 'expired' }
+  if (record.availableAt !== undefined && record.availableAt > now + earlyToleranceMs)
+    return { kind: 'early', until: record.availableAt }
+  return { kind: 'run', attempt: record.attempt, alone: record.alone ?? false }
+}
+
+/** A dead letter sent back: it opens its epoch if, and only if, the record failed in the one before. */
+function opening(message: TaskMessage, record: TaskRecord): Verdict {
+  if (message.epoch !== record.epoch + 1 || record.state !== 'FAILURE') return { kind: 'stale' }
+  return { kind: 'run', attempt: 0, opens: message.epoch, alone: false }
+}
+
+function afterClaim(record: TaskRecord, policy: RetryPolicy, now: number): Verdict {
+  if (record.leaseUntil !== undefined && record.leaseUntil > now) return { kind: 'held', until: record.leaseUntil }
+  if (record.revokeRequestedAt !== undefined) return { kind: 'revoked' }
+  if (record.alone !== true) {
+    if (record.expires !== undefined && now > record.expires) return { kind: 'expired' }
+    return { kind: 'run', attempt: record.attempt, alone: true, crashed: 'in-company' }
+  }
+  const attempt = record.attempt + 1
+  if (isCrashFinal(policy, attempt)) return { kind: 'exhausted', attempt: record.attempt }
+  if (record.expires !== undefined && now > record.expires) return { kind: 'expired' }
+  return { kind: 'run', attempt, alone: true, crashed: 'alone' }
+}

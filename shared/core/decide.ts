@@ -1,0 +1,108 @@
+import type { ContextRetryOptions } from './context.ts'
+import { toMs } from './duration.ts'
+import { IgnoreError, MaxRetriesExceededError, RejectError } from './errors.ts'
+import { backoffMs, isRetryable, matchesError, type RetryPolicy } from './retry.ts'
+import type { TaskState } from './states.ts'
+import type { TaskDefinition } from './task.ts'
+
+/** How a run ended, or why there was none. */
+export type Outcome =
+  | { readonly kind: 'returned'; readonly result: string }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'asked-retry'; readonly options: ContextRetryOptions }
+  | { readonly kind: 'snoozed'; readonly delayMs: number }
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'input-refused'; readonly error: unknown }
+  | { readonly kind: 'result-refused'; readonly error: unknown }
+  | { readonly kind: 'unknown-task'; readonly error: unknown }
+  /** Crashed alone, with no retries left. */
+  | { readonly kind: 'lost'; readonly error: unknown }
+
+/** What follows from an outcome. Data: nothing has happened yet. */
+export interface Settlement {
+  readonly state: TaskState
+  /** The attempt is spent. */
+  readonly counts: boolean
+  /** The encoded result of a success. */
+  readonly result?: string
+  readonly error?: unknown
+  /** The message comes back after this. Absent: it is acknowledged. */
+  readonly delayMs?: number
+  /** Put into the dead-letter queue with this reason. */
+  readonly deadLetter?: string
+  /** The error was one the task declared with `throws`. */
+  readonly expected?: boolean
+}
+
+export interface Circumstances {
+  readonly definition: Pick<TaskDefinition, 'name' | 'throws'>
+  readonly policy: RetryPolicy
+  readonly id: string
+  /** Counted attempts that ended before this one: the retries made. */
+  readonly attempt: number
+  /** Uniform in [0, 1): for the jitter. */
+  readonly random: number
+}
+
+/** Celery's Reject(requeue=True) comes back at once; a moment keeps a task that always does so from spinning. */
+const requeueDelayMs = 1_000
+
+/** The settlement of an outcome: the table of ARCHITECTURE.md, row by row. Pure. */
+export function decide(outcome: Outcome, circumstances: Circumstances): Settlement {
+  switch (outcome.kind) {
+    case 'returned':
+      return { state: 'SUCCESS', counts: true, result: outcome.result }
+    case 'threw':
+      return decideThrow(outcome.error, circumstances)
+    case 'asked-retry':
+      return decideRetry(outcome.options, circumstances)
+    case 'snoozed':
+      return { state: 'QUEUED', counts: false, delayMs: outcome.delayMs }
+    case 'revoked':
+      return { state: 'REVOKED', counts: false }
+    case 'expired':
+      return { state: 'EXPIRED', counts: false }
+    case 'input-refused':
+      return { state: 'FAILURE', counts: false, error: outcome.error, deadLetter: 'input-refused' }
+    case 'result-refused':
+      return { state: 'FAILURE', counts: true, error: outcome.error, deadLetter: 'result-refused' }
+    case 'unknown-task':
+      return { state: 'FAILURE', counts: false, error: outcome.error, deadLetter: 'unknown-task' }
+    case 'lost':
+      return { state: 'FAILURE', counts: true, error: outcome.error, deadLetter: 'worker-lost' }
+    default:
+      return outcome satisfies never
+  }
+}
+
+function decideThrow(error: unknown, circumstances: Circumstances): Settlement {
+  const { definition, policy, attempt, random } = circumstances
+  if (error instanceof IgnoreError) return { state: 'IGNORED', counts: true }
+  if (error instanceof RejectError) {
+    return error.requeue
+      ? { state: 'QUEUED', counts: false, error, delayMs: requeueDelayMs }
+      : { state: 'FAILURE', counts: true, error, deadLetter: 'rejected' }
+  }
+  if (isRetryable(error, policy) && attempt < policy.maxRetries) {
+    return { state: 'RETRY', counts: true, error, delayMs: backoffMs(policy, attempt, random) }
+  }
+  if (matchesError(error, definition.throws)) return { state: 'FAILURE', counts: true, error, expected: true }
+  return { state: 'FAILURE', counts: true, error, deadLetter: 'failure' }
+}
+
+function decideRetry(options: ContextRetryOptions, circumstances: Circumstances): Settlement {
+  const { definition, policy, id, attempt, random } = circumstances
+  const maxRetries = options.maxRetries ?? policy.maxRetries
+  const error = options.error ?? new MaxRetriesExceededError(definition.name, id, maxRetries)
+  if (attempt >= maxRetries) {
+    return matchesError(error, definition.throws)
+      ? { state: 'FAILURE', counts: true, error, expected: true }
+      : { state: 'FAILURE', counts: true, error, deadLetter: 'failure' }
+  }
+  const delayMs =
+    options.delay === undefined
+      ? backoffMs(policy, attempt, random)
+      : Math.max(0, toMs(options.delay, 'ctx.retry: delay'))
+  return { state: 'RETRY', counts: true, delayMs, ...(options.error !== undefined && { error: options.error }) }
+}

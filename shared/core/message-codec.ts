@@ -1,0 +1,123 @@
+import { CeleriacError } from './errors.ts'
+import { type Json, toText } from './json.ts'
+import { type DeadLetterNote, messageVersion, type TaskMessage } from './message.ts'
+
+/** A body that is no message of ours. Its reason goes beside it into the dead-letter queue. */
+export class MessageError extends CeleriacError {
+  readonly reason: 'not-json' | 'wrong-shape' | 'unknown-version'
+  constructor(reason: MessageError['reason'], message: string) {
+    super(reason, message)
+    this.reason = reason
+  }
+}
+
+/** Values of the encoding are two levels of JSON per level of value, and 200 levels deep at most. */
+const maxJsonDepth = 420
+
+/** An id is part of a DynamoDB key: 2,048 bytes at most, with room for its prefix. */
+const maxIdBytes = 1_024
+
+/**
+ * Reads the body of an SQS message. Unknown fields are kept.
+ *
+ * @throws {MessageError} with the reason for the dead-letter queue
+ */
+export function parseMessage(body: string): TaskMessage {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(body)
+  } catch (cause) {
+    throw new MessageError(
+      'not-json',
+      `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+    )
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new MessageError('wrong-shape', 'The body is JSON, but not an object.')
+  }
+  const fields = parsed as Readonly<Record<string, unknown>>
+  const version = own(fields, 'celeriac')
+  if (typeof version !== 'number') {
+    throw new MessageError(
+      'wrong-shape',
+      `celeriac: expected the message's major version, a number, received ${shown(version)}.`,
+    )
+  }
+  if (version !== messageVersion) {
+    throw new MessageError(
+      'unknown-version',
+      `celeriac: expected version ${messageVersion}, received ${version}. Deploy a worker that reads it, then redrive.`,
+    )
+  }
+  text(fields, 'id')
+  if (Buffer.byteLength(fields.id as string) > maxIdBytes)
+    throw new MessageError('wrong-shape', `id: expected at most ${maxIdBytes} bytes.`)
+  text(fields, 'task')
+  for (const name of ['epoch', 'v', 'sentAt', 'availableAt', 'expires', 'attempt'])
+    optional(fields, name, isNatural, 'a whole number of 0 or more')
+  for (const name of ['root', 'parent', 'traceparent']) optional(fields, name, isText, 'a text')
+  optional(fields, 'headers', isTextMap, 'an object of texts')
+  optional(fields, 'options', isObject, 'an object')
+  optional(fields, 'ledger', (value) => value === 'off', "'off'")
+  if (!isShallow(parsed as Json))
+    throw new MessageError('wrong-shape', `The body is nested deeper than ${maxJsonDepth} levels.`)
+  return { ...fields, epoch: own(fields, 'epoch') ?? 0 } as unknown as TaskMessage
+}
+
+/** The text of a message, of characters that SQS accepts. */
+export function messageText(message: TaskMessage): string {
+  return toText(message as unknown as Json)
+}
+
+/**
+ * The message as it goes to the dead-letter queue: its redrive opens the next epoch, is read before it is claimed, and runs although its
+ * `expires` has long passed, since someone asked for it.
+ */
+export function deadLetterOf(message: TaskMessage, note: DeadLetterNote): TaskMessage {
+  const { v: _v, availableAt: _availableAt, expires: _expires, ...rest } = message
+  return { ...rest, epoch: message.epoch + 1, dead: note }
+}
+
+function own(fields: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined
+}
+
+function text(fields: Readonly<Record<string, unknown>>, name: string): void {
+  const value = own(fields, name)
+  if (typeof value !== 'string' || value === '') {
+    throw new MessageError('wrong-shape', `${name}: expected a text that is not empty, received ${shown(value)}.`)
+  }
+}
+
+function optional(
+  fields: Readonly<Record<string, unknown>>,
+  name: string,
+  accepts: (value: unknown) => boolean,
+  expected: string,
+): void {
+  const value = own(fields, name)
+  if (value !== undefined && !accepts(value))
+    throw new MessageError('wrong-shape', `${name}: expected ${expected}, received ${shown(value)}.`)
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isNatural = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isTextMap = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText)
+
+function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value).slice(0, 80)
+}
+
+/** Without recursion: the point is to refuse what would overflow a recursive reader. */
+function isShallow(json: Json): boolean {
+  let level: readonly Json[] = [json]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxJsonDepth) return false
+    level = level.flatMap((value) =>
+      value !== null && typeof value === 'object' ? (Object.values(value) as Json[]) : [],
+    )
+  }
+  return true
+}

@@ -1,0 +1,149 @@
+import { hotRecordBytes, hotResultReserveBytes } from './defaults.ts'
+import { inputHashOf } from './ids.ts'
+import { byteLength, canonicalText, type Json, toText } from './json.ts'
+import { inputExpiresAtSeconds } from './lifetime.ts'
+import { type MessageOptions, messageVersion, type TaskMessage } from './message.ts'
+import type { TaskRecord } from './record.ts'
+
+/** One call of a task as data, not yet sent: all that the record and the message are made of. Instants in epoch ms. */
+export interface Signature {
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  /** The encoded input. */
+  readonly input: Json
+  readonly enqueuedAt: number
+  readonly availableAt?: number
+  readonly expires?: number
+  readonly root?: string
+  readonly parent?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly options?: MessageOptions
+  readonly traceparent?: string
+}
+
+/** What a message carries beside what the record has fields for; kept so that the message can be made again from the record. */
+interface Envelope {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly options?: MessageOptions
+  readonly traceparent?: string
+}
+
+/** An input in an item of its own, as the ledger port takes it. */
+export interface PlacedInput {
+  readonly id: string
+  readonly ref: string
+  readonly body: string
+  readonly expiresAt: number
+}
+
+/** The record of a first opening, and its input's own item when the input would push the record above one write unit. */
+export function recordOf(signature: Signature, token: string): { record: TaskRecord; inputItem?: PlacedInput } {
+  const body = toText(signature.input)
+  const hash = inputHashOf(canonicalText(signature.input))
+  const envelope = envelopeOf(signature)
+  const base: TaskRecord = {
+    id: signature.id,
+    v: 1,
+    epoch: 0,
+    state: 'QUEUED',
+    task: signature.task,
+    queue: signature.queue,
+    inputHash: hash,
+    attempt: 0,
+    token,
+    enqueuedAt: signature.enqueuedAt,
+    ...(signature.availableAt !== undefined && { availableAt: signature.availableAt }),
+    ...(signature.expires !== undefined && { expires: signature.expires }),
+    ...(signature.root !== undefined && { root: signature.root }),
+    ...(signature.parent !== undefined && { parent: signature.parent }),
+    ...(envelope !== undefined && { envelope }),
+  }
+  return placeInput(base, body)
+}
+
+/** Puts the input into the record, or beside it. */
+export function placeInput(base: TaskRecord, body: string): { record: TaskRecord; inputItem?: PlacedInput } {
+  const inline: TaskRecord = { ...base, input: body }
+  if (recordBytes(inline) + hotResultReserveBytes <= hotRecordBytes) return { record: inline }
+  const inputItem: PlacedInput = {
+    id: base.id,
+    ref: base.inputHash,
+    body,
+    expiresAt: inputExpiresAtSeconds(base.availableAt ?? base.enqueuedAt),
+  }
+  return { record: { ...base, inputRef: inputItem.ref }, inputItem }
+}
+
+/**
+ * About the size of the item: names and values in UTF-8, numbers as digits, plus keys and index attributes.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+export function recordBytes(record: TaskRecord): number {
+  let bytes = 60 + 3 * byteLength(record.id) + 2 * byteLength(record.queue)
+  for (const [name, value] of Object.entries(record)) {
+    bytes += byteLength(name) + (typeof value === 'string' ? byteLength(value) : typeof value === 'number' ? 9 : 1)
+  }
+  return bytes
+}
+
+function envelopeOf({ headers, options, traceparent }: Signature): string | undefined {
+  const envelope: Envelope = {
+    ...(headers && { headers }),
+    ...(options && { options }),
+    ...(traceparent && { traceparent }),
+  }
+  return Object.keys(envelope).length === 0 ? undefined : JSON.stringify(envelope)
+}
+
+/** The message of a record as it stands: its epoch and version let a worker claim it at once. */
+export function messageOf(record: TaskRecord, input: Json): TaskMessage {
+  const envelope: Envelope = record.envelope === undefined ? {} : (JSON.parse(record.envelope) as Envelope)
+  return {
+    celeriac: messageVersion,
+    id: record.id,
+    epoch: record.epoch,
+    v: record.v,
+    task: record.task,
+    input,
+    sentAt: record.enqueuedAt,
+    ...(record.availableAt !== undefined && { availableAt: record.availableAt }),
+    ...(record.expires !== undefined && { expires: record.expires }),
+    ...(record.root !== undefined && { root: record.root }),
+    ...(record.parent !== undefined && { parent: record.parent }),
+    ...envelope,
+  }
+}
+
+/** The message of a task without a record. */
+export function messageWithoutRecord(signature: Signature): TaskMessage {
+  const { queue: _queue, enqueuedAt, id, task, input, ...rest } = signature
+  return { celeriac: messageVersion, id, epoch: 0, task, input, sentAt: enqueuedAt, ...rest, ledger: 'off' }
+}
+
+/** The record of a message that came without one: a foreign producer's, or one whose record has expired. */
+export function recordOfMessage(
+  message: TaskMessage,
+  queue: string,
+  now: number,
+  token: string,
+): { record: TaskRecord; inputItem?: PlacedInput } {
+  const { record, inputItem } = recordOf(
+    {
+      id: message.id,
+      task: message.task,
+      queue,
+      input: message.input ?? { $: 'undefined' },
+      enqueuedAt: message.sentAt ?? now,
+      ...(message.availableAt !== undefined && { availableAt: message.availableAt }),
+      ...(message.expires !== undefined && { expires: message.expires }),
+      ...(message.root !== undefined && { root: message.root }),
+      ...(message.parent !== undefined && { parent: message.parent }),
+      ...(message.headers && { headers: message.headers }),
+      ...(message.options && { options: message.options }),
+      ...(message.traceparent !== undefined && { traceparent: message.traceparent }),
+    },
+    token,
+  )
+  return { record: { ...record, epoch: message.epoch }, ...(inputItem && { inputItem }) }
+}

@@ -1,0 +1,27 @@
+import { hideAtMostMs, maxDelayMs } from './defaults.ts'
+import type { QueueTimes } from './queue.ts'
+
+/** How a message waits: hidden where it is, or as a fresh copy sent in its place. Whole seconds, as SQS takes them. */
+export type Wait =
+  | { readonly kind: 'hide'; readonly seconds: number }
+  | { readonly kind: 'refresh'; readonly delaySeconds: number }
+
+export interface WaitingMessage {
+  readonly waitMs: number
+  /** Age of this copy: SQS deletes it when it reaches the retention. */
+  readonly ageMs: number
+  /** SQS moves it to the dead-letter queue when they exceed maxReceiveCount. */
+  readonly receiveCount: number
+  readonly times: QueueTimes
+}
+
+/**
+ * Up to a minute a message is hidden; longer, or when its copy has used up half of its retention or of its receives, it is sent afresh.
+ * Long waits never hide, since hidden messages count towards the queue's 120,000 in flight.
+ */
+export function planWait({ waitMs, ageMs, receiveCount, times }: WaitingMessage): Wait {
+  const wait = Math.max(0, waitMs)
+  const worn = ageMs > times.retentionMs / 2 || receiveCount > times.maxReceiveCount / 2
+  if (wait <= hideAtMostMs && !worn) return { kind: 'hide', seconds: Math.ceil(wait / 1_000) }
+  return { kind: 'refresh', delaySeconds: Math.ceil(Math.min(wait, maxDelayMs) / 1_000) }
+}

@@ -1,0 +1,175 @@
+import { ledgerPatienceMs } from '../core/defaults.ts'
+import { LedgerUnavailableError } from '../core/errors.ts'
+import type { TaskRecord } from '../core/record.ts'
+import type { Chance, Clock, Ledger, NewRecord, RecordChange, WriteAnswer } from '../ports/index.ts'
+import { sleep } from './sleep.ts'
+
+/** What became of an insert, for certain unless `failed`. */
+export type InsertOutcome =
+  | { readonly status: 'inserted'; readonly record: TaskRecord }
+  /** Another writer's record has this id. */
+  | { readonly status: 'exists'; readonly record: TaskRecord }
+  /** `maybeDone`: patience ended before it was certain. */
+  | { readonly status: 'failed'; readonly error: Error; readonly maybeDone: boolean }
+
+export type ChangeOutcome =
+  /** Took effect. The record as it was right after, when the ledger said, else as it was read. */
+  | { readonly status: 'done'; readonly record: TaskRecord | undefined }
+  /** Did not, and never will: the record has moved on, or is gone. */
+  | { readonly status: 'lost'; readonly record: TaskRecord | undefined }
+  | { readonly status: 'failed'; readonly error: Error; readonly maybeDone: boolean }
+
+const firstPauseMs = 25
+const slowestPauseMs = 1_000
+
+/**
+ * Writes of which the caller learns for certain whether they happened.
+ *
+ * A service that was asked may have done it although the answer was an error, a time-out, or "condition failed" (the SDK asks again by itself, and
+ * the second asking then finds the first one's effect). So after everything but a plain yes the record is read consistently:
+ *
+ *     my token is there            → it happened
+ *     the version is still mine    → it did not happen: try again
+ *     anything else                → someone else's write came first: lost
+ *
+ * Throttled statements did not happen and are tried again alone. One id at most once in a call.
+ */
+export class CertainLedger {
+  readonly #ledger: Ledger
+  readonly #clock: Clock
+  readonly #chance: Chance
+  readonly #patienceMs: number
+
+  constructor(
+    ports: { readonly ledger: Ledger; readonly clock: Clock; readonly chance: Chance },
+    patienceMs: number = ledgerPatienceMs,
+  ) {
+    this.#ledger = ports.ledger
+    this.#clock = ports.clock
+    this.#chance = ports.chance
+    this.#patienceMs = patienceMs
+  }
+
+  /** Insert records. Each carries a fresh `token`: that is how a lost answer is told from another writer's record. */
+  async insert(entries: readonly NewRecord[]): Promise<readonly InsertOutcome[]> {
+    return this.#settle<NewRecord, InsertOutcome>(entries, {
+      write: (pending) => this.#ledger.insert(pending),
+      idOf: (entry) => entry.record.id,
+      done: (entry) => ({ status: 'inserted', record: entry.record }),
+      judge: (entry, found) => {
+        if (found === undefined) return undefined
+        // Only the record's own insert wrote this token at version 1; later versions by its holder carry later tokens.
+        return found.token === entry.record.token && found.v === entry.record.v
+          ? // The record is there. Its input item may not be: write both again, which changes nothing that is.
+            entry.inputItem === undefined
+            ? { status: 'inserted', record: entry.record }
+            : this.#ledger.writeInputs([entry.inputItem]).then(
+                (): InsertOutcome => ({ status: 'inserted', record: entry.record }),
+                () => undefined,
+              )
+          : { status: 'exists', record: found }
+      },
+      failed: (error, maybeDone) => ({ status: 'failed', error, maybeDone }),
+    })
+  }
+
+  /**
+   * Apply changes. A transition must set `token`: a fresh one for a claim, the claim's own for its settlement. A change that is no transition
+   * must be harmless when applied twice.
+   */
+  async change(changes: readonly RecordChange[]): Promise<readonly ChangeOutcome[]> {
+    return this.#settle<RecordChange, ChangeOutcome>(changes, {
+      write: (pending) => this.#ledger.update(pending),
+      idOf: (change) => change.id,
+      done: (_change, record) => ({ status: 'done', record }),
+      judge: (change, found) => {
+        if (found === undefined) return { status: 'lost', record: undefined }
+        if (change.transition && found.v === change.v + 1 && found.token === change.set.token)
+          return { status: 'done', record: found }
+        // A transition that happened and was built upon cannot be told from a lost one; its writer holds no claim any more either way.
+        if (found.v !== change.v) return { status: 'lost', record: found }
+        return undefined
+      },
+      failed: (error, maybeDone) => ({ status: 'failed', error, maybeDone }),
+    })
+  }
+
+  async #settle<Entry, Outcome>(
+    entries: readonly Entry[],
+    rules: WriteRules<Entry, Outcome>,
+  ): Promise<readonly Outcome[]> {
+    const outcomes = new Map<Entry, Outcome>()
+    const doubtful = new Set<Entry>()
+    const giveUpAt = this.#clock.now() + this.#patienceMs
+    let pending = entries
+    let lastError: Error = new LedgerUnavailableError('The table throttles all writes.')
+    for (let round = 0; pending.length > 0; round++) {
+      if (round > 0) {
+        if (this.#clock.now() >= giveUpAt) break
+        await sleep(this.#clock, this.#pauseMs(round))
+      }
+      const answers = await rules.write(pending)
+      const unclear: Entry[] = []
+      for (const [index, entry] of pending.entries()) {
+        const answer = answers[index] ?? { status: 'unknown', error: new Error('The ledger gave no answer.') }
+        if (answer.status === 'done') outcomes.set(entry, rules.done(entry, answer.record))
+        else if (answer.status === 'invalid') outcomes.set(entry, rules.failed(answer.error, false))
+        else if (answer.status !== 'throttled') {
+          unclear.push(entry)
+          if (answer.status === 'unknown') {
+            doubtful.add(entry)
+            lastError = answer.error
+          }
+        }
+      }
+      const unread = await this.#readBack(unclear, rules, outcomes)
+      if (unread !== undefined) lastError = unread
+      pending = pending.filter((entry) => !outcomes.has(entry))
+    }
+    return entries.map(
+      (entry) =>
+        outcomes.get(entry) ??
+        rules.failed(
+          new LedgerUnavailableError(
+            `The table gave no clear answer within ${this.#patienceMs} ms: ${lastError.message}`,
+            { cause: lastError },
+          ),
+          doubtful.has(entry),
+        ),
+    )
+  }
+
+  /** Reads what is unclear and judges it. Returns the error when the read itself failed. */
+  async #readBack<Entry, Outcome>(
+    unclear: readonly Entry[],
+    rules: WriteRules<Entry, Outcome>,
+    outcomes: Map<Entry, Outcome>,
+  ): Promise<Error | undefined> {
+    if (unclear.length === 0) return undefined
+    let found: readonly (TaskRecord | undefined)[]
+    try {
+      found = await this.#ledger.read(unclear.map(rules.idOf), { consistent: true })
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error))
+    }
+    for (const [index, entry] of unclear.entries()) {
+      const outcome = await rules.judge(entry, found[index])
+      if (outcome !== undefined) outcomes.set(entry, outcome)
+    }
+    return undefined
+  }
+
+  /** Doubling, with full jitter: what was throttled together must not come back together. */
+  #pauseMs(round: number): number {
+    return Math.ceil(Math.min(slowestPauseMs, firstPauseMs * 2 ** (round - 1)) * (0.5 + this.#chance.random() / 2))
+  }
+}
+
+interface WriteRules<Entry, Outcome> {
+  write(pending: readonly Entry[]): Promise<readonly WriteAnswer[]>
+  idOf(entry: Entry): string
+  done(entry: Entry, record: TaskRecord | undefined): Outcome
+  /** What a consistent read says of a write whose answer was unclear; undefined: it did not happen, try again. */
+  judge(entry: Entry, found: TaskRecord | undefined): Outcome | undefined | Promise<Outcome | undefined>
+  failed(error: Error, maybeDone: boolean): Outcome
+}
