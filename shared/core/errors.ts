@@ -83,15 +83,37 @@ export class IdempotencyConflictError extends CeleriacError {
   }
 }
 
-/** The task was not enqueued. `maybeSent`: a message may have got out all the same; it will be acknowledged unrun. */
+/**
+ * The enqueue did not succeed for certain.
+ *
+ * `maybeSent`: a message may have got out. `mayRun`: the task may run all the same, since its record could not be withdrawn, an earlier enqueue
+ * with its key may have sent it, or it has no record. Else it will not: a message that got out is acknowledged unrun.
+ */
 export class EnqueueError extends CeleriacError {
   readonly id: string
   readonly maybeSent: boolean
-  constructor(task: string, id: string, maybeSent: boolean, options?: { cause?: unknown }) {
-    const why = options?.cause instanceof Error ? ` (${options.cause.message})` : ''
-    super('enqueue', `Task '${task}' (${id}) could not be enqueued${why}. It will not run; enqueue it again.`, options)
+  readonly mayRun: boolean
+  constructor(task: string, id: string, maybeSent: boolean, options: { cause?: unknown; mayRun?: boolean } = {}) {
+    const { cause, mayRun = false } = options
+    const why = cause instanceof Error ? ` (${cause.message})` : ''
+    const next = mayRun
+      ? 'It may run all the same; enqueue it again with the same key or task id to be sure.'
+      : 'It will not run; enqueue it again.'
+    super('enqueue', `Task '${task}' (${id}) could not be enqueued${why}. ${next}`, { cause })
     this.id = id
     this.maybeSent = maybeSent
+    this.mayRun = mayRun
+  }
+}
+
+/** The broker has no queue of this name: not deployed, or another prefix or region. */
+export class UnknownQueueError extends CeleriacError {
+  constructor(queue: string, name: string, options?: { cause?: unknown }) {
+    super(
+      'unknown-queue',
+      `Queue '${queue}' does not exist: expected an SQS queue named '${name}'. Deploy the app, or check its stage, CELERIAC_PREFIX and the region.`,
+      options,
+    )
   }
 }
 
@@ -116,6 +138,20 @@ export class ResultTimeoutError extends CeleriacError {
       `Task ${id} was still ${state} after ${timeoutMs} ms. It goes on; call get() again to wait longer.`,
     )
     this.id = id
+  }
+}
+
+/** The task ended, but what it returned or threw is no longer kept: its `resultTtl` has passed, or it was forgotten. */
+export class ResultGoneError extends CeleriacError {
+  readonly id: string
+  readonly state: string
+  constructor(id: string, state: string, why: 'expired' | 'forgotten') {
+    super(
+      'result-gone',
+      `Task ${id} ended in ${state}, but its result is no longer kept: ${why === 'forgotten' ? 'it was forgotten' : 'its resultTtl has passed'}.`,
+    )
+    this.id = id
+    this.state = state
   }
 }
 

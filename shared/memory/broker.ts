@@ -1,0 +1,122 @@
+import { UnknownQueueError } from '../core/errors.ts'
+import { deadQueueName, queueName } from '../core/names.ts'
+import type { Broker, Delivery, OutgoingMessage, SendAnswer } from '../ports/index.ts'
+import { SqsError, type SqsModel } from './sqs/index.ts'
+import type { QueueRequest, ReceivedMessage } from './sqs/types.ts'
+
+export interface MemoryBrokerOptions {
+  /** With the app's queues created in it: see createQueues(). */
+  readonly model: SqsModel
+  readonly prefix: string
+}
+
+/** The broker port on the model of SQS, without a wire between. Time is the model's clock. */
+export function createMemoryBroker({ model, prefix }: MemoryBrokerOptions): Broker {
+  const urlOf = (queue: string, dead: boolean | undefined): string => {
+    const QueueName = dead ? deadQueueName(prefix, queue) : queueName(prefix, queue)
+    try {
+      return model.getQueueUrl({ QueueName }).QueueUrl
+    } catch (error) {
+      throw new UnknownQueueError(queue, QueueName, { cause: error })
+    }
+  }
+
+  const send = (QueueUrl: string, message: OutgoingMessage): SendAnswer => {
+    try {
+      const sent = model.sendMessage({
+        QueueUrl,
+        MessageBody: message.body,
+        DelaySeconds: message.delaySeconds,
+        MessageAttributes: Object.fromEntries(
+          Object.entries(message.attributes ?? {}).map(([name, StringValue]) => [
+            name,
+            { DataType: 'String', StringValue },
+          ]),
+        ),
+      })
+      return { status: 'sent', messageId: sent.MessageId }
+    } catch (error) {
+      return { status: 'failed', maybeSent: false, error: error instanceof Error ? error : new Error(String(error)) }
+    }
+  }
+
+  const count = (QueueUrl: QueueRequest['QueueUrl']): Readonly<Record<string, string>> =>
+    model.getQueueAttributes({ QueueUrl, AttributeNames: ['All'] }).Attributes ?? {}
+
+  return {
+    async send(queue, messages) {
+      const url = urlOf(queue, false)
+      return messages.map((message) => send(url, message))
+    },
+    async sendDead(queue, messages) {
+      const url = urlOf(queue, true)
+      return messages.map((message) => send(url, message))
+    },
+    async hide(queue, requests) {
+      const QueueUrl = urlOf(queue, false)
+      return requests.map(({ receipt, delaySeconds }) =>
+        accepted(() =>
+          model.changeMessageVisibility({ QueueUrl, ReceiptHandle: receipt, VisibilityTimeout: delaySeconds }),
+        ),
+      )
+    },
+    async receive(queue, { max, waitSeconds, signal, dead }) {
+      const request = {
+        QueueUrl: urlOf(queue, dead),
+        MaxNumberOfMessages: max,
+        WaitTimeSeconds: waitSeconds,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }
+      if (signal?.aborted) return []
+      try {
+        const { Messages } = await model.receiveMessage(request, { ...(signal && { signal }) })
+        return (Messages ?? []).map(deliveryOf)
+      } catch (error) {
+        if (signal?.aborted) return []
+        throw error
+      }
+    },
+    async acknowledge(queue, receipts, options) {
+      const QueueUrl = urlOf(queue, options?.dead)
+      return receipts.map((ReceiptHandle) => accepted(() => model.deleteMessage({ QueueUrl, ReceiptHandle })))
+    },
+    async depth(queue) {
+      const live = count(urlOf(queue, false))
+      const dead = count(urlOf(queue, true))
+      return {
+        waiting: Number(live.ApproximateNumberOfMessages),
+        inFlight: Number(live.ApproximateNumberOfMessagesNotVisible),
+        delayed: Number(live.ApproximateNumberOfMessagesDelayed),
+        dead: Number(dead.ApproximateNumberOfMessages),
+      }
+    },
+  }
+}
+
+function accepted(action: () => void): boolean {
+  try {
+    action()
+    return true
+  } catch (error) {
+    if (error instanceof SqsError) return false
+    throw error
+  }
+}
+
+function deliveryOf(message: ReceivedMessage): Delivery {
+  const system = message.Attributes ?? {}
+  const attributes: Record<string, string> = {}
+  for (const [name, value] of Object.entries(message.MessageAttributes ?? {})) {
+    if (value.StringValue !== undefined) attributes[name] = value.StringValue
+  }
+  return {
+    messageId: message.MessageId,
+    receipt: message.ReceiptHandle,
+    body: message.Body,
+    receiveCount: Number(system.ApproximateReceiveCount),
+    sentAt: Number(system.SentTimestamp),
+    firstReceivedAt: Number(system.ApproximateFirstReceiveTimestamp),
+    attributes,
+  }
+}
