@@ -1,0 +1,39 @@
+import { DEDUPLICATION_MS } from './limits.ts'
+
+/** What a duplicate is answered with. */
+export interface Original {
+  id: string
+  sequence: number
+  at: number
+}
+
+/**
+ * The deduplication ids that a FIFO queue took within the last five minutes, whatever became of their messages. The
+ * five minutes run from the first send; a duplicate does not prolong them.
+ * Source: Developer Guide, "Exactly-once processing in Amazon SQS"; API_SendMessage, `MessageDeduplicationId`.
+ */
+export class Deduplication {
+  // In the order of sending, which is the order of forgetting.
+  private readonly originals = new Map<string, Original>()
+
+  find(key: string, now: number): Original | undefined {
+    this.forget(now)
+    return this.originals.get(key)
+  }
+
+  add(key: string, original: Original): void {
+    this.originals.delete(key)
+    this.originals.set(key, original)
+  }
+
+  entries(): IterableIterator<[string, Original]> {
+    return this.originals.entries()
+  }
+
+  private forget(now: number): void {
+    for (const [key, { at }] of this.originals) {
+      if (at + DEDUPLICATION_MS > now) return
+      this.originals.delete(key)
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { IndexedHeap, type Slotted } from './indexed-heap.ts'
+import { MessageStore } from './message-store.ts'
+import { type FifoMessage, type StoredMessage, VISIBLE } from './stored-message.ts'
+
+/** The messages of one group, a list in the order they were sent. */
+class Group implements Slotted {
+  readonly id: string
+  slot = -1
+  head: FifoMessage | undefined = undefined
+  tail: FifoMessage | undefined = undefined
+
+  constructor(id: string) {
+    this.id = id
+  }
+}
+
+const byHead = (a: Group, b: Group): boolean => (a.head?.order ?? 0) < (b.head?.order ?? 0)
+
+/**
+ * A FIFO queue: strict order within a group. A receive takes a group's messages from its head on and stops at the
+ * first that is hidden, so a message in flight, or delayed, holds back all behind it and none before it. Groups are
+ * served by the age of their heads; one receive takes as much of a group as it can before the next.
+ * Sources: Developer Guide, "FIFO queue and message group ID behavior"; API_ReceiveMessage, ReceiveRequestAttemptId.
+ */
+export class FifoStore extends MessageStore {
+  private lastOrder = 0
+  private readonly groups = new Map<string, Group>()
+  /** Groups whose head is visible. */
+  private readonly open = new IndexedHeap<Group>(byHead)
+
+  protected joined(stored: StoredMessage): void {
+    const message = stored as FifoMessage
+    message.order = ++this.lastOrder
+    const id = message.group ?? ''
+    let group = this.groups.get(id)
+    if (group === undefined) {
+      group = new Group(id)
+      this.groups.set(id, group)
+    }
+    message.ahead = group.tail
+    message.behind = undefined
+    if (group.tail === undefined) group.head = message
+    else group.tail.behind = message
+    group.tail = message
+  }
+
+  protected parted(stored: StoredMessage): void {
+    const message = stored as FifoMessage
+    const group = this.groupOf(message)
+    if (group === undefined) return
+    const { ahead, behind } = message
+    // Out of the heap first: its order there follows the head.
+    if (group.head === message && group.slot >= 0) this.open.remove(group)
+    if (ahead === undefined) group.head = behind
+    else ahead.behind = behind
+    if (behind === undefined) group.tail = ahead
+    else behind.ahead = ahead
+    message.ahead = undefined
+    message.behind = undefined
+    if (group.head === undefined) this.groups.delete(group.id)
+    else if (group.slot < 0) this.refresh(group)
+  }
+
+  protected enter(message: StoredMessage): void {
+    const group = this.groupOf(message)
+    if (group?.head === message) this.refresh(group)
+  }
+
+  protected leave(message: StoredMessage): void {
+    const group = this.groupOf(message)
+    if (group?.head === message && group.slot >= 0) this.open.remove(group)
+  }
+
+  protected flightChanged(): void {}
+
+  take(max: number, offer: (message: StoredMessage) => boolean): void {
+    for (let taken = 0; taken < max; ) {
+      const group = this.open.peek()
+      if (group === undefined) return
+      let message = group.head
+      while (message !== undefined && message.state === VISIBLE && taken < max) {
+        const behind: FifoMessage | undefined = message.behind
+        if (offer(message)) taken += 1
+        message = behind
+      }
+    }
+  }
+
+  private refresh(group: Group): void {
+    if (group.head?.state !== VISIBLE) return
+    if (group.slot < 0) {
+      this.open.push(group)
+      this.news = true
+    } else {
+      this.open.update(group)
+    }
+  }
+
+  private groupOf(message: StoredMessage): Group | undefined {
+    return this.groups.get(message.group ?? '')
+  }
+}

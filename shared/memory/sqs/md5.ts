@@ -1,0 +1,36 @@
+import { hash } from 'node:crypto'
+import type { MessageAttributes } from './types.ts'
+
+/** MD5 of the UTF-8 bytes, in hexadecimal: what SDKs compare with their own (`MD5OfMessageBody`). */
+export const md5 = (text: string): string => hash('md5', text)
+
+const STRING = 1
+const BINARY = 2
+
+/**
+ * MD5 of message attributes: for each, in the order of its name, length and bytes of name and data type, one byte for
+ * the kind of value, length and bytes of the value; lengths are four bytes, big endian.
+ * Source: Developer Guide, "Amazon SQS message metadata", "Calculating the MD5 message digest for message attributes".
+ */
+export function md5OfAttributes(attributes: MessageAttributes): string {
+  const parts: Buffer[] = []
+  const add = (bytes: Uint8Array): void => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(bytes.byteLength)
+    parts.push(length, bytes as Buffer)
+  }
+  for (const name of Object.keys(attributes).sort()) {
+    const attribute = attributes[name]
+    if (attribute === undefined) continue
+    add(Buffer.from(name))
+    add(Buffer.from(attribute.DataType ?? ''))
+    if (attribute.BinaryValue !== undefined) {
+      parts.push(Buffer.from([BINARY]))
+      add(attribute.BinaryValue)
+    } else {
+      parts.push(Buffer.from([STRING]))
+      add(Buffer.from(attribute.StringValue ?? ''))
+    }
+  }
+  return hash('md5', Buffer.concat(parts))
+}

@@ -1,0 +1,228 @@
+import { IndexedHeap, type Slotted } from './indexed-heap.ts'
+import { DELAYED, GONE, IN_FLIGHT, type MessageReceipt, type StoredMessage, VISIBLE } from './stored-message.ts'
+
+/** What receives and changes of visibility have made of a message. */
+export type Standing = Pick<StoredMessage, 'receives' | 'receipt' | 'visibleAt'> & { inFlight: boolean }
+
+/** A place in the walk over a store that may change between two steps. */
+export interface Cursor {
+  next: StoredMessage | undefined
+}
+
+/** A message whose send time is older than that of the one before it: a dead letter keeps its first. */
+interface Backdated extends Slotted {
+  readonly message: StoredMessage
+}
+
+/**
+ * The messages of one queue and where each stands: visible, delayed or in flight. Which visible message comes next is
+ * for the kind of queue to say (`StandardStore`, `FifoStore`). Every step is O(log n) at most.
+ */
+export abstract class MessageStore {
+  visible = 0
+  delayed = 0
+  inFlight = 0
+  /** Something became available since this was last set to false. */
+  news = false
+  /** Every message that was received at least once here: only those have receipt handles. */
+  readonly received = new Map<string, StoredMessage>()
+  /** Arrival order. */
+  oldest: StoredMessage | undefined = undefined
+  private newest: StoredMessage | undefined = undefined
+  /** Delayed and in flight, by the time they become visible. */
+  protected readonly hidden = new IndexedHeap<StoredMessage>((a, b) => a.visibleAt < b.visibleAt)
+  private readonly backdated = new IndexedHeap<Backdated>((a, b) => a.message.sentAt < b.message.sentAt)
+  private readonly cursors = new Set<Cursor>()
+
+  /** It became visible. */
+  protected abstract enter(message: StoredMessage): void
+  /** It is no longer visible. */
+  protected abstract leave(message: StoredMessage): void
+  /** It came into the queue, in whatever state; called before `enter`. */
+  protected abstract joined(message: StoredMessage): void
+  /** It left the queue for good; called after `leave`. */
+  protected abstract parted(message: StoredMessage): void
+  /** It came into flight or out of it. */
+  protected abstract flightChanged(message: StoredMessage, by: 1 | -1): void
+  /**
+   * Offers visible messages in the order of the queue until `max` were taken. `offer` must either hide the message
+   * (true: it counts) or remove it (false).
+   */
+  abstract take(max: number, offer: (message: StoredMessage) => boolean): void
+
+  get size(): number {
+    return this.visible + this.delayed + this.inFlight
+  }
+
+  /** Puts a message in; hidden until `visibleAt` when that lies ahead. */
+  add(message: StoredMessage, now: number): void {
+    const newest = this.newest
+    if (newest !== undefined && message.sentAt < newest.sentAt) this.backdated.push({ slot: -1, message })
+    message.older = newest
+    message.newer = undefined
+    if (newest === undefined) this.oldest = message
+    else newest.newer = message
+    this.newest = message
+    message.slot = -1
+    this.joined(message)
+    this.stand(message, now)
+  }
+
+  /** Received: in flight until `visibleAt`. */
+  hide(message: StoredMessage, visibleAt: number, receipt: MessageReceipt): void {
+    this.visible -= 1
+    this.leave(message)
+    message.state = IN_FLIGHT
+    message.visibleAt = visibleAt
+    message.receives += 1
+    message.receipt = receipt
+    this.received.set(message.id, message)
+    this.inFlight += 1
+    this.flightChanged(message, 1)
+    this.hidden.push(message)
+  }
+
+  /** Another end for a message that is hidden now; in the past it is visible at once. */
+  retime(message: StoredMessage, visibleAt: number, now: number): void {
+    message.visibleAt = visibleAt
+    if (visibleAt > now) {
+      this.hidden.update(message)
+      return
+    }
+    this.hidden.remove(message)
+    this.uncountHidden(message)
+    this.show(message)
+  }
+
+  /** Puts a message where a record says it stood, in its old place in the order. */
+  restate(message: StoredMessage, to: Standing, now: number): void {
+    if (message.state === VISIBLE) {
+      this.visible -= 1
+      this.leave(message)
+    } else {
+      this.hidden.remove(message)
+      this.uncountHidden(message)
+    }
+    message.receives = to.receives
+    message.receipt = to.receipt
+    message.visibleAt = to.visibleAt
+    if (to.receipt === undefined) this.received.delete(message.id)
+    message.state = to.inFlight ? IN_FLIGHT : DELAYED
+    this.stand(message, now)
+  }
+
+  /** As if it had never been received; for one whose only receive was undone. */
+  forgetReceipt(message: StoredMessage): void {
+    message.receipt = undefined
+    this.received.delete(message.id)
+  }
+
+  remove(message: StoredMessage): void {
+    if (message.state === VISIBLE) {
+      this.visible -= 1
+      this.leave(message)
+    } else {
+      this.hidden.remove(message)
+      this.uncountHidden(message)
+    }
+    message.state = GONE
+    this.received.delete(message.id)
+    this.unlink(message)
+    this.parted(message)
+  }
+
+  /** Shows what has become visible by now and drops what is older than the retention period allows. */
+  advance(now: number, oldestSentAt: number): void {
+    for (let due = this.hidden.peek(); due !== undefined && due.visibleAt <= now; due = this.hidden.peek()) {
+      this.hidden.remove(due)
+      this.uncountHidden(due)
+      this.show(due)
+    }
+    while (this.oldest !== undefined && this.oldest.sentAt < oldestSentAt) this.remove(this.oldest)
+    if (this.backdated.size > 0) this.dropBackdated(oldestSentAt)
+  }
+
+  /** When the next hidden message becomes visible. */
+  get nextVisibleAt(): number | undefined {
+    return this.hidden.peek()?.visibleAt
+  }
+
+  clear(): void {
+    for (let message = this.oldest; message !== undefined; message = this.oldest) this.remove(message)
+    this.backdated.clear()
+  }
+
+  /** All messages in order of arrival; messages may come and go between two steps. */
+  *walk(): Generator<StoredMessage> {
+    const cursor: Cursor = { next: this.oldest }
+    this.cursors.add(cursor)
+    try {
+      for (let message = cursor.next; message !== undefined; message = cursor.next) {
+        cursor.next = message.newer
+        yield message
+        // The last one may have got a successor meanwhile.
+        if (cursor.next === undefined && message.state !== GONE) cursor.next = message.newer
+      }
+    } finally {
+      this.cursors.delete(cursor)
+    }
+  }
+
+  private stand(message: StoredMessage, now: number): void {
+    if (message.receipt !== undefined) this.received.set(message.id, message)
+    if (message.visibleAt <= now) {
+      this.show(message)
+      return
+    }
+    if (message.state === IN_FLIGHT) {
+      this.inFlight += 1
+      this.flightChanged(message, 1)
+    } else {
+      message.state = DELAYED
+      this.delayed += 1
+    }
+    this.hidden.push(message)
+  }
+
+  private show(message: StoredMessage): void {
+    message.state = VISIBLE
+    message.visibleAt = 0
+    this.visible += 1
+    this.enter(message)
+    this.news = true
+  }
+
+  private uncountHidden(message: StoredMessage): void {
+    if (message.state === IN_FLIGHT) {
+      this.inFlight -= 1
+      this.flightChanged(message, -1)
+    } else {
+      this.delayed -= 1
+    }
+  }
+
+  private unlink(message: StoredMessage): void {
+    const { older, newer } = message
+    if (older === undefined) this.oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.newest = older
+    else newer.older = older
+    if (this.cursors.size > 0) for (const cursor of this.cursors) if (cursor.next === message) cursor.next = newer
+    message.older = undefined
+    message.newer = undefined
+  }
+
+  private dropBackdated(oldestSentAt: number): void {
+    for (let first = this.backdated.peek(); first !== undefined; first = this.backdated.peek()) {
+      const gone = first.message.state === GONE
+      if (!gone && first.message.sentAt >= oldestSentAt) break
+      this.backdated.pop()
+      if (!gone) this.remove(first.message)
+    }
+    // Those that were deleted in the middle go when they are the majority.
+    if (this.backdated.size <= 2 * this.size + 64) return
+    const left = [...this.backdated].filter((entry) => entry.message.state !== GONE)
+    this.backdated.clear()
+    for (const entry of left) this.backdated.push(entry)
+  }
+}

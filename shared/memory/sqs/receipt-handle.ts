@@ -1,0 +1,24 @@
+import { SqsError } from './errors.ts'
+
+/** What a receipt handle says: which receive of which message of which queue. */
+export interface Receipt {
+  queueUid: string
+  messageId: string
+  /** The message's receive count at that receive, which no other receive of it shares. */
+  receive: number
+}
+
+export const receiptHandle = (queueUid: string, messageId: string, receive: number): string =>
+  Buffer.from(`${queueUid} ${messageId} ${receive}`).toString('base64')
+
+const SHAPE = /^(\S+) (\S+) (\d{1,15})$/
+
+/** Reads a handle; text that was never a handle is `ReceiptHandleIsInvalid`. */
+export function readReceiptHandle(handle: string): Receipt {
+  const parts = SHAPE.exec(Buffer.from(handle, 'base64').toString())
+  if (parts === null) {
+    throw new SqsError('ReceiptHandleIsInvalid', `The input receipt handle "${handle}" is not a valid receipt handle.`)
+  }
+  const [, queueUid = '', messageId = '', receive = ''] = parts
+  return { queueUid, messageId, receive: Number(receive) }
+}
