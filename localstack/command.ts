@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+
+export interface CommandOptions {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+  /** Gets the output as it comes, stdout and stderr alike. */
+  readonly onOutput?: (text: string) => void
+}
+
+/** A command that ended with something else than 0. The message ends with the last lines of its output. */
+export class CommandError extends Error {
+  readonly status: number | null
+  readonly output: string
+
+  constructor(command: string, status: number | null, output: string) {
+    super(`${command}: exit status ${status ?? 'none (killed)'}\n${lastLines(output, 30)}`)
+    this.name = 'CommandError'
+    this.status = status
+    this.output = output
+  }
+}
+
+/** Runs a program to its end and resolves with all that it wrote. Not through a shell. */
+export function run(file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    const take = (text: string) => {
+      output += text
+      options.onOutput?.(text)
+    }
+    child.stdout.setEncoding('utf8').on('data', take)
+    child.stderr.setEncoding('utf8').on('data', take)
+    child.on('error', reject)
+    child.on('close', (status) => {
+      if (status === 0) resolve(output)
+      else reject(new CommandError([file, ...args].join(' '), status, output))
+    })
+  })
+}
+
+export const lastLines = (text: string, count: number): string => text.trimEnd().split('\n').slice(-count).join('\n')
