@@ -11,13 +11,17 @@ export type Outcome =
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'asked-retry'; readonly options: ContextRetryOptions }
   | { readonly kind: 'snoozed'; readonly delayMs: number }
-  | { readonly kind: 'revoked' }
-  | { readonly kind: 'expired' }
   | { readonly kind: 'input-refused'; readonly error: unknown }
   | { readonly kind: 'result-refused'; readonly error: unknown }
-  | { readonly kind: 'unknown-task'; readonly error: unknown }
+  | WithoutRun
+
+/** Outcomes that need no run. */
+export type WithoutRun =
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'unknown-task'; readonly error: Error }
   /** Crashed alone, with no retries left. */
-  | { readonly kind: 'lost'; readonly error: unknown }
+  | { readonly kind: 'lost'; readonly error: Error }
 
 /** What follows from an outcome. Data: nothing has happened yet. */
 export interface Settlement {
@@ -59,14 +63,22 @@ export function decide(outcome: Outcome, circumstances: Circumstances): Settleme
       return decideRetry(outcome.options, circumstances)
     case 'snoozed':
       return { state: 'QUEUED', counts: false, delayMs: outcome.delayMs }
-    case 'revoked':
-      return { state: 'REVOKED', counts: false }
-    case 'expired':
-      return { state: 'EXPIRED', counts: false }
     case 'input-refused':
       return { state: 'FAILURE', counts: false, error: outcome.error, deadLetter: 'input-refused' }
     case 'result-refused':
       return { state: 'FAILURE', counts: true, error: outcome.error, deadLetter: 'result-refused' }
+    default:
+      return decideWithoutRun(outcome)
+  }
+}
+
+/** The part of the table that asks for no policy. */
+export function decideWithoutRun(outcome: WithoutRun): Settlement {
+  switch (outcome.kind) {
+    case 'revoked':
+      return { state: 'REVOKED', counts: false }
+    case 'expired':
+      return { state: 'EXPIRED', counts: false }
     case 'unknown-task':
       return { state: 'FAILURE', counts: false, error: outcome.error, deadLetter: 'unknown-task' }
     case 'lost':

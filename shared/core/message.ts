@@ -47,6 +47,8 @@ export interface TaskMessage {
   readonly parent?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly options?: MessageOptions
+  /** Ledger off only: receives of earlier copies, so that a fresh copy does not start counting anew. */
+  readonly attempt?: number
   /** `off`: fire and forget, no record. */
   readonly ledger?: 'off'
   /** W3C trace context. */

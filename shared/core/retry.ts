@@ -115,6 +115,9 @@ export function policyOf(policy: RetryPolicy, options: MessageOptions | undefine
   }
 }
 
+/** For tasks this worker does not know: their end is for a worker that does to decide. */
+export const patientPolicy: RetryPolicy = resolveRetry({ maxRetries: null }, 'patientPolicy')
+
 /** Whether a crash after this many counted attempts ends the task. */
 export function isCrashFinal(policy: RetryPolicy, attemptsEnded: number): boolean {
   return attemptsEnded > (policy.automatic ? policy.maxRetries : 0)

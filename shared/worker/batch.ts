@@ -1,0 +1,267 @@
+import type { AppDefinition } from '../core/app.ts'
+import { settleMarginMs, suspectHandBacks } from '../core/defaults.ts'
+import { MessageError, parseMessage } from '../core/message-codec.ts'
+import type { QueueDefinition, QueueTimes } from '../core/queue.ts'
+import type { TaskRecord } from '../core/record.ts'
+import type { Delivery, Ports } from '../ports/index.ts'
+import type { CertainLedger } from '../protocol/certain-ledger.ts'
+import { type Arrival, groupById, isWithoutLedger, runnableTask } from './arrival.ts'
+import type { Invocation } from './batch-worker.ts'
+import { type Candidate, type Claim, claimWave } from './claims.ts'
+import type { Controls } from './controls.ts'
+import { Fates } from './fates.ts'
+import { Reporter } from './reporter.ts'
+import { startRun } from './run.ts'
+import { leaseEnd, type RunningTasks } from './running-tasks.ts'
+import { Settler } from './settler.ts'
+import { isPast, Sorter } from './sorter.ts'
+
+export interface BatchSetting {
+  readonly app: AppDefinition
+  readonly ports: Ports
+  readonly ledger: CertainLedger
+  readonly running: RunningTasks
+  readonly controls: Controls
+  readonly queue: QueueDefinition
+  readonly times: QueueTimes
+  readonly invocation: Invocation
+}
+
+/** A candidate that may start: claimed, or without a record to claim. */
+interface Ready {
+  readonly candidate: Candidate
+  readonly record: TaskRecord | undefined
+  readonly token: string
+}
+
+/** A pause is noticed within this, at first; a long one is looked at ever less often. */
+const shortestPauseMs = 5_000
+const longestPauseMs = 900_000
+
+/** The work on one batch. One object per batch; work() tells the order. */
+export class Batch {
+  readonly #setting: BatchSetting
+  readonly #fates = new Fates()
+  readonly #reporter: Reporter
+  readonly #settler: Settler
+  readonly #sorter: Sorter
+  #admitted = 0
+
+  constructor(setting: BatchSetting) {
+    const { ports, ledger, app, queue, times } = setting
+    this.#setting = setting
+    this.#reporter = new Reporter(ports, queue.name, app.hooks)
+    this.#settler = new Settler(ports, ledger, queue.name, times, this.#fates)
+    this.#sorter = new Sorter(setting, this.#settler, this.#fates, this.#reporter)
+  }
+
+  async work(deliveries: readonly Delivery[]): Promise<{ readonly failed: readonly string[] }> {
+    const arrivals = await this.#receive(deliveries)
+    if (!(await this.#handBackWhilePaused(arrivals))) {
+      const groups = groupById(arrivals)
+      await this.#sorter.sort(groups.map((group) => group.first))
+      await this.#runUrgentSuspects()
+      await this.#runTogether()
+      await this.#runAlone()
+      await this.#sorter.settleDuplicates(groups.flatMap((group) => group.duplicates))
+    }
+    await this.#reporter.tally.write(this.#setting.ports)
+    const kept = deliveries.filter((delivery) => !this.#fates.isAcknowledged(delivery))
+    return { failed: kept.map((delivery) => delivery.messageId) }
+  }
+
+  /** Reads the bodies. What is no message of ours goes to the dead-letter queue as it is, with a reason beside it. */
+  async #receive(deliveries: readonly Delivery[]): Promise<readonly Arrival[]> {
+    const { app, queue, ports } = this.#setting
+    const arrivals: Arrival[] = []
+    const refused: { delivery: Delivery; error: MessageError }[] = []
+    for (const delivery of deliveries) {
+      try {
+        const message = parseMessage(delivery.body)
+        arrivals.push({ delivery, message, task: runnableTask(app.tasks, queue, message) })
+      } catch (error) {
+        if (!(error instanceof MessageError)) throw error
+        refused.push({ delivery, error })
+      }
+    }
+    if (refused.length === 0) return arrivals
+    const answers = await ports.broker.sendDead(
+      queue.name,
+      refused.map(({ delivery, error }) => ({ body: delivery.body, attributes: { reason: error.reason } })),
+    )
+    for (const [index, { delivery, error }] of refused.entries()) {
+      if (answers[index]?.status === 'sent') this.#fates.acknowledge(delivery)
+      ports.telemetry.log('error', `A body that is no message was put aside: ${error.message}`, {
+        queue: queue.name,
+        messageId: delivery.messageId,
+      })
+    }
+    return arrivals
+  }
+
+  /** A paused queue's messages wait, refreshed before they grow old; tasks without a ledger know no pause. */
+  async #handBackWhilePaused(arrivals: readonly Arrival[]): Promise<boolean> {
+    const { controls, queue, ports } = this.#setting
+    if (arrivals.every(isWithoutLedger)) return false
+    const { pausedAt } = await controls.of(queue.name)
+    if (pausedAt === undefined) return false
+    const waitMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, (ports.clock.now() - pausedAt) / 4))
+    await this.#settler.wait(arrivals.map((arrival) => ({ arrival, record: undefined, waitMs })))
+    for (const arrival of arrivals) this.#reporter.event(arrival, { type: 'handed-back' })
+    return true
+  }
+
+  /** Suspects that were handed back again and again, because the others always took the time. */
+  async #runUrgentSuspects(): Promise<void> {
+    const isUrgent = ({ record }: Candidate) => (record?.handBacks ?? 0) >= suspectHandBacks
+    const suspects = this.#sorter.alone.splice(0)
+    this.#sorter.alone.push(...suspects.filter((candidate) => !isUrgent(candidate)))
+    await this.#runOneByOne(suspects.filter(isUrgent))
+  }
+
+  /** Runs up to `parallelism` at a time. Each wave is claimed just before it starts: nothing is claimed that is not started. */
+  async #runTogether(): Promise<void> {
+    const { parallelism } = this.#setting.queue
+    const waiting = this.#sorter.together
+    const running = new Set<Promise<void>>()
+    while (waiting.length > 0 || running.size > 0) {
+      const free = parallelism - running.size
+      if (waiting.length === 0 || free === 0) {
+        await Promise.race(running)
+        continue
+      }
+      const wave = await this.#admit(waiting.splice(0, free))
+      const inCompany = running.size + wave.length > 1 || (waiting.length > 0 && parallelism > 1)
+      for (const ready of await this.#claim(wave, !inCompany)) {
+        const run = this.#run(ready).finally(() => running.delete(run))
+        running.add(run)
+      }
+    }
+    await this.#settler.drain()
+  }
+
+  /** Suspects, after the others are settled: a crash is then known to be the task's own. */
+  async #runAlone(): Promise<void> {
+    while (this.#sorter.alone.length > 0) {
+      await this.#runOneByOne(this.#sorter.alone.splice(0))
+      // A lost claim may have put others into the lanes.
+      await this.#runTogether()
+    }
+  }
+
+  async #runOneByOne(candidates: readonly Candidate[]): Promise<void> {
+    for (const candidate of candidates) {
+      for (const ready of await this.#claim(await this.#admit([candidate]), true)) await this.#run(ready)
+      await this.#settler.drain()
+    }
+  }
+
+  /** Hands back what could not finish before the deadline: no attempt is spent on it. */
+  async #admit(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+    const { queue, invocation, ports, ledger } = this.#setting
+    const leftMs =
+      invocation.deadlineAt === undefined ? Number.POSITIVE_INFINITY : invocation.deadlineAt - ports.clock.now()
+    // Half of the margin is for what precedes a run. The first runs of an invocation start all the same, or a slow start would starve them for ever.
+    const enoughMs = leftMs - settleMarginMs(queue.timeoutMs) / 2
+    const first = this.#admitted === 0 && leftMs >= queue.timeoutMs / 2
+    const draining = invocation.draining?.aborted === true
+    const admitted = draining ? [] : candidates.filter(({ task }) => first || task.timeLimitMs <= enoughMs)
+    this.#admitted += admitted.length
+    const rejected = candidates.filter((candidate) => !admitted.includes(candidate))
+    if (rejected.length === 0) return admitted
+    const suspects = rejected.flatMap(({ alone, record }) => (alone && record ? [record] : []))
+    await ledger.change(
+      suspects.map(({ id, v, queue: owner, handBacks = 0 }) => ({
+        id,
+        v,
+        transition: false,
+        queue: owner,
+        set: { handBacks: handBacks + 1 },
+      })),
+    )
+    await this.#settler.wait(rejected.map(({ arrival }) => ({ arrival, record: undefined, waitMs: 0 })))
+    for (const { arrival } of rejected) this.#reporter.event(arrival, { type: 'handed-back' })
+    return admitted
+  }
+
+  /** Claims a wave. Claims that were lost or failed go back to the sorter. */
+  async #claim(wave: readonly Candidate[], alone: boolean): Promise<readonly Ready[]> {
+    const { ledger, ports, queue, invocation } = this.#setting
+    const { clock, chance } = ports
+    const ready: Ready[] = []
+    const toClaim: Candidate[] = []
+    for (const candidate of wave) {
+      if (isWithoutLedger(candidate.arrival)) ready.push({ candidate, record: undefined, token: '' })
+      else toClaim.push(candidate)
+    }
+    const leaseUntil = leaseEnd(clock.now(), invocation.deadlineAt)
+    const refused: Exclude<Claim, { status: 'claimed' }>[] = []
+    for (const claim of await claimWave(toClaim, { ledger, clock, chance, queue: queue.name, leaseUntil, alone })) {
+      if (claim.status !== 'claimed') refused.push(claim)
+      else if (this.#mayStart(claim)) ready.push(claim)
+    }
+    await this.#sorter.lookAgain(refused)
+    return ready
+  }
+
+  /** What only the claimed record tells: a revocation asked for while an earlier attempt ran, an expiry. */
+  #mayStart({ candidate, record, token }: Ready & { readonly record: TaskRecord }): boolean {
+    if (record.revokeRequestedAt !== undefined) this.#sorter.end(candidate.arrival, record, { kind: 'revoked' }, token)
+    else if (isPast(record.expires, this.#setting.ports.clock.now()))
+      this.#sorter.end(candidate.arrival, record, { kind: 'expired' }, token)
+    else return true
+    return false
+  }
+
+  /** Runs a task to its outcome and gives it to the settler. Resolves when the run has ended, not when it is settled. */
+  async #run({ candidate, record, token }: Ready): Promise<void> {
+    const { ports, ledger, app, queue, invocation, running, times } = this.#setting
+    const { arrival, task } = candidate
+    const { delivery } = arrival
+    const startedAt = ports.clock.now()
+    const attempt = record?.attempt ?? candidate.attempt
+    const leftMs = invocation.deadlineAt === undefined ? Number.POSITIVE_INFINITY : invocation.deadlineAt - startedAt
+    const timeLimitMs = Math.max(1, Math.min(task.timeLimitMs, leftMs - settleMarginMs(queue.timeoutMs) / 4))
+    const { appHooks, requestId } = { appHooks: app.hooks, requestId: invocation.requestId }
+    this.#reporter.event(arrival, { type: 'started', attempt: attempt + 1, receiveCount: delivery.receiveCount })
+    const run = startRun({
+      ports,
+      ledger,
+      appHooks,
+      queue: queue.name,
+      arrival,
+      task,
+      record,
+      attempt,
+      timeLimitMs,
+      requestId,
+    })
+    const entry = record && {
+      id: record.id,
+      queue: queue.name,
+      receipt: delivery.receipt,
+      v: record.v,
+      startedAt,
+      renewVisibilityMs: invocation.deadlineAt === undefined ? times.visibilityMs : undefined,
+      abort: run.running.abort,
+    }
+    if (entry) running.add(entry)
+    const settlement = await run.settlement
+    if (entry) running.remove(entry)
+    const { scrub } = run
+    const ended = { attempt: attempt + 1, runMs: ports.clock.now() - startedAt, startedAt, scrub }
+    this.#settler.add({
+      arrival,
+      record,
+      token,
+      settlement,
+      startedAt,
+      scrub,
+      resultTtlMs: task.definition.resultTtlMs,
+      settled: async () => {
+        this.#reporter.settled(arrival, settlement, ended)
+        await this.#reporter.callHooks(task.definition.hooks, run.running.context, settlement, scrub)
+      },
+    })
+  }
+}

@@ -1,0 +1,145 @@
+import { toErrorData } from '../core/error-data.ts'
+import { WorkerLostError } from '../core/errors.ts'
+import { appendAttempt } from '../core/history.ts'
+import type { RecordFields, TaskRecord } from '../core/record.ts'
+import { recordOfMessage } from '../core/signature.ts'
+import type { Chance, Clock, NewRecord, RecordChange } from '../ports/index.ts'
+import type { CertainLedger } from '../protocol/certain-ledger.ts'
+import type { Arrival, RunnableTask } from './arrival.ts'
+
+/** A delivery that may run, if its claim succeeds. */
+export interface Candidate {
+  readonly arrival: Arrival
+  readonly task: RunnableTask
+  /** The record as read; `undefined`: a first receive, claimed by the message's own version; `null`: there is none, the claim creates it. */
+  readonly record: TaskRecord | null | undefined
+  /** Counted attempts that ended before this run. */
+  readonly attempt: number
+  /** The epoch this delivery opens. */
+  readonly opens?: number
+  readonly crashed?: 'alone' | 'in-company'
+  /** Has to run while nothing else does. */
+  readonly alone: boolean
+}
+
+export type Claim =
+  | { readonly status: 'claimed'; readonly candidate: Candidate; readonly record: TaskRecord; readonly token: string }
+  /** The record was not as thought; as it is now, when there is one. */
+  | { readonly status: 'lost'; readonly candidate: Candidate; readonly record: TaskRecord | undefined }
+  | { readonly status: 'failed'; readonly candidate: Candidate; readonly error: Error }
+
+export interface ClaimSetting {
+  readonly ledger: CertainLedger
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly queue: string
+  readonly leaseUntil: number
+  /** Nothing else will run in this process while these do. */
+  readonly alone: boolean
+}
+
+/**
+ * Claims a wave: one request for all. A claim is a compare-and-swap on the record's version:
+ *
+ *     worker 1: claim v=1 ──► v=2 STARTED, token a ─────────────► settle v=2 ──► v=3
+ *     worker 2:      claim v=1 ──► refused: v is 2 ──► held until the lease ends
+ */
+export async function claimWave(candidates: readonly Candidate[], setting: ClaimSetting): Promise<readonly Claim[]> {
+  const now = setting.clock.now()
+  const created = candidates.filter((candidate) => candidate.record === null)
+  const changed = candidates.filter((candidate) => candidate.record !== null)
+  const [inserted, updated] = await Promise.all([create(created, setting, now), change(changed, setting, now)])
+  return [...inserted, ...updated]
+}
+
+async function change(candidates: readonly Candidate[], setting: ClaimSetting, now: number): Promise<readonly Claim[]> {
+  if (candidates.length === 0) return []
+  const changes = candidates.map((candidate) => claimChange(candidate, setting, now))
+  const outcomes = await setting.ledger.change(changes)
+  return candidates.map((candidate, index): Claim => {
+    const outcome = outcomes[index]
+    const token = changes[index]?.set.token ?? ''
+    if (outcome?.status === 'done' && outcome.record !== undefined)
+      return { status: 'claimed', candidate, record: outcome.record, token }
+    if (outcome?.status === 'lost') return { status: 'lost', candidate, record: outcome.record }
+    return {
+      status: 'failed',
+      candidate,
+      error: outcome?.status === 'failed' ? outcome.error : new Error('The ledger returned no record.'),
+    }
+  })
+}
+
+async function create(candidates: readonly Candidate[], setting: ClaimSetting, now: number): Promise<readonly Claim[]> {
+  if (candidates.length === 0) return []
+  const entries = candidates.map((candidate): NewRecord => {
+    const made = recordOfMessage(candidate.arrival.message, setting.queue, now, setting.chance.token())
+    const started = { state: 'STARTED', startedAt: now, leaseUntil: setting.leaseUntil, alone: setting.alone } as const
+    return { ...made, record: { ...made.record, ...started } }
+  })
+  const outcomes = await setting.ledger.insert(entries)
+  return candidates.map((candidate, index): Claim => {
+    const outcome = outcomes[index]
+    if (outcome?.status === 'inserted')
+      return { status: 'claimed', candidate, record: outcome.record, token: outcome.record.token }
+    if (outcome?.status === 'exists') return { status: 'lost', candidate, record: outcome.record }
+    return { status: 'failed', candidate, error: outcome?.error ?? new Error('The ledger gave no answer.') }
+  })
+}
+
+/** Left from the opening before, when an epoch is opened anew. */
+const ofAnOpening: readonly (keyof RecordFields)[] = [
+  'error',
+  'attempts',
+  'result',
+  'resultUntil',
+  'finishedAt',
+  'expiresAt',
+  'availableAt',
+  'expires',
+  'reason',
+  'progress',
+  'revokeRequestedAt',
+  'handBacks',
+  'forgotten',
+]
+
+function claimChange(
+  candidate: Candidate,
+  { queue, leaseUntil, alone, chance }: ClaimSetting,
+  now: number,
+): RecordChange {
+  const { arrival, record, attempt, opens, crashed } = candidate
+  const set: { -readonly [Field in keyof RecordFields]?: RecordFields[Field] } = {
+    state: 'STARTED',
+    token: chance.token(),
+    startedAt: now,
+    leaseUntil,
+    alone,
+  }
+  if (opens !== undefined) {
+    set.epoch = opens
+    set.attempt = 0
+    set.enqueuedAt = now
+  }
+  if (record && crashed !== undefined) {
+    const ended = Math.min(now, record.leaseUntil ?? now)
+    const lost = toErrorData(new WorkerLostError(record.id, record.attempt + 1))
+    set.attempt = attempt
+    set.attempts = appendAttempt(record.attempts, {
+      attempt: record.attempt + 1,
+      startedAt: record.startedAt ?? ended,
+      endedAt: ended,
+      outcome: crashed === 'alone' ? 'crash' : 'crash-in-company',
+      error: { name: lost.name, message: lost.message.slice(0, 200) },
+    })
+  }
+  return {
+    id: arrival.message.id,
+    v: record?.v ?? arrival.message.v ?? 0,
+    transition: true,
+    queue,
+    set,
+    ...(opens !== undefined && { remove: ofAnOpening }),
+  }
+}

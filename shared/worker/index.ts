@@ -1,0 +1,2 @@
+export { type BatchWorker, createBatchWorker, type Invocation } from './batch-worker.ts'
+export { LeaseLostError } from './running-tasks.ts'

@@ -1,0 +1,40 @@
+import { currentTask } from '../protocol/current-task.ts'
+
+let users = 0
+let others: NodeJS.UnhandledRejectionListener[] = []
+
+/**
+ * While any batch runs, a rejection that nobody handles ends the attempt of the task whose code made it (Node keeps the async context of the
+ * rejected promise), not the process, nor the batch that comes next. One that belongs to no task goes to whoever listened before.
+ *
+ * @returns stop watching
+ */
+export function watchLeaks(): () => void {
+  users += 1
+  if (users === 1) {
+    // The Lambda runtime's own listener ends the process: it must not see rejections that are attributed here.
+    others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    process.on('unhandledRejection', attribute)
+  }
+  let watching = true
+  return () => {
+    if (!watching) return
+    watching = false
+    users -= 1
+    if (users === 0) {
+      process.removeListener('unhandledRejection', attribute)
+      for (const listener of others) process.on('unhandledRejection', listener)
+    }
+  }
+}
+
+function attribute(reason: unknown, promise: Promise<unknown>): void {
+  const task = currentTask.getStore()
+  if (task !== undefined) {
+    task.fail(reason)
+    return
+  }
+  for (const listener of others) listener(reason, promise)
+  if (others.length === 0) throw reason
+}

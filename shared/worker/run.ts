@@ -1,0 +1,151 @@
+import { type RunningAttempt, startAttempt } from '../core/attempt.ts'
+import type { TaskLogger } from '../core/context.ts'
+import { decide, type Settlement } from '../core/decide.ts'
+import { progressMs } from '../core/defaults.ts'
+import { encode, toText } from '../core/json.ts'
+import type { TaskRecord } from '../core/record.ts'
+import { scrubberOf } from '../core/redact.ts'
+import type { TaskHooks } from '../core/task.ts'
+import type { LogLevel, Ports } from '../ports/index.ts'
+import type { CertainLedger } from '../protocol/certain-ledger.ts'
+import { currentTask } from '../protocol/current-task.ts'
+import type { Arrival, RunnableTask } from './arrival.ts'
+
+/** What the batch tells a run. */
+export interface RunSetting {
+  readonly ports: Ports
+  readonly ledger: CertainLedger
+  readonly appHooks: TaskHooks
+  readonly queue: string
+  readonly arrival: Arrival
+  readonly task: RunnableTask
+  /** As the claim left it; undefined with the ledger off. */
+  readonly record: TaskRecord | undefined
+  /** Counted attempts that ended before. */
+  readonly attempt: number
+  readonly timeLimitMs: number
+  readonly requestId: string | undefined
+}
+
+export interface Run {
+  readonly running: RunningAttempt
+  readonly scrub: (text: string) => string
+  /** How the run ended, decided. Never rejects. */
+  readonly settlement: Promise<Settlement>
+}
+
+/** Starts one run of a task's function. */
+export function startRun(setting: RunSetting): Run {
+  const { ports, arrival, task, record, attempt } = setting
+  const { message, delivery } = arrival
+  const { definition, policy } = task
+  const scrub = scrubberOf(message.input, definition.sensitive)
+  const log = loggerOf(setting, scrub)
+  const traceparent = message.traceparent
+  const progress = record === undefined ? () => {} : progressOf(setting, record)
+  const running = startAttempt(
+    definition,
+    setting.appHooks,
+    message.input,
+    {
+      id: message.id,
+      queue: setting.queue,
+      attempt: attempt + 1,
+      maxRetries: policy.maxRetries,
+      epoch: record?.epoch ?? message.epoch,
+      headers: message.headers ?? {},
+      enqueuedAt: record?.enqueuedAt ?? message.sentAt ?? delivery.sentAt,
+      root: message.root ?? message.id,
+      receiveCount: delivery.receiveCount,
+      messageId: delivery.messageId,
+      local: false,
+      timeLimitMs: setting.timeLimitMs,
+      ignoreResult: task.ignoreResult,
+      ...(message.expires !== undefined && { expires: message.expires }),
+      ...(message.parent !== undefined && { parent: message.parent }),
+      ...(setting.requestId !== undefined && { requestId: setting.requestId }),
+      ...(traceparent !== undefined && { traceparent }),
+      ...(task.softTimeLimitMs !== undefined && { softTimeLimitMs: task.softTimeLimitMs }),
+    },
+    {
+      now: () => ports.clock.now(),
+      timer: (delayMs, fire) => ports.clock.timer(delayMs, fire),
+      enter: (run) =>
+        currentTask.run(
+          { id: message.id, root: message.root ?? message.id, traceparent, fail: (error) => running.fail(error) },
+          run,
+        ),
+      warn: (text, error) => log.warn(text, { error: error instanceof Error ? error.message : String(error) }),
+      progress,
+    },
+    log,
+  )
+  return {
+    running,
+    scrub,
+    settlement: running.outcome.then((outcome) =>
+      decide(outcome, { definition, policy, id: message.id, attempt, random: ports.chance.random() }),
+    ),
+  }
+}
+
+/** The task's own log: lines carry its name, id and attempt, and never a sensitive value. */
+function loggerOf({ ports, arrival, queue, attempt }: RunSetting, scrub: (text: string) => string): TaskLogger {
+  const write = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
+    const own = { task: arrival.message.task, id: arrival.message.id, queue, attempt: attempt + 1 }
+    ports.telemetry.log(level, scrub(message), { ...scrubbed(fields, scrub), ...own })
+  }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+function scrubbed(
+  fields: Readonly<Record<string, unknown>> | undefined,
+  scrub: (text: string) => string,
+): Readonly<Record<string, unknown>> | undefined {
+  if (fields === undefined) return undefined
+  try {
+    return JSON.parse(scrub(JSON.stringify(fields))) as Record<string, unknown>
+  } catch {
+    return { fields: 'not JSON' }
+  }
+}
+
+/** Writes progress at most once a second, the last value always; conditioned on the claim's version, which it leaves. Never fails the task. */
+function progressOf({ ports, ledger, queue, arrival }: RunSetting, record: TaskRecord): (value: unknown) => void {
+  let latest: string | undefined
+  let writing = false
+  let writtenAt = Number.NEGATIVE_INFINITY
+  const write = async () => {
+    const progress = latest
+    if (progress === undefined) return
+    latest = undefined
+    writtenAt = ports.clock.now()
+    await ledger.change([{ id: record.id, v: record.v, transition: false, queue, set: { progress } }])
+  }
+  const pump = async () => {
+    writing = true
+    try {
+      while (latest !== undefined) {
+        const waitMs = writtenAt + progressMs - ports.clock.now()
+        if (waitMs > 0)
+          await new Promise<void>((resolve) => void ports.clock.timer(waitMs, resolve, { background: true }))
+        await write()
+      }
+    } finally {
+      writing = false
+    }
+  }
+  return (value) => {
+    try {
+      latest = toText(encode(value))
+    } catch (error) {
+      ports.telemetry.log('warn', 'ctx.progress: the value cannot be encoded; it is left out.', {
+        task: arrival.message.task,
+        id: arrival.message.id,
+        error: error instanceof Error ? error.message : String(error),
+      })
+      return
+    }
+    if (!writing) pump().catch(() => {})
+  }
+}

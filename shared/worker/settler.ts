@@ -1,0 +1,269 @@
+import type { Settlement } from '../core/decide.ts'
+import { flushMs, maxDelayMs } from '../core/defaults.ts'
+import { parseErrorData, toErrorData } from '../core/error-data.ts'
+import { inputExpiresAtSeconds } from '../core/lifetime.ts'
+import { deadLetterOf, messageText } from '../core/message-codec.ts'
+import type { QueueTimes } from '../core/queue.ts'
+import type { ErrorData, TaskRecord } from '../core/record.ts'
+import { isTerminal } from '../core/states.ts'
+import { planWait } from '../core/transport.ts'
+import type { Delivery, OutgoingMessage, Ports } from '../ports/index.ts'
+import type { CertainLedger } from '../protocol/certain-ledger.ts'
+import type { Arrival } from './arrival.ts'
+import type { Fates } from './fates.ts'
+import { settlementChange } from './settlement-change.ts'
+
+/** A run that ended, or a delivery that ends without one. */
+export interface Ending {
+  readonly arrival: Arrival
+  /** Undefined with the ledger off. */
+  readonly record: TaskRecord | undefined
+  readonly token: string
+  readonly settlement: Settlement
+  readonly resultTtlMs: number
+  readonly scrub: (text: string) => string
+  readonly startedAt?: number
+  /** Called when the settlement is certain, with the record after it. Not called when it was lost. */
+  settled(record: TaskRecord | undefined): void | Promise<void>
+}
+
+/** A message that is to come back. `record`: as it is now, when known, so that a fresh copy carries its version. */
+export interface Waiting {
+  readonly arrival: Arrival
+  readonly record: TaskRecord | undefined
+  readonly waitMs: number
+}
+
+/**
+ * Settles what ended, in the one order that loses nothing: (a) record, (b) dead letter, (c) visibility or a fresh copy, (d) the fate of the message.
+ * A crash between any two of them repeats the rest when the message comes again. What ends within some 50 ms goes together; nothing that ended
+ * waits for a neighbour that runs.
+ */
+export class Settler {
+  readonly #ports: Ports
+  readonly #ledger: CertainLedger
+  readonly #queue: string
+  readonly #times: QueueTimes
+  readonly #fates: Fates
+  #pending: Ending[] = []
+  #cancelTimer: (() => void) | undefined
+  #flushing: Promise<void> = Promise.resolve()
+
+  constructor(ports: Ports, ledger: CertainLedger, queue: string, times: QueueTimes, fates: Fates) {
+    this.#ports = ports
+    this.#ledger = ledger
+    this.#queue = queue
+    this.#times = times
+    this.#fates = fates
+  }
+
+  add(ending: Ending): void {
+    this.#pending.push(ending)
+    this.#cancelTimer ??= this.#ports.clock.timer(flushMs, () => this.#flush())
+  }
+
+  /** Settles what is pending now, and resolves when all of it is. */
+  async drain(): Promise<void> {
+    this.#flush()
+    await this.#flushing
+  }
+
+  /** Lets messages wait: hidden where they are, or as fresh copies. */
+  async wait(entries: readonly Waiting[]): Promise<void> {
+    const now = this.#ports.clock.now()
+    const hidden: { delivery: Delivery; seconds: number }[] = []
+    const refreshed: {
+      delivery: Delivery
+      message: OutgoingMessage
+      seconds: number
+      record: TaskRecord | undefined
+    }[] = []
+    for (const { arrival, record, waitMs } of entries) {
+      const { delivery } = arrival
+      const plan = planWait({
+        waitMs,
+        ageMs: now - delivery.sentAt,
+        receiveCount: delivery.receiveCount,
+        times: this.#times,
+      })
+      if (plan.kind === 'hide') hidden.push({ delivery, seconds: plan.seconds })
+      else {
+        refreshed.push({
+          delivery,
+          record,
+          seconds: plan.delaySeconds,
+          message: { body: this.#copy(arrival, record, now + waitMs), delaySeconds: plan.delaySeconds },
+        })
+      }
+    }
+    await this.#refresh(refreshed, hidden)
+    if (hidden.length > 0) {
+      await this.#ports.broker.hide(
+        this.#queue,
+        hidden.map(({ delivery, seconds }) => ({ receipt: delivery.receipt, delaySeconds: seconds })),
+      )
+    }
+  }
+
+  /** Repeats what follows from records that are terminal already, and acknowledges. */
+  async repeat(finished: readonly { readonly arrival: Arrival; readonly record: TaskRecord }[]): Promise<void> {
+    await this.#deadLetter(
+      finished
+        .filter(({ record }) => record.state === 'FAILURE' && record.reason !== undefined)
+        .map(({ arrival, record }) => ({
+          arrival,
+          reason: record.reason ?? '',
+          attempt: record.attempt,
+          error: record.error === undefined ? undefined : parseErrorData(record.error),
+        })),
+    )
+    for (const { arrival } of finished) this.#fates.acknowledge(arrival.delivery)
+  }
+
+  #flush(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    const endings = this.#pending
+    if (endings.length === 0) return
+    this.#pending = []
+    this.#flushing = this.#flushing.then(() => this.#settle(endings))
+  }
+
+  async #settle(endings: readonly Ending[]): Promise<void> {
+    const settled = await this.#record(endings)
+    await this.#deadLetter(
+      settled.flatMap(({ ending, record }) =>
+        ending.settlement.deadLetter === undefined
+          ? []
+          : [
+              {
+                arrival: ending.arrival,
+                reason: ending.settlement.deadLetter,
+                attempt: record?.attempt ?? ending.arrival.delivery.receiveCount,
+                error:
+                  ending.settlement.error === undefined
+                    ? undefined
+                    : toErrorData(ending.settlement.error, ending.scrub),
+              },
+            ],
+      ),
+    )
+    const waiting = settled.filter(({ ending }) => ending.settlement.delayMs !== undefined)
+    await this.wait(
+      waiting.map(({ ending, record }) => ({
+        arrival: ending.arrival,
+        record,
+        waitMs: ending.settlement.delayMs ?? 0,
+      })),
+    )
+    for (const { ending, record } of settled) {
+      if (isTerminal(ending.settlement.state)) this.#fates.acknowledge(ending.arrival.delivery)
+      await ending.settled(record)
+    }
+  }
+
+  /** (a): the records. Returns what is settled for certain; the rest keeps its message, which finds the truth when it comes again. */
+  async #record(endings: readonly Ending[]): Promise<{ ending: Ending; record: TaskRecord | undefined }[]> {
+    const now = this.#ports.clock.now()
+    const recorded = endings.filter((ending) => ending.record !== undefined)
+    const changes = recorded.map((ending) => settlementChange({ ...ending, record: ending.record as TaskRecord, now }))
+    const outcomes = changes.length === 0 ? [] : await this.#ledger.change(changes)
+    const settled: { ending: Ending; record: TaskRecord | undefined }[] = endings
+      .filter((ending) => ending.record === undefined)
+      .map((ending) => ({ ending, record: undefined }))
+    for (const [index, ending] of recorded.entries()) {
+      const outcome = outcomes[index]
+      const change = changes[index]
+      if (outcome?.status === 'done' && change !== undefined) {
+        const after = { ...(ending.record as TaskRecord), ...change.set, v: change.v + 1 }
+        settled.push({ ending, record: outcome.record ?? after })
+      } else if (outcome?.status === 'failed') {
+        this.#ports.telemetry.log('error', 'A settlement could not be written; the message will come again.', {
+          task: ending.arrival.message.task,
+          id: ending.arrival.message.id,
+          error: outcome.error.message,
+        })
+        this.#fates.keep(ending.arrival.delivery)
+      } else {
+        this.#ports.telemetry.log('warn', 'A run ended after its lease was lost; it does not settle.', {
+          task: ending.arrival.message.task,
+          id: ending.arrival.message.id,
+        })
+      }
+    }
+    return settled
+  }
+
+  /** (b): a message whose dead letter was not sent is kept, and repeats this when it comes again. */
+  async #deadLetter(
+    letters: readonly { arrival: Arrival; reason: string; attempt: number; error: ErrorData | undefined }[],
+  ): Promise<void> {
+    if (letters.length === 0) return
+    const at = this.#ports.clock.now()
+    const answers = await this.#ports.broker.sendDead(
+      this.#queue,
+      letters.map(({ arrival, reason, attempt, error }) => ({
+        body: messageText(
+          deadLetterOf(arrival.message, { reason, attempt, at, ...(error !== undefined && { error }) }),
+        ),
+        attributes: { reason, task: arrival.message.task },
+      })),
+    )
+    for (const [index, { arrival, reason }] of letters.entries()) {
+      const { id, task } = arrival.message
+      if (answers[index]?.status === 'sent') {
+        this.#ports.telemetry.event({ type: 'dead-lettered', at, queue: this.#queue, task, id, reason })
+      } else {
+        this.#fates.keep(arrival.delivery)
+      }
+    }
+  }
+
+  /** A copy is sent first and the old one acknowledged after; where the copy fails the old one is hidden instead. */
+  async #refresh(
+    copies: readonly {
+      delivery: Delivery
+      message: OutgoingMessage
+      seconds: number
+      record: TaskRecord | undefined
+    }[],
+    hidden: { delivery: Delivery; seconds: number }[],
+  ): Promise<void> {
+    if (copies.length === 0) return
+    await this.#renewInputs(copies.flatMap(({ record }) => (record?.inputRef === undefined ? [] : [record])))
+    const answers = await this.#ports.broker.send(
+      this.#queue,
+      copies.map(({ message }) => message),
+    )
+    for (const [index, { delivery, seconds }] of copies.entries()) {
+      if (answers[index]?.status === 'sent') this.#fates.acknowledge(delivery)
+      else hidden.push({ delivery, seconds: Math.min(seconds, maxDelayMs / 1_000) })
+    }
+  }
+
+  /** Inputs in items of their own live as long as copies of their message do. */
+  async #renewInputs(records: readonly TaskRecord[]): Promise<void> {
+    if (records.length === 0) return
+    const refs = records.map((record) => ({ id: record.id, ref: record.inputRef as string }))
+    try {
+      const inputs = await this.#ports.ledger.readInputs(refs)
+      const expiresAt = inputExpiresAtSeconds(this.#ports.clock.now())
+      await this.#ports.ledger.writeInputs(
+        refs.flatMap(({ id, ref }, index) => {
+          const body = inputs[index]
+          return body === undefined ? [] : [{ id, ref, body, expiresAt }]
+        }),
+      )
+    } catch {
+      // The message carries the input; its own item is for people and for sending again. The next copy renews it.
+    }
+  }
+
+  #copy({ message, delivery }: Arrival, record: TaskRecord | undefined, availableAt: number): string {
+    if (message.ledger === 'off') {
+      return messageText({ ...message, availableAt, attempt: (message.attempt ?? 0) + delivery.receiveCount })
+    }
+    const { dead: _dead, ...rest } = message
+    return messageText({ ...rest, availableAt, ...(record !== undefined && { epoch: record.epoch, v: record.v }) })
+  }
+}

@@ -1,0 +1,260 @@
+import { classify } from '../core/classify.ts'
+import { decideWithoutRun, type WithoutRun } from '../core/decide.ts'
+import { unknownTaskPatienceMs } from '../core/defaults.ts'
+import { UnknownTaskError, WorkerLostError } from '../core/errors.ts'
+import type { TaskRecord } from '../core/record.ts'
+import { patientPolicy } from '../core/retry.ts'
+import { recordOfMessage } from '../core/signature.ts'
+import { isTerminal } from '../core/states.ts'
+import type { HideRequest } from '../ports/index.ts'
+import { type Arrival, isWithoutLedger } from './arrival.ts'
+import type { BatchSetting } from './batch.ts'
+import type { Candidate, Claim } from './claims.ts'
+import type { Fates } from './fates.ts'
+import type { Reporter } from './reporter.ts'
+import type { Settler, Waiting } from './settler.ts'
+
+/** A claim whose record keeps moving under it is given up after this many looks; the message comes again. */
+const mostLooks = 3
+
+const longestUnknownWaitMs = 60_000
+
+/** Decides what is to be done with each delivery. What may run goes into one of two lanes; everything else is dealt with here. */
+export class Sorter {
+  /** May share the process. */
+  readonly together: Candidate[] = []
+  /** Suspects: each runs while nothing else does. */
+  readonly alone: Candidate[] = []
+  readonly #setting: BatchSetting
+  readonly #settler: Settler
+  readonly #fates: Fates
+  readonly #reporter: Reporter
+  readonly #looks = new Map<string, number>()
+  /** Collected, so that a batch of them costs one request. */
+  #waiting: Waiting[] = []
+  #hidden: HideRequest[] = []
+  #finished: { arrival: Arrival; record: TaskRecord }[] = []
+
+  constructor(setting: BatchSetting, settler: Settler, fates: Fates, reporter: Reporter) {
+    this.#setting = setting
+    this.#settler = settler
+    this.#fates = fates
+    this.#reporter = reporter
+  }
+
+  /** First receives are claimed without a look, by the version their message carries; the others are read first. */
+  async sort(arrivals: readonly Arrival[]): Promise<void> {
+    const now = this.#setting.ports.clock.now()
+    const unread: Arrival[] = []
+    for (const arrival of arrivals) {
+      const { message, delivery, task } = arrival
+      const due = !isLater(message.availableAt, now) && !isPast(message.expires, now)
+      if (isWithoutLedger(arrival)) this.#sortWithoutLedger(arrival, now)
+      else if (task !== undefined && delivery.receiveCount === 1 && message.v !== undefined && due) {
+        this.together.push({ arrival, task, record: undefined, attempt: 0, alone: false })
+      } else unread.push(arrival)
+    }
+    await this.#look(unread)
+    await this.#flush()
+  }
+
+  /** A claim that did not succeed: what was lost is judged by the record as it is now; what failed comes again. */
+  async lookAgain(claims: readonly Exclude<Claim, { status: 'claimed' }>[]): Promise<void> {
+    for (const claim of claims) {
+      const { message } = claim.candidate.arrival
+      if (claim.status === 'failed') {
+        this.#log('A claim could not be made; the message will come again.', claim.error, {
+          task: message.task,
+          id: message.id,
+        })
+        continue
+      }
+      const looks = (this.#looks.get(message.id) ?? 0) + 1
+      this.#looks.set(message.id, looks)
+      if (looks <= mostLooks) await this.#judge(claim.candidate.arrival, claim.record)
+    }
+    await this.#flush()
+  }
+
+  /** Further copies of a task in one batch: done with when it is, else they wait and are looked at again. */
+  async settleDuplicates(duplicates: readonly Arrival[]): Promise<void> {
+    if (duplicates.length === 0) return
+    const withLedger = duplicates.filter((arrival) => !isWithoutLedger(arrival))
+    for (const arrival of duplicates) if (isWithoutLedger(arrival)) this.#hide(arrival, 0)
+    const records = await this.#read([...new Set(withLedger.map((arrival) => arrival.message.id))])
+    const byId = new Map(
+      (records ?? []).flatMap((record) => (record === undefined ? [] : [[record.id, record] as const])),
+    )
+    for (const arrival of withLedger) {
+      const { epoch, id } = arrival.message
+      const record = byId.get(id)
+      const over =
+        record !== undefined && (epoch < record.epoch || (epoch === record.epoch && isTerminal(record.state)))
+      if (over) this.#fates.acknowledge(arrival.delivery)
+      else this.#hide(arrival, 0)
+    }
+    await this.#flush()
+  }
+
+  /** Ends a task without a run. The token is the claim's own when there is one. */
+  end(
+    arrival: Arrival,
+    record: TaskRecord | undefined,
+    outcome: WithoutRun,
+    token = this.#setting.ports.chance.token(),
+  ): void {
+    const { app, ports } = this.#setting
+    const settlement = decideWithoutRun(outcome)
+    const ended = {
+      attempt: record?.attempt ?? 0,
+      runMs: 0,
+      startedAt: ports.clock.now(),
+      scrub: (text: string) => text,
+    }
+    this.#settler.add({
+      arrival,
+      record,
+      token,
+      settlement,
+      scrub: ended.scrub,
+      resultTtlMs: app.tasks.get(arrival.message.task)?.resultTtlMs ?? 0,
+      settled: () => this.#reporter.settled(arrival, settlement, ended),
+    })
+  }
+
+  /** Ledger off: no claim; receives are the attempts. */
+  #sortWithoutLedger(arrival: Arrival, now: number): void {
+    const { message, delivery, task } = arrival
+    if (isPast(message.expires, now)) this.end(arrival, undefined, { kind: 'expired' })
+    else if (isLater(message.availableAt, now)) this.#waitUntil(arrival, undefined, message.availableAt ?? now)
+    else if (task === undefined) {
+      if (!this.#waitForDeploy(arrival)) this.end(arrival, undefined, unknown(arrival))
+    } else {
+      const attempt = (message.attempt ?? 0) + delivery.receiveCount - 1
+      this.together.push({ arrival, task, record: undefined, attempt, alone: false })
+    }
+  }
+
+  async #look(arrivals: readonly Arrival[]): Promise<void> {
+    if (arrivals.length === 0) return
+    const records = await this.#read(arrivals.map((arrival) => arrival.message.id))
+    if (records === undefined) return
+    for (const [index, arrival] of arrivals.entries()) await this.#judge(arrival, records[index])
+  }
+
+  /** Undefined when the table does not answer: the messages are kept and come again. */
+  async #read(ids: readonly string[]): Promise<readonly (TaskRecord | undefined)[] | undefined> {
+    if (ids.length === 0) return []
+    try {
+      return await this.#setting.ports.ledger.read(ids, { consistent: true })
+    } catch (error) {
+      this.#log('The table did not answer; the messages will come again.', error)
+      return undefined
+    }
+  }
+
+  async #judge(arrival: Arrival, record: TaskRecord | undefined): Promise<void> {
+    const { message, task, delivery } = arrival
+    const now = this.#setting.ports.clock.now()
+    if (record === undefined) return this.#judgeUnrecorded(arrival, now)
+    const verdict = classify(message, record, task?.policy ?? patientPolicy, now)
+    switch (verdict.kind) {
+      case 'stale':
+        this.#reporter.event(arrival, { type: 'stale' })
+        this.#fates.acknowledge(delivery)
+        return
+      case 'finished':
+        this.#reporter.event(arrival, { type: 'finished-again' })
+        this.#finished.push({ arrival, record })
+        return
+      case 'held':
+        return this.#hide(arrival, verdict.until - now)
+      case 'early':
+        return this.#waitUntil(arrival, record, verdict.until)
+      case 'revoked':
+        return this.end(arrival, record, { kind: 'revoked' })
+      case 'expired':
+        return this.end(arrival, record, { kind: 'expired' })
+      case 'exhausted':
+        return this.end(arrival, record, { kind: 'lost', error: new WorkerLostError(record.id, verdict.attempt + 1) })
+      case 'run': {
+        if (task === undefined) {
+          if (!this.#waitForDeploy(arrival)) this.end(arrival, record, unknown(arrival))
+          return
+        }
+        const { kind: _kind, ...plan } = verdict
+        if (plan.crashed !== undefined) this.#reporter.event(arrival, { type: 'suspect' })
+        const lane = plan.alone ? this.alone : this.together
+        lane.push({ arrival, task, record, ...plan })
+        return
+      }
+      default:
+        return verdict satisfies never
+    }
+  }
+
+  /** No record: a foreign producer's message, or one whose record has expired. The claim creates it. */
+  async #judgeUnrecorded(arrival: Arrival, now: number): Promise<void> {
+    const { message, task } = arrival
+    if (isLater(message.availableAt, now)) return this.#waitUntil(arrival, undefined, message.availableAt ?? now)
+    if (task !== undefined) {
+      this.together.push({ arrival, task, record: null, attempt: 0, alone: false })
+      return
+    }
+    if (this.#waitForDeploy(arrival)) return
+    const { ledger, ports, queue } = this.#setting
+    const [inserted] = await ledger.insert([recordOfMessage(message, queue.name, now, ports.chance.token())])
+    if (inserted?.status === 'inserted') this.end(arrival, inserted.record, unknown(arrival))
+  }
+
+  /** A task that nobody registered may come with the next deploy: its messages wait a while. False when they have waited long enough. */
+  #waitForDeploy(arrival: Arrival): boolean {
+    const waitedMs = this.#setting.ports.clock.now() - arrival.delivery.firstReceivedAt
+    if (waitedMs >= unknownTaskPatienceMs) return false
+    this.#log(unknown(arrival).error.message, undefined, { id: arrival.message.id })
+    this.#hide(arrival, Math.min(longestUnknownWaitMs, 5_000 + waitedMs / 4))
+    return true
+  }
+
+  #waitUntil(arrival: Arrival, record: TaskRecord | undefined, until: number): void {
+    this.#waiting.push({ arrival, record, waitMs: until - this.#setting.ports.clock.now() })
+  }
+
+  /** Never a fresh copy: someone else is at it, and will settle it long before this message grows old. */
+  #hide({ delivery }: Arrival, waitMs: number): void {
+    this.#hidden.push({ receipt: delivery.receipt, delaySeconds: Math.max(1, Math.ceil(waitMs / 1_000)) })
+  }
+
+  async #flush(): Promise<void> {
+    const [waiting, hidden, finished] = [this.#waiting, this.#hidden, this.#finished]
+    this.#waiting = []
+    this.#hidden = []
+    this.#finished = []
+    if (waiting.length > 0) await this.#settler.wait(waiting)
+    if (hidden.length > 0) await this.#setting.ports.broker.hide(this.#setting.queue.name, hidden)
+    if (finished.length > 0) await this.#settler.repeat(finished)
+  }
+
+  #log(message: string, error: unknown, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.#setting.ports.telemetry.log(error === undefined ? 'warn' : 'error', message, {
+      queue: this.#setting.queue.name,
+      ...fields,
+      ...(error !== undefined && { error: error instanceof Error ? error.message : String(error) }),
+    })
+  }
+}
+
+function unknown({ message }: Arrival): { readonly kind: 'unknown-task'; readonly error: UnknownTaskError } {
+  return { kind: 'unknown-task', error: new UnknownTaskError(message.task) }
+}
+
+/** Clocks of two machines are compared, and SQS delays are whole seconds. */
+const toleranceMs = 500
+
+function isLater(at: number | undefined, now: number): boolean {
+  return at !== undefined && at > now + toleranceMs
+}
+
+export function isPast(at: number | undefined, now: number): boolean {
+  return at !== undefined && now > at
+}

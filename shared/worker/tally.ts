@@ -1,0 +1,44 @@
+import type { Settlement } from '../core/decide.ts'
+import { isTerminal } from '../core/states.ts'
+import type { Ports } from '../ports/index.ts'
+
+/** Counts what became of a batch, to be written in one request. */
+export class Tally {
+  readonly #queue: string
+  readonly #counts: Record<string, number> = {}
+
+  constructor(queue: string) {
+    this.#queue = queue
+  }
+
+  add(counter: string, amount: number): void {
+    if (amount !== 0) this.#counts[counter] = (this.#counts[counter] ?? 0) + amount
+  }
+
+  settled(settlement: Settlement, runMs: number): void {
+    this.add(counterOf(settlement), 1)
+    if (settlement.deadLetter !== undefined) this.add('dead', 1)
+    if (isTerminal(settlement.state)) this.add('finished', 1)
+    this.add('runMs', Math.round(runMs))
+  }
+
+  async write({ ledger, clock }: Pick<Ports, 'ledger' | 'clock'>): Promise<void> {
+    if (Object.keys(this.#counts).length > 0)
+      await ledger.count([{ queue: this.#queue, at: clock.now(), counts: this.#counts }])
+  }
+}
+
+const counters = {
+  SUCCESS: 'succeeded',
+  FAILURE: 'failed',
+  RETRY: 'retried',
+  IGNORED: 'ignored',
+  REVOKED: 'revoked',
+  EXPIRED: 'expired',
+  STARTED: 'started',
+} as const
+
+function counterOf({ state, error }: Settlement): string {
+  if (state === 'QUEUED') return error === undefined ? 'snoozed' : 'requeued'
+  return counters[state]
+}
