@@ -96,14 +96,17 @@ function envelopeOf({ headers, options, traceparent }: Signature): string | unde
   return Object.keys(envelope).length === 0 ? undefined : JSON.stringify(envelope)
 }
 
-/** The message of a record as it stands: its epoch and version let a worker claim it at once. */
+/**
+ * The message of a record as it stands. Its version lets a worker claim it without a look, so it is only given while the record is free to be
+ * claimed: one in STARTED may be held by a lease.
+ */
 export function messageOf(record: TaskRecord, input: Json): TaskMessage {
   const envelope: Envelope = record.envelope === undefined ? {} : (JSON.parse(record.envelope) as Envelope)
   return {
     celeriac: messageVersion,
     id: record.id,
     epoch: record.epoch,
-    v: record.v,
+    ...(record.state !== 'STARTED' && { v: record.v }),
     task: record.task,
     input,
     sentAt: record.enqueuedAt,
