@@ -118,15 +118,9 @@ export function selectAttributes(
 ): MessageAttributes | undefined {
   if (attributes === undefined || wanted === undefined || wanted.length === 0) return undefined
   if (wanted.includes('All') || wanted.includes('.*')) return attributes
-  const selected: MessageAttributes = {}
-  let any = false
-  for (const [name, value] of Object.entries(attributes)) {
-    if (wanted.some((pattern) => matches(name, pattern))) {
-      selected[name] = value
-      any = true
-    }
-  }
-  return any ? selected : undefined
+  const selected = Object.entries(attributes).filter(([name]) => wanted.some((pattern) => matches(name, pattern)))
+  // fromEntries, here and below: a name such as __proto__ is a name like any other.
+  return selected.length === 0 ? undefined : Object.fromEntries(selected)
 }
 
 function matches(name: string, pattern: string): boolean {
@@ -135,23 +129,23 @@ function matches(name: string, pattern: string): boolean {
 }
 
 export function recordAttributes(attributes: MessageAttributes): Record<string, RecordedAttribute> {
-  const recorded: Record<string, RecordedAttribute> = {}
-  for (const [name, { DataType = '', StringValue, BinaryValue }] of Object.entries(attributes)) {
-    recorded[name] =
+  const recorded = Object.entries(attributes).map(([name, { DataType = '', StringValue = '', BinaryValue }]) => {
+    const value: RecordedAttribute =
       BinaryValue === undefined
-        ? { DataType, StringValue: StringValue ?? '' }
+        ? { DataType, StringValue }
         : { DataType, BinaryValue: Buffer.from(BinaryValue).toString('base64') }
-  }
-  return recorded
+    return [name, value] as const
+  })
+  return Object.fromEntries(recorded)
 }
 
 export function recallAttributes(recorded: Record<string, RecordedAttribute>): MessageAttributes {
-  const attributes: MessageAttributes = {}
-  for (const [name, { DataType, StringValue, BinaryValue }] of Object.entries(recorded)) {
-    attributes[name] =
+  const recalled = Object.entries(recorded).map(([name, { DataType, StringValue = '', BinaryValue }]) => {
+    const value: MessageAttributeValue =
       BinaryValue === undefined
-        ? { DataType, StringValue: StringValue ?? '' }
+        ? { DataType, StringValue }
         : { DataType, BinaryValue: Buffer.from(BinaryValue, 'base64') }
-  }
-  return attributes
+    return [name, value] as const
+  })
+  return Object.fromEntries(recalled)
 }
