@@ -1,0 +1,74 @@
+import type { Chance } from '../ports/chance.ts'
+
+/** Randomness that a seed repeats. */
+export interface SeededChance extends Chance {
+  readonly seed: string
+  /** A whole number from 0 to below - 1. */
+  below(below: number): number
+  /** One of the items. */
+  pick<Item>(items: readonly [Item, ...Item[]]): Item
+  /** A stream of its own: what one part of a simulation draws does not change what another part gets. */
+  fork(label: string): SeededChance
+}
+
+/**
+ * The chance port from a seed, for tests and simulations. Not for secrets.
+ *
+ * @example
+ * const chance = seededChance(42)
+ * chance.uuid(clock.now()) // the same UUIDv7 in every run
+ */
+export function seededChance(seed: number | string): SeededChance {
+  const text = String(seed)
+  const word = generator(text)
+
+  const bytesAsHex = (words: number): string => {
+    let hex = ''
+    for (let index = 0; index < words; index++) hex += word().toString(16).padStart(8, '0')
+    return hex
+  }
+
+  const chance: SeededChance = {
+    seed: text,
+    // 53 bits, all that a double holds below 1.
+    random: () => ((word() >>> 5) * 2 ** 26 + (word() >>> 6)) / 2 ** 53,
+    below: (below) => Math.floor(chance.random() * below),
+    pick: (items) => items[chance.below(items.length)] ?? items[0],
+    token: () => bytesAsHex(3),
+    /** RFC 9562, version 7: 48 bits of epoch ms, then chance, around the version and the variant (binary 10). */
+    uuid(now) {
+      const time = Math.floor(now).toString(16).padStart(12, '0')
+      const bits = bytesAsHex(3)
+      const variant = (8 + (Number.parseInt(bits.charAt(3), 16) & 3)).toString(16)
+      return `${time.slice(0, 8)}-${time.slice(8)}-7${bits.slice(0, 3)}-${variant}${bits.slice(4, 7)}-${bits.slice(12)}`
+    },
+    fork: (label) => seededChance(`${text}/${label}`),
+  }
+  return chance
+}
+
+/** sfc32 (Chris Doty-Humphrey's small fast counter, public domain): 128 bits of state, passes PractRand. Gives unsigned 32-bit words. */
+function generator(seed: string): () => number {
+  let [a, b, c, counter] = [...stateOf(seed), 1] as [number, number, number, number]
+  const next = (): number => {
+    const out = (a + b + counter) | 0
+    counter = (counter + 1) | 0
+    a = b ^ (b >>> 9)
+    b = (c + (c << 3)) | 0
+    c = ((c << 21) | (c >>> 11)) + out
+    c |= 0
+    return out >>> 0
+  }
+  // Seeds that differ in one bit have become unrelated after this many.
+  for (let round = 0; round < 15; round++) next()
+  return next
+}
+
+/** Three words made of a text: FNV-1a with three offsets. */
+function stateOf(seed: string): [number, number, number] {
+  return [0x811c9dc5, 0x9e3779b9, 0x85ebca6b].map((offset) => {
+    let hash = offset
+    for (const character of seed) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)
+    return hash | 0
+  }) as [number, number, number]
+}
