@@ -1,0 +1,64 @@
+/** The import direction of ARCHITECTURE.md: core ← ports ← protocol ← client, worker ← memory, aws, system ← local ← doors, functions, infra. */
+const layer = (name) => `^shared/${name}/`
+const doors = '^shared/[^/]+\\.ts$'
+
+/** What a layer may import of the repository. */
+const may = {
+  core: ['core'],
+  ports: ['core', 'ports'],
+  protocol: ['core', 'ports', 'protocol'],
+  client: ['core', 'ports', 'protocol', 'client'],
+  worker: ['core', 'ports', 'protocol', 'worker'],
+  system: ['core', 'ports', 'system'],
+  memory: ['core', 'ports', 'protocol', 'memory'],
+  aws: ['core', 'ports', 'protocol', 'aws'],
+  testing: ['core', 'ports', 'protocol', 'client', 'worker', 'memory', 'testing'],
+  local: ['core', 'ports', 'protocol', 'client', 'worker', 'system', 'memory', 'aws', 'local'],
+}
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(may).map(([name, allowed]) => ({
+      name: `direction-${name}`,
+      severity: 'error',
+      comment: `shared/${name} may import ${allowed.join(', ')} only`,
+      from: { path: layer(name) },
+      to: { path: '^(shared|infra|functions|examples|cli|test|bench|localstack)/', pathNot: allowed.map(layer) },
+    })),
+    {
+      name: 'core-is-pure',
+      severity: 'error',
+      comment: 'core imports no package but the hash of node:crypto and the types of Standard Schema',
+      from: { path: layer('core') },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'core'], pathNot: ['@standard-schema/spec', '^crypto$', '^node:crypto$'] },
+    },
+    {
+      name: 'sdk-in-aws-only',
+      severity: 'error',
+      comment: 'only shared/aws imports the AWS SDK',
+      from: { path: '^(shared|infra|functions|cli)/', pathNot: layer('aws') },
+      to: { path: '@aws-sdk/' },
+    },
+    {
+      name: 'infra-reads-core-only',
+      severity: 'error',
+      comment: 'infra needs names, limits and the app object',
+      from: { path: '^infra/' },
+      to: { path: '^shared/', pathNot: [layer('core')] },
+    },
+    {
+      name: 'nobody-imports-doors-from-inside',
+      severity: 'error',
+      comment: 'door files wire things together; shared never imports them',
+      from: { path: '^shared/[^/]+/' },
+      to: { path: doors },
+    },
+    { name: 'no-circles', severity: 'error', comment: 'value imports go one way', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+}
