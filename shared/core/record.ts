@@ -80,5 +80,5 @@ export interface TaskRecord {
   readonly expiresAt?: number
 }
 
-/** What a change may set: everything but the key and the version. */
-export type RecordFields = Omit<TaskRecord, 'id' | 'v' | 'queue'>
+/** What a change may set: everything but the key and the version. `queue` and `enqueuedAt` change only when a record is opened anew. */
+export type RecordFields = Omit<TaskRecord, 'id' | 'v'>

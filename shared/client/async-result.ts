@@ -1,0 +1,177 @@
+import { getTimeoutMs } from '../core/defaults.ts'
+import { type Duration, toMs } from '../core/duration.ts'
+import { CeleriacError, GetInsideTaskError, ResultTimeoutError, TaskNotFoundError } from '../core/errors.ts'
+import type { TaskRecord } from '../core/record.ts'
+import { isTerminal, type VisibleState, visibleState } from '../core/states.ts'
+import { currentTask } from '../protocol/current-task.ts'
+import { endingOf, type TaskError } from './ending.ts'
+import { forgetTask, readRecord, revokeTask } from './record-actions.ts'
+import type { Services } from './services.ts'
+import { describeRecords, type TaskInfo } from './task-info.ts'
+
+export interface GetOptions {
+  /** Give up waiting after this; the task goes on. `null`: never. @default '5m' */
+  readonly timeout?: Duration | null
+  /** Give up waiting; rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** `false`: a task that failed, was revoked or expired gives its error as the value. @default true */
+  readonly propagate?: boolean
+  /** Waiting inside a task burns its time and can deadlock a queue: refused unless you say so. @default false */
+  readonly allowInsideTask?: boolean
+}
+
+/** What the enqueue knew of the task that a handle stands for. */
+export interface HandleFacts {
+  readonly deduplicated?: boolean
+  /** Older openings of the id are not this task. */
+  readonly epoch?: number
+  readonly ignoreResult?: boolean
+  readonly ledgerOff?: boolean
+}
+
+/**
+ * A task that was enqueued: its id, and all that can be asked about it. Cheap: it holds no connection, timer or listener unless `get()` is waiting.
+ *
+ * @example
+ * const handle = await sendEmail.delay({ to: 'ada@example.com' })
+ * const { messageId } = await handle.get({ timeout: '10s' })
+ */
+export class AsyncResult<Output = unknown> {
+  readonly id: string
+  /** The enqueue joined a task that was there already. Undefined when the handle was made from an id. */
+  readonly deduplicated: boolean | undefined
+  /** No result is stored: `get()` gives undefined at once. */
+  readonly ignored: boolean
+  readonly #services: Services
+  readonly #epoch: number
+  readonly #ledgerOff: boolean
+
+  constructor(id: string, services: Services, facts: HandleFacts = {}) {
+    this.id = id
+    this.deduplicated = facts.deduplicated
+    this.ignored = facts.ignoreResult ?? false
+    this.#services = services
+    this.#epoch = facts.epoch ?? 0
+    this.#ledgerOff = facts.ledgerOff ?? false
+  }
+
+  /**
+   * Waits for the task's end.
+   *
+   * @returns its result; undefined when it was ignored or stores none
+   * @throws {TaskFailedError} with the recorded error as `cause`
+   * @throws {TaskRevokedError} revoked, or (TaskExpiredError) not started before `expires`
+   * @throws {ResultTimeoutError} still open when `timeout` had passed
+   * @throws {ResultGoneError} it ended, but its result is no longer kept
+   * @throws {TaskNotFoundError} no task has this id
+   */
+  get(options: GetOptions & { readonly propagate: false }): Promise<Output | TaskError>
+  get(options?: GetOptions): Promise<Output>
+  async get(options: GetOptions = {}): Promise<Output | TaskError> {
+    if (currentTask.getStore() !== undefined && options.allowInsideTask !== true) throw new GetInsideTaskError()
+    if (this.ignored) return undefined as Output
+    this.#needsRecord('get()')
+    const record = await this.#untilEnded(options)
+    const ending = endingOf(record, this.#services.ports.clock.now())
+    switch (ending?.kind) {
+      case 'value':
+        return ending.value as Output
+      case 'error':
+        if (options.propagate === false) return ending.error
+        throw ending.error
+      case 'gone':
+        throw ending.error
+      case undefined:
+        throw new Error(`Task ${this.id} was reported as ended in state ${record.state}: a bug in Celeriac.`)
+      default:
+        return ending satisfies never
+    }
+  }
+
+  /** @throws {TaskNotFoundError} no task has this id */
+  async state(): Promise<VisibleState> {
+    this.#needsRecord('state()')
+    const record = await readRecord(this.#services, this.id)
+    return visibleState(record.state, record.availableAt, this.#services.ports.clock.now())
+  }
+
+  /** It has ended, in whatever state. */
+  async ready(): Promise<boolean> {
+    return isTerminal(await this.state())
+  }
+
+  async successful(): Promise<boolean> {
+    return (await this.state()) === 'SUCCESS'
+  }
+
+  /** It ended in FAILURE; being revoked or expired is no failure. */
+  async failed(): Promise<boolean> {
+    return (await this.state()) === 'FAILURE'
+  }
+
+  /** All that is known of the task. @throws {TaskNotFoundError} */
+  async info(): Promise<TaskInfo> {
+    this.#needsRecord('info()')
+    const { app, ports } = this.#services
+    const record = await readRecord(this.#services, this.id)
+    const [info] = await describeRecords([record], app, ports.ledger, ports.clock.now())
+    return info as TaskInfo
+  }
+
+  /**
+   * A task that does not run never will; a running one has its `ctx.signal` aborted within seconds. One that has ended stays as it is.
+   *
+   * @returns the state it left the task in: REVOKED, STARTED (asked to stop), or how it had ended
+   */
+  async revoke(): Promise<VisibleState> {
+    this.#needsRecord('revoke()')
+    return revokeTask(this.#services, this.id)
+  }
+
+  /** Removes input, result and error of a task that has ended. Its id and key stay known. */
+  async forget(): Promise<void> {
+    this.#needsRecord('forget()')
+    return forgetTask(this.#services, this.id)
+  }
+
+  async #untilEnded({ timeout, signal }: GetOptions): Promise<TaskRecord> {
+    const { clock } = this.#services.ports
+    const timeoutMs =
+      timeout === null ? undefined : timeout === undefined ? getTimeoutMs : toMs(timeout, 'get: timeout')
+    let seen: TaskRecord | undefined
+    const isDone = (record: TaskRecord | undefined): boolean => {
+      seen = record
+      return record === undefined || (isTerminal(record.state) && record.epoch >= this.#epoch)
+    }
+    const timedOut = (): ResultTimeoutError => {
+      const state = seen === undefined ? 'unread' : visibleState(seen.state, seen.availableAt, clock.now())
+      return new ResultTimeoutError(this.id, timeoutMs ?? 0, state)
+    }
+    if (timeoutMs !== undefined && timeoutMs <= 0) {
+      if (!isDone(await readRecord(this.#services, this.id))) throw timedOut()
+      return seen as unknown as TaskRecord
+    }
+    const stop = new AbortController()
+    const onAbort = (): void => stop.abort(signal?.reason)
+    if (signal?.aborted) onAbort()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const cancel = timeoutMs === undefined ? () => {} : clock.timer(timeoutMs, () => stop.abort(timedOut()))
+    try {
+      const record = await this.#services.poller.wait(this.id, isDone, stop.signal)
+      if (record === undefined) throw new TaskNotFoundError(this.id)
+      return record
+    } finally {
+      cancel()
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  #needsRecord(method: string): void {
+    if (this.#ledgerOff) {
+      throw new CeleriacError(
+        'ledger-off',
+        `${method} needs a record, and task ${this.id} has none: its ledger is 'off'. Use ledger 'full' to ask about tasks.`,
+      )
+    }
+  }
+}

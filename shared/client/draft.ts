@@ -1,0 +1,113 @@
+import type { AppDefinition } from '../core/app.ts'
+import { maxInputBytes } from '../core/defaults.ts'
+import { DefinitionError, InputError, InputTooLargeError } from '../core/errors.ts'
+import { taskIdOf } from '../core/ids.ts'
+import { validateInput } from '../core/input.ts'
+import { byteLength, encode, type Json, toText } from '../core/json.ts'
+import type { TaskRecord } from '../core/record.ts'
+import { redacted } from '../core/redact.ts'
+import { type PlacedInput, recordOf, type Signature } from '../core/signature.ts'
+import type { TaskDefinition } from '../core/task.ts'
+import type { Chance, Clock } from '../ports/index.ts'
+import { currentTask } from '../protocol/current-task.ts'
+import { type CallOptions, resolveCall } from './call-options.ts'
+
+/** One call, validated and frozen: nothing of it was written yet. */
+export interface Draft {
+  readonly definition: TaskDefinition
+  readonly signature: Signature
+  /** Undefined with the ledger off. */
+  readonly opening: { readonly record: TaskRecord; readonly inputItem?: PlacedInput } | undefined
+  readonly ignoreResult: boolean
+}
+
+export interface DraftSetting {
+  readonly app: AppDefinition
+  readonly clock: Clock
+  readonly chance: Chance
+}
+
+/**
+ * Validates and freezes one call. The wire carries the caller's value, not the schema's output: the worker validates again and gets transforms
+ * and defaults then. The key is made of the output.
+ *
+ * @throws {InputError} the schema refused the input
+ * @throws {InputTooLargeError} the encoded input exceeds 256 KB
+ * @throws {DefinitionError} an option of the call cannot work
+ */
+export async function draft(
+  definition: TaskDefinition,
+  input: unknown,
+  options: CallOptions,
+  { app, clock, chance }: DraftSetting,
+): Promise<Draft> {
+  const now = clock.now()
+  const { ignoreResult, ...call } = resolveCall(definition, options, app.queues, now)
+  // Before the first await: what the caller does to the value later is not part of the call.
+  const encoded = attempt(() => encode(input))
+  const output = await validated(definition, input)
+  const json = encoded()
+  checkSize(definition, json)
+  const key = options.idempotencyKey ?? (options.taskId === undefined ? keyOf(definition, output) : undefined)
+  const id =
+    key !== undefined ? taskIdOf(app.name, definition.name, key) : (options.taskId ?? chance.uuid(call.enqueuedAt))
+  const caller = currentTask.getStore()
+  const traceparent = options.traceparent ?? options.headers?.traceparent ?? caller?.traceparent
+  const signature: Signature = {
+    ...call,
+    id,
+    task: definition.name,
+    input: json,
+    ...(caller && { root: caller.root, parent: caller.id }),
+    ...(traceparent !== undefined && { traceparent }),
+  }
+  if (definition.ledger === 'off') return { definition, signature, opening: undefined, ignoreResult }
+  const { record, inputItem } = recordOf(signature, chance.token())
+  const held = key !== undefined || options.taskId !== undefined
+  const opening = {
+    record: held ? { ...record, keyUntil: now + definition.idempotencyTtlMs } : record,
+    ...(inputItem && { inputItem }),
+  }
+  return { definition, signature, opening, ignoreResult }
+}
+
+/** Runs at once; what was thrown is thrown when the value is asked for. */
+function attempt<Value>(make: () => Value): () => Value {
+  try {
+    const value = make()
+    return () => value
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
+}
+
+/** Some validators quote what they refuse: what is said of a sensitive field is not repeated. */
+export async function validated(definition: TaskDefinition, input: unknown): Promise<unknown> {
+  try {
+    return await validateInput(definition.name, definition.input, input)
+  } catch (error) {
+    if (!(error instanceof InputError) || definition.sensitive.length === 0) throw error
+    const issues = error.issues.map((issue) =>
+      definition.sensitive.some((field) => issue.path === field || issue.path.startsWith(`${field}.`))
+        ? { ...issue, message: redacted }
+        : issue,
+    )
+    throw new InputError(definition.name, issues)
+  }
+}
+
+function checkSize(definition: TaskDefinition, json: Json): void {
+  const bytes = byteLength(toText(json))
+  if (bytes > maxInputBytes) throw new InputTooLargeError(definition.name, bytes, maxInputBytes)
+}
+
+function keyOf(definition: TaskDefinition, output: unknown): string | undefined {
+  if (definition.idempotencyKey === undefined) return undefined
+  const key: unknown = definition.idempotencyKey(output)
+  if (typeof key === 'string' && key !== '') return key
+  throw new DefinitionError(
+    `task '${definition.name}': idempotencyKey: expected a text that is not empty, received ${JSON.stringify(key) ?? typeof key}.`,
+  )
+}

@@ -1,0 +1,14 @@
+import type { AppDefinition } from '../core/app.ts'
+import type { Ports } from '../ports/index.ts'
+import type { CertainLedger } from '../protocol/certain-ledger.ts'
+import type { Enqueuer } from './enqueuer.ts'
+import type { ResultPoller } from './result-poller.ts'
+
+/** What an app's tasks, handles and inspections share. */
+export interface Services {
+  readonly app: AppDefinition
+  readonly ports: Ports
+  readonly ledger: CertainLedger
+  readonly enqueuer: Enqueuer
+  readonly poller: ResultPoller
+}
