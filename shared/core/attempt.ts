@@ -1,6 +1,6 @@
 import { type ContextRetryOptions, RetrySignal, SnoozeSignal, type TaskContext, type TaskLogger } from './context.ts'
 import type { Outcome } from './decide.ts'
-import { maxResultBytes } from './defaults.ts'
+import { hookLimitMs, maxResultBytes } from './defaults.ts'
 import { type Duration, toMs } from './duration.ts'
 import { ResultTooLargeError, SoftTimeLimitExceededError, TaskRevokedError, TimeLimitExceededError } from './errors.ts'
 import { validateInput } from './input.ts'
@@ -160,20 +160,29 @@ async function call(definition: TaskDefinition, value: unknown, context: TaskCon
   return output
 }
 
-/** Calls one hook of the app, then of the task. One that throws is told of and changes nothing. */
+/** Calls one hook of the app, then of the task. One that throws, or takes longer than it may, is told of and changes nothing. */
 export async function callHooks(
   owners: readonly TaskHooks[],
   name: string,
-  world: Pick<AttemptWorld, 'warn'>,
+  world: Pick<AttemptWorld, 'warn' | 'timer'>,
   call: (hooks: TaskHooks) => void | Promise<void> | undefined,
 ): Promise<void> {
   for (const hooks of owners) {
     try {
-      await call(hooks)
+      const called = call(hooks)
+      if (called !== undefined) await within(hookLimitMs, called, world)
     } catch (error) {
-      world.warn(`The hook ${name} threw; the task goes on.`, error)
+      world.warn(`The hook ${name} failed; the task goes on.`, error)
     }
   }
+}
+
+async function within(limitMs: number, work: Promise<void>, world: Pick<AttemptWorld, 'timer'>): Promise<void> {
+  let cancel = () => {}
+  const late = new Promise<never>((_resolve, reject) => {
+    cancel = world.timer(limitMs, () => reject(new TimeLimitExceededError(limitMs)))
+  })
+  await Promise.race([work, late]).finally(cancel)
 }
 
 function contextOf(

@@ -84,6 +84,9 @@ export const hotResultReserveBytes = 260
 /** Running tasks older than the first are checked for revocation in one read per second figure. */
 export const revocationCheckMs = 3 * secondMs
 
+/** A hook that takes longer is left behind: a slow one must not hold up the batch. */
+export const hookLimitMs = 5 * secondMs
+
 /** Progress is written at most this often; the last value always is. */
 export const progressMs = secondMs
 

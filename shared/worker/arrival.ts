@@ -56,7 +56,10 @@ export function groupById(arrivals: readonly Arrival[]): { first: Arrival; dupli
   return [...groups.values()]
 }
 
-/** Fire and forget: no record, no claim. A task's own setting and its messages' may differ while a deploy is under way: the message decides. */
-export function isWithoutLedger({ message }: Arrival): boolean {
-  return message.ledger === 'off'
+/**
+ * Fire and forget: no record, no claim. The message decides, since a task's setting may change while its messages are in flight; a foreign
+ * producer's message, which never had a record, follows the task.
+ */
+export function isWithoutLedger({ message, task }: Arrival): boolean {
+  return message.ledger === 'off' || (message.v === undefined && task?.definition.ledger === 'off')
 }

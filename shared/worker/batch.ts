@@ -56,15 +56,13 @@ export class Batch {
   }
 
   async work(deliveries: readonly Delivery[]): Promise<{ readonly failed: readonly string[] }> {
-    const arrivals = await this.#receive(deliveries)
-    if (!(await this.#handBackWhilePaused(arrivals))) {
-      const groups = groupById(arrivals)
-      await this.#sorter.sort(groups.map((group) => group.first))
-      await this.#runUrgentSuspects()
-      await this.#runTogether()
-      await this.#runAlone()
-      await this.#sorter.settleDuplicates(groups.flatMap((group) => group.duplicates))
-    }
+    const arrivals = await this.#handBackWhilePaused(await this.#receive(deliveries))
+    const groups = groupById(arrivals)
+    await this.#sorter.sort(groups.map((group) => group.first))
+    await this.#runUrgentSuspects()
+    await this.#runTogether()
+    await this.#runAlone()
+    await this.#sorter.settleDuplicates(groups.flatMap((group) => group.duplicates))
     await this.#reporter.tally.write(this.#setting.ports)
     const kept = deliveries.filter((delivery) => !this.#fates.isAcknowledged(delivery))
     return { failed: kept.map((delivery) => delivery.messageId) }
@@ -99,16 +97,17 @@ export class Batch {
     return arrivals
   }
 
-  /** A paused queue's messages wait, refreshed before they grow old; tasks without a ledger know no pause. */
-  async #handBackWhilePaused(arrivals: readonly Arrival[]): Promise<boolean> {
+  /** A paused queue's messages wait, refreshed before they grow old; tasks without a ledger know no pause. Returns what goes on. */
+  async #handBackWhilePaused(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
     const { controls, queue, ports } = this.#setting
-    if (arrivals.every(isWithoutLedger)) return false
+    const pausable = arrivals.filter((arrival) => !isWithoutLedger(arrival))
+    if (pausable.length === 0) return arrivals
     const { pausedAt } = await controls.of(queue.name)
-    if (pausedAt === undefined) return false
+    if (pausedAt === undefined) return arrivals
     const waitMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, (ports.clock.now() - pausedAt) / 4))
-    await this.#settler.wait(arrivals.map((arrival) => ({ arrival, record: undefined, waitMs })))
-    for (const arrival of arrivals) this.#reporter.event(arrival, { type: 'handed-back' })
-    return true
+    await this.#settler.wait(pausable.map((arrival) => ({ arrival, record: undefined, waitMs })))
+    for (const arrival of pausable) this.#reporter.event(arrival, { type: 'handed-back' })
+    return arrivals.filter(isWithoutLedger)
   }
 
   /** Suspects that were handed back again and again, because the others always took the time. */

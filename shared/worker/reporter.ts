@@ -92,6 +92,7 @@ export class Reporter {
   ): Promise<void> {
     const owners = [this.#appHooks, hooks]
     const world = {
+      timer: (delayMs: number, fire: () => void) => this.#ports.clock.timer(delayMs, fire),
       warn: (message: string, error: unknown) =>
         context.log.warn(message, { error: error instanceof Error ? error.message : String(error) }),
     }

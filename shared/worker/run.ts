@@ -2,6 +2,7 @@ import { type RunningAttempt, startAttempt } from '../core/attempt.ts'
 import type { TaskLogger } from '../core/context.ts'
 import { decide, type Settlement } from '../core/decide.ts'
 import { progressMs } from '../core/defaults.ts'
+import { toErrorData } from '../core/error-data.ts'
 import { encode, toText } from '../core/json.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { scrubberOf } from '../core/redact.ts'
@@ -43,6 +44,12 @@ export function startRun(setting: RunSetting): Run {
   const log = loggerOf(setting, scrub)
   const traceparent = message.traceparent
   const progress = record === undefined ? () => {} : progressOf(setting, record)
+  const fail = (error: unknown) => {
+    log.error('A promise of this task was rejected and nobody handled it.', {
+      error: toErrorData(error, scrub).message,
+    })
+    running.fail(error)
+  }
   const running = startAttempt(
     definition,
     setting.appHooks,
@@ -70,11 +77,7 @@ export function startRun(setting: RunSetting): Run {
     {
       now: () => ports.clock.now(),
       timer: (delayMs, fire) => ports.clock.timer(delayMs, fire),
-      enter: (run) =>
-        currentTask.run(
-          { id: message.id, root: message.root ?? message.id, traceparent, fail: (error) => running.fail(error) },
-          run,
-        ),
+      enter: (run) => currentTask.run({ id: message.id, root: message.root ?? message.id, traceparent, fail }, run),
       warn: (text, error) => log.warn(text, { error: error instanceof Error ? error.message : String(error) }),
       progress,
     },

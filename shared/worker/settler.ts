@@ -9,7 +9,7 @@ import { isTerminal } from '../core/states.ts'
 import { planWait } from '../core/transport.ts'
 import type { Delivery, OutgoingMessage, Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
-import type { Arrival } from './arrival.ts'
+import { type Arrival, isWithoutLedger } from './arrival.ts'
 import type { Fates } from './fates.ts'
 import { settlementChange } from './settlement-change.ts'
 
@@ -156,10 +156,10 @@ export class Settler {
         waitMs: ending.settlement.delayMs ?? 0,
       })),
     )
-    for (const { ending, record } of settled) {
+    for (const { ending } of settled) {
       if (isTerminal(ending.settlement.state)) this.#fates.acknowledge(ending.arrival.delivery)
-      await ending.settled(record)
     }
+    await Promise.all(settled.map(({ ending, record }) => ending.settled(record)))
   }
 
   /** (a): the records. Returns what is settled for certain; the rest keeps its message, which finds the truth when it comes again. */
@@ -259,9 +259,15 @@ export class Settler {
     }
   }
 
-  #copy({ message, delivery }: Arrival, record: TaskRecord | undefined, availableAt: number): string {
-    if (message.ledger === 'off') {
-      return messageText({ ...message, availableAt, attempt: (message.attempt ?? 0) + delivery.receiveCount })
+  #copy(arrival: Arrival, record: TaskRecord | undefined, availableAt: number): string {
+    const { message, delivery } = arrival
+    if (isWithoutLedger(arrival)) {
+      return messageText({
+        ...message,
+        ledger: 'off',
+        availableAt,
+        attempt: (message.attempt ?? 0) + delivery.receiveCount,
+      })
     }
     const { dead: _dead, ...rest } = message
     return messageText({ ...rest, availableAt, ...(record !== undefined && { epoch: record.epoch, v: record.v }) })

@@ -3,7 +3,7 @@ import { decideWithoutRun, type WithoutRun } from '../core/decide.ts'
 import { unknownTaskPatienceMs } from '../core/defaults.ts'
 import { UnknownTaskError, WorkerLostError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
-import { patientPolicy } from '../core/retry.ts'
+import { isCrashFinal, patientPolicy } from '../core/retry.ts'
 import { recordOfMessage } from '../core/signature.ts'
 import { isTerminal } from '../core/states.ts'
 import type { HideRequest } from '../ports/index.ts'
@@ -131,7 +131,10 @@ export class Sorter {
       if (!this.#waitForDeploy(arrival)) this.end(arrival, undefined, unknown(arrival))
     } else {
       const attempt = (message.attempt ?? 0) + delivery.receiveCount - 1
-      this.together.push({ arrival, task, record: undefined, attempt, alone: false })
+      // More receives than runs allowed: the last ones ended with their process.
+      if (isCrashFinal(task.policy, attempt))
+        this.end(arrival, undefined, { kind: 'lost', error: new WorkerLostError(message.id, attempt) })
+      else this.together.push({ arrival, task, record: undefined, attempt, alone: false })
     }
   }
 
