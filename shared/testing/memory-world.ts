@@ -1,0 +1,89 @@
+import { type AppDefinition, timesOf } from '../core/app.ts'
+import { createMemoryBroker } from '../memory/broker.ts'
+import { type Decide, withFaults } from '../memory/faults.ts'
+import { createMemoryLedger } from '../memory/ledger.ts'
+import { createQueues } from '../memory/queues.ts'
+import { type RecordingTelemetry, recordingTelemetry } from '../memory/recording-telemetry.ts'
+import { seededChance } from '../memory/seeded-chance.ts'
+import { createSqsModel, type SqsModel } from '../memory/sqs/index.ts'
+import { VirtualClock } from '../memory/virtual-clock.ts'
+import type { Ports } from '../ports/index.ts'
+import { type BatchWorker, createBatchWorker } from '../worker/index.ts'
+
+export interface MemoryWorldOptions {
+  /** Of everything left to chance: ids, jitter. @default 1 */
+  readonly seed?: number | string
+  /** Epoch ms. @default 2026-01-01T00:00:00Z */
+  readonly startAt?: number
+  /** What goes wrong between the code and its ports, decided entry by entry. */
+  readonly faults?: Decide
+}
+
+/** An app's queues and table in memory, a worker, and the mapping between them, on a clock that moves when it is told to. */
+export interface MemoryWorld {
+  readonly app: AppDefinition
+  readonly clock: VirtualClock
+  readonly model: SqsModel
+  readonly ports: Ports
+  readonly telemetry: RecordingTelemetry
+  readonly worker: BatchWorker
+  /** Receives and works one batch of each queue. Resolves with the number of deliveries. Time passes as the work needs it. */
+  workOnce(): Promise<number>
+}
+
+export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOptions = {}): MemoryWorld {
+  const clock = new VirtualClock(options.startAt)
+  const chance = seededChance(options.seed ?? 1)
+  const telemetry = recordingTelemetry()
+  const model = createSqsModel({
+    clock: { now: () => clock.now(), setTimer: (delayMs, fire) => clock.timer(delayMs, fire) },
+    ids: () => chance.uuid(clock.now()),
+    random: () => chance.random(),
+  })
+  createQueues(model, app)
+  const plain: Ports = {
+    ledger: createMemoryLedger({ clock }),
+    broker: createMemoryBroker({ model, prefix: app.prefix }),
+    clock,
+    chance,
+    telemetry,
+  }
+  const ports = options.faults === undefined ? plain : withFaults(plain, options.faults)
+  const worker = createBatchWorker({ app, ports })
+
+  const workQueue = async (queue: string): Promise<number> => {
+    const { batchSize, timeoutMs } = app.queues[queue] ?? { batchSize: 10, timeoutMs: 60_000 }
+    // The mapping itself is AWS's: faults are for the code under test.
+    const deliveries = await plain.broker.receive(queue, { max: batchSize, waitSeconds: 0 })
+    if (deliveries.length === 0) return 0
+    const { failed } = await worker.work(queue, deliveries, {
+      deadlineAt: clock.now() + timeoutMs,
+      requestId: chance.uuid(clock.now()),
+    })
+    const done = deliveries.filter((delivery) => !failed.includes(delivery.messageId))
+    await plain.broker.acknowledge(
+      queue,
+      done.map((delivery) => delivery.receipt),
+    )
+    return deliveries.length
+  }
+
+  return {
+    app,
+    clock,
+    model,
+    ports,
+    telemetry,
+    worker,
+    async workOnce() {
+      let worked = 0
+      for (const queue of Object.keys(app.queues)) worked += await clock.runUntilSettled(workQueue(queue))
+      return worked
+    },
+  }
+}
+
+/** The longest visibility time of an app's queues, ms: what a crashed worker's messages take to come back. */
+export function longestVisibilityMs(app: AppDefinition): number {
+  return Math.max(...Object.keys(app.queues).map((queue) => timesOf(app, queue).visibilityMs))
+}

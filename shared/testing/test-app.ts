@@ -1,0 +1,216 @@
+import type { AppDefinition } from '../core/app.ts'
+import { type Duration, toMs } from '../core/duration.ts'
+import { decode, type Json } from '../core/json.ts'
+import { deadQueueName, queueName } from '../core/names.ts'
+import { type VisibleState, visibleState } from '../core/states.ts'
+import type { Decide } from '../memory/faults.ts'
+import type { LogLine } from '../memory/recording-telemetry.ts'
+import type { InspectedMessage } from '../memory/sqs/index.ts'
+import type { Ports, TaskEvent } from '../ports/index.ts'
+import { holdTasks } from './held-tasks.ts'
+import { createMemoryWorld } from './memory-world.ts'
+
+/** What the kit needs of an app: `createApp()` gives it. */
+export interface TestableApp {
+  readonly definition: AppDefinition
+  connect(ports: Ports): void
+}
+
+/** A task of the app, or its name. */
+export type TaskName = string | { readonly definition: { readonly name: string } }
+
+export interface TestAppOptions {
+  /** Of ids and jitter, so that a test is the same every time. @default 1 */
+  readonly seed?: number | string
+  /** The clock's first instant. @default 2026-01-01T00:00:00Z */
+  readonly startAt?: Date
+  /** Injects faults into the table and the queues, entry by entry: a lost answer, a throttled claim, a message that gets out twice. */
+  readonly faults?: Decide
+  /** Real time a task may take before virtual time goes on around it. @default '1s' */
+  readonly patience?: Duration
+}
+
+/** A message that was enqueued, as the task's record or, with the ledger off, its message tells. */
+export interface EnqueuedTask {
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  readonly input: unknown
+  readonly state: VisibleState | undefined
+  readonly availableAt: Date | undefined
+}
+
+/** A message in a dead-letter queue. */
+export interface DeadLetter {
+  readonly id: string | undefined
+  readonly task: string | undefined
+  readonly queue: string
+  readonly reason: string
+  readonly input: unknown
+  readonly error: { readonly name: string; readonly message: string } | undefined
+  /** The body as it lies in the queue. */
+  readonly body: string
+}
+
+/** An app on the memory ports: real client, real worker, a model of SQS, and time that moves when the test says so. */
+export interface TestApp {
+  /** Works all that is due, and what becomes due at once by it. Resolves with the number of deliveries. */
+  run(): Promise<number>
+  /** Moves time on, working what becomes due on the way. */
+  advance(duration: Duration): Promise<void>
+  readonly now: Date
+  /** All that was enqueued, of one task or of all, in order. */
+  enqueued(task?: TaskName): Promise<readonly EnqueuedTask[]>
+  deadLetters(queue?: string): readonly DeadLetter[]
+  /** Sends all dead letters of a queue back, as the AWS console does. Resolves with how many. */
+  redrive(queue: string): Promise<number>
+  /** Delivers each waiting message of a queue once more: at-least-once delivery, made certain. */
+  duplicate(queue: string): Promise<number>
+  readonly events: readonly TaskEvent[]
+  readonly logs: readonly LogLine[]
+  /** The ports the app is connected to, for what this kit has no word for. */
+  readonly ports: Ports
+}
+
+/** Steps of time while advancing: SQS counts whole seconds. */
+const stepMs = 1_000
+
+/**
+ * Connects an app to queues and a table in memory, on a virtual clock.
+ *
+ * @example
+ * const test = createTestApp(app)
+ * const handle = await sendEmail.delay({ to: 'ada@example.com', name: 'Ada' })
+ * await test.run()
+ * await handle.get() // { messageId: '…' }
+ */
+export function createTestApp(app: TestableApp, options: TestAppOptions = {}): TestApp {
+  const definition = app.definition
+  const patienceMs = toMs(options.patience ?? 1, 'createTestApp: patience')
+  // The worker's view of the app is made once the clock is there.
+  let tasks: AppDefinition['tasks'] = definition.tasks
+  const view: AppDefinition = {
+    ...definition,
+    get tasks() {
+      return tasks
+    },
+  }
+  const world = createMemoryWorld(view, {
+    ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.startAt && { startAt: options.startAt.getTime() }),
+    ...(options.faults && { faults: options.faults }),
+  })
+  const { clock, model, ports, telemetry } = world
+  const held = holdTasks(definition, clock, patienceMs)
+  app.connect(ports)
+
+  const run = async (): Promise<number> => {
+    tasks = held.tasks
+    let total = 0
+    for (;;) {
+      const worked = await world.workOnce()
+      if (worked === 0) return total
+      total += worked
+    }
+  }
+
+  const messagesOf = (name: string) => model.inspect.messages(name)
+
+  const test: TestApp = {
+    run,
+    async advance(duration) {
+      const end = clock.now() + toMs(duration, 'advance')
+      await run()
+      while (clock.now() < end) {
+        await clock.advance(Math.min(stepMs, end - clock.now()))
+        await run()
+      }
+    },
+    get now() {
+      return new Date(clock.now())
+    },
+    async enqueued(task) {
+      const name = task === undefined ? undefined : typeof task === 'string' ? task : task.definition.name
+      const ids = telemetry.ofType('queued').filter((event) => name === undefined || event.task === name)
+      const records = await ports.ledger.read([...new Set(ids.map((event) => event.id))], { consistent: true })
+      const byId = new Map(records.flatMap((record) => (record === undefined ? [] : [[record.id, record] as const])))
+      const apart = records.flatMap((record) =>
+        record?.inputRef === undefined ? [] : [{ id: record.id, ref: record.inputRef }],
+      )
+      const texts = await ports.ledger.readInputs(apart)
+      const inputs = new Map(apart.map(({ id }, index) => [id, texts[index]]))
+      return ids.map(({ id, task: each, queue, availableAt }) => {
+        const record = byId.get(id)
+        const text = record?.input ?? inputs.get(id)
+        return {
+          id,
+          task: each,
+          queue,
+          input:
+            text === undefined
+              ? inputOfMessage(messagesOf(queueName(definition.prefix, queue)), id)
+              : decode(JSON.parse(text) as Json),
+          state: record && visibleState(record.state, record.availableAt, clock.now()),
+          availableAt: availableAt === undefined ? undefined : new Date(availableAt),
+        }
+      })
+    },
+    deadLetters(queue) {
+      const queues = queue === undefined ? Object.keys(definition.queues) : [queue]
+      return queues.flatMap((each) =>
+        messagesOf(deadQueueName(definition.prefix, each)).map((message) => deadLetterOf(message, each)),
+      )
+    },
+    async redrive(queue) {
+      const dead = await ports.broker.receive(queue, { max: 10, waitSeconds: 0, dead: true })
+      if (dead.length === 0) return 0
+      await ports.broker.send(
+        queue,
+        dead.map(({ body }) => ({ body })),
+      )
+      await ports.broker.acknowledge(
+        queue,
+        dead.map(({ receipt }) => receipt),
+        { dead: true },
+      )
+      return dead.length + (await test.redrive(queue))
+    },
+    async duplicate(queue) {
+      const bodies = messagesOf(queueName(definition.prefix, queue)).map(({ body }) => ({ body }))
+      await ports.broker.send(queue, bodies)
+      return bodies.length
+    },
+    events: telemetry.events,
+    logs: telemetry.logs,
+    ports,
+  }
+  return test
+}
+
+function parsed(body: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(body)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+function inputOfMessage(messages: readonly InspectedMessage[], id: string): unknown {
+  const message = messages.map(({ body }) => parsed(body)).find((each) => each.id === id)
+  return message?.input === undefined ? undefined : decode(message.input as Json)
+}
+
+function deadLetterOf({ body, messageAttributes }: InspectedMessage, queue: string): DeadLetter {
+  const message = parsed(body)
+  const note = message.dead as { reason?: string; error?: { name: string; message: string } } | undefined
+  return {
+    id: typeof message.id === 'string' ? message.id : undefined,
+    task: typeof message.task === 'string' ? message.task : undefined,
+    queue,
+    reason: note?.reason ?? messageAttributes?.reason?.StringValue ?? 'max-receives',
+    input: message.input === undefined ? undefined : decode(message.input as Json),
+    error: note?.error && { name: note.error.name, message: note.error.message },
+    body,
+  }
+}
