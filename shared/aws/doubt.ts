@@ -1,3 +1,4 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 
 /** A request that failed like this never reached the service. */
@@ -16,8 +17,12 @@ const doubtful = new WeakSet<object>()
  * Teaches a client to remember, over all of the SDK's own retries, whether a request may have taken effect. The last try's error alone does
  * not tell: a lost answer may be followed by a plain refusal.
  */
-export function rememberDoubt(client: Pick<SQSClient, 'middlewareStack'>): void {
-  client.middlewareStack.add(
+export function rememberDoubt(
+  client: Pick<SQSClient, 'middlewareStack'> | Pick<DynamoDBClient, 'middlewareStack'>,
+): void {
+  // What is added looks at no input and no output: it is the same for every service.
+  const stack = client.middlewareStack as SQSClient['middlewareStack']
+  stack.add(
     (next, context) => async (args) => {
       try {
         const answer = await next(args)
@@ -31,7 +36,7 @@ export function rememberDoubt(client: Pick<SQSClient, 'middlewareStack'>): void 
     },
     { name: 'celeriacDoubtPerTry', step: 'deserialize', priority: 'high', override: true },
   )
-  client.middlewareStack.add(
+  stack.add(
     (next, context) => async (args) => {
       try {
         return await next(args)

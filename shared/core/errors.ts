@@ -117,6 +117,15 @@ export class UnknownQueueError extends CeleriacError {
   }
 }
 
+/** The table refuses every request: not deployed, or credentials, rights or region are wrong. Trying again does not help. */
+export class TableAccessError extends CeleriacError {
+  readonly table: string
+  constructor(table: string, endpoint: string, problem: string, options?: { cause?: unknown }) {
+    super('table-access', `The table '${table}' at ${endpoint} cannot be used: ${problem}`, options)
+    this.table = table
+  }
+}
+
 /** No record has this id: never enqueued, or longer ago than records live. */
 export class TaskNotFoundError extends CeleriacError {
   readonly id: string
