@@ -45,8 +45,8 @@ export abstract class MessageStore {
   /** It came into flight or out of it. */
   protected abstract flightChanged(message: StoredMessage, by: 1 | -1): void
   /**
-   * Offers visible messages in the order of the queue until `max` were taken. `offer` must either hide the message
-   * (true: it counts) or remove it (false).
+   * Offers visible messages in the order of the queue until `offer` said of `max` that they count. `offer` must hide
+   * the message or remove it: what stays visible is offered again.
    */
   abstract take(max: number, offer: (message: StoredMessage) => boolean): void
 

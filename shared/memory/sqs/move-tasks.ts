@@ -171,9 +171,8 @@ export class MoveTasks {
     let failure: string | undefined
     if (portion > 0) {
       source.store.take(portion, (message) => {
-        if (failure !== undefined) return true
-        failure = this.move(source, message, task)
-        return failure !== undefined
+        failure ??= this.move(source, message, task)
+        return true
       })
     }
     if (failure !== undefined) this.end(task, 'FAILED', failure)
