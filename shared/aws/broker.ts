@@ -23,6 +23,9 @@ export interface SqsBrokerOptions {
   readonly chance: Chance
 }
 
+/** SQS answers these in tens of milliseconds; the client's own limit leaves room for a long poll. */
+const quick = { requestTimeout: 6_000 } as const
+
 /** The broker port on SQS. */
 export function createSqsBroker({ sqs, environment, clock, chance }: SqsBrokerOptions): Broker {
   rememberDoubt(sqs)
@@ -65,6 +68,7 @@ export function createSqsBroker({ sqs, environment, clock, chance }: SqsBrokerOp
             }),
           })),
         }),
+        quick,
       )
     const answers = await batches(queue, dead, messages, send, messageBytes)
     return answers.map(
@@ -86,6 +90,7 @@ export function createSqsBroker({ sqs, environment, clock, chance }: SqsBrokerOp
             'ApproximateNumberOfMessagesDelayed',
           ],
         }),
+        quick,
       )
       return Attributes
     } catch (error) {
@@ -108,6 +113,7 @@ export function createSqsBroker({ sqs, environment, clock, chance }: SqsBrokerOp
               VisibilityTimeout: delaySeconds,
             })),
           }),
+          quick,
         ),
       )
       return answers.map((answer) => answer.status === 'done')
@@ -120,6 +126,7 @@ export function createSqsBroker({ sqs, environment, clock, chance }: SqsBrokerOp
             QueueUrl,
             Entries: batch.map((receipt, index) => ({ Id: String(index), ReceiptHandle: receipt })),
           }),
+          quick,
         ),
       )
       return answers.map((answer) => answer.status === 'done')

@@ -127,7 +127,7 @@ async function execute(
   await callHooks([appHooks, definition.hooks], 'onStart', world, (hooks) => hooks.onStart?.(context))
   let output: unknown
   try {
-    output = await call(definition, value, context)
+    output = await callFunction(definition, value, context)
   } catch (error) {
     if (error instanceof RetrySignal) return { kind: 'asked-retry', options: error.options }
     if (error instanceof SnoozeSignal) return { kind: 'snoozed', delayMs: error.delayMs }
@@ -145,7 +145,7 @@ async function execute(
 }
 
 /** Calls the function, loading it first when it is lazy. */
-async function call(definition: TaskDefinition, value: unknown, context: TaskContext): Promise<unknown> {
+export async function callFunction(definition: TaskDefinition, value: unknown, context: TaskContext): Promise<unknown> {
   const run = definition.run as (value: unknown, context: TaskContext) => unknown
   const output = await run(value, context)
   // A function has no encoding, so a result with one under `default` can only be a module: the task was given as () => import('./send.js').
@@ -185,7 +185,7 @@ async function within(limitMs: number, work: Promise<void>, world: Pick<AttemptW
   await Promise.race([work, late]).finally(cancel)
 }
 
-function contextOf(
+export function contextOf(
   definition: TaskDefinition,
   facts: AttemptFacts,
   deadlineAt: number,

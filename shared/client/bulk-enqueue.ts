@@ -1,0 +1,163 @@
+import { DefinitionError } from '../core/errors.ts'
+import type { Clock } from '../ports/index.ts'
+import type { AsyncResult } from './async-result.ts'
+import { ChunkSource } from './chunk-source.ts'
+import { type EnqueueChunk, LookAhead } from './look-ahead.ts'
+
+/** The fate of one input, by its place in the list. */
+export type BulkEntry<Input, Output> =
+  | { readonly index: number; readonly handle: AsyncResult<Output>; readonly error?: undefined }
+  | BulkFailure<Input>
+
+/** An input that was not enqueued, given back with the reason. */
+export interface BulkFailure<Input> {
+  readonly index: number
+  readonly input: Input
+  readonly error: Error
+  readonly handle?: undefined
+}
+
+export interface BulkProgress {
+  /** Inputs taken from the list. */
+  readonly taken: number
+  /** Enqueued, those included that were there already. */
+  readonly accepted: number
+  /** Of these, the ones that were an existing task's. */
+  readonly deduplicated: number
+  readonly failed: number
+}
+
+/** What became of a list. */
+export interface BulkReport<Input> {
+  readonly taken: number
+  readonly accepted: number
+  readonly deduplicated: number
+  /** Those that no iteration has yielded; all of them, when the list was awaited. */
+  readonly failed: readonly BulkFailure<Input>[]
+}
+
+export interface BulkOptions {
+  /** Chunks of ten in flight at a time, 1 to 100. @default 4 */
+  readonly concurrency?: number
+  /** Told after each chunk. */
+  readonly onProgress?: (progress: BulkProgress) => void
+}
+
+/** Messages of one SendMessageBatch. */
+const chunkSize = 10
+
+/**
+ * A list being enqueued, ten at a time. Iterate it for every entry's fate in the order of the list, or await it for a summary. Lazy: nothing is
+ * taken from the list before that, and never more than a few chunks ahead of what was yielded, so memory stays flat for any length.
+ *
+ * Leaving a loop early enqueues what was already taken from the list, waits for the requests in flight, and leaves their fate in `report()`.
+ *
+ * @example
+ * for await (const { index, handle, error } of sendEmail.delayMany(readRows())) if (error) console.error(index, error)
+ * const { accepted, failed } = await sendEmail.delayMany(rows)
+ */
+export class BulkEnqueue<Input, Output>
+  implements AsyncIterable<BulkEntry<Input, Output>>, PromiseLike<BulkReport<Input>>
+{
+  readonly #enqueue: EnqueueChunk<Input, Output>
+  readonly #source: ChunkSource<Input>
+  readonly #concurrency: number
+  readonly #onProgress: ((progress: BulkProgress) => void) | undefined
+  readonly #unyielded: BulkFailure<Input>[] = []
+  #accepted = 0
+  #deduplicated = 0
+  #failed = 0
+  #begun = false
+  #drained: Promise<BulkReport<Input>> | undefined
+
+  constructor(
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    enqueue: EnqueueChunk<Input, Output>,
+    options: BulkOptions,
+    clock: Clock,
+  ) {
+    const { concurrency = 4, onProgress } = options
+    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 100) {
+      throw new DefinitionError(
+        `delayMany: concurrency: expected a whole number from 1 to 100, received ${concurrency}.`,
+      )
+    }
+    this.#enqueue = enqueue
+    this.#source = new ChunkSource(inputs, chunkSize, clock)
+    this.#concurrency = concurrency
+    this.#onProgress = onProgress
+  }
+
+  /** What has become of the list so far. */
+  report(): BulkReport<Input> {
+    return {
+      taken: this.#source.taken,
+      accepted: this.#accepted,
+      deduplicated: this.#deduplicated,
+      failed: [...this.#unyielded],
+    }
+  }
+
+  /** Once: a list is enqueued once. */
+  [Symbol.asyncIterator](): AsyncGenerator<BulkEntry<Input, Output>, void, undefined> {
+    if (this.#begun) {
+      throw new TypeError(
+        'delayMany: expected one iteration or await, received another. Call delayMany again to enqueue again.',
+      )
+    }
+    this.#begun = true
+    return this.#iterate()
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a list is the short way to enqueue it
+  then<Value = BulkReport<Input>, Reason = never>(
+    onDone?: ((report: BulkReport<Input>) => Value | PromiseLike<Value>) | null,
+    onError?: ((reason: unknown) => Reason | PromiseLike<Reason>) | null,
+  ): Promise<Value | Reason> {
+    this.#drained ??= this.#drain()
+    return this.#drained.then(onDone, onError)
+  }
+
+  async #drain(): Promise<BulkReport<Input>> {
+    for await (const entry of this) if (entry.error !== undefined) this.#unyielded.push(entry)
+    return this.report()
+  }
+
+  async *#iterate(): AsyncGenerator<BulkEntry<Input, Output>, void, undefined> {
+    const ahead = new LookAhead(this.#source, this.#enqueue, this.#concurrency)
+    let left: readonly BulkEntry<Input, Output>[] = []
+    try {
+      for (let chunk = await ahead.next(); chunk !== undefined; chunk = await ahead.next()) {
+        left = chunk
+        this.#count(chunk)
+        for (const entry of chunk) {
+          left = left.slice(1)
+          yield entry
+        }
+      }
+    } finally {
+      // Reached early when the caller leaves its loop, or when the source or onProgress threw.
+      for (const entry of left) if (entry.error !== undefined) this.#unyielded.push(entry)
+      for (const chunk of await ahead.finish()) {
+        for (const entry of chunk) if (entry.error !== undefined) this.#unyielded.push(entry)
+        this.#count(chunk)
+      }
+    }
+  }
+
+  #count(chunk: readonly BulkEntry<Input, Output>[]): void {
+    for (const { handle } of chunk) {
+      if (handle === undefined) this.#failed++
+      else {
+        this.#accepted++
+        if (handle.deduplicated === true) this.#deduplicated++
+      }
+    }
+    this.#onProgress?.({
+      taken: this.#source.taken,
+      accepted: this.#accepted,
+      deduplicated: this.#deduplicated,
+      failed: this.#failed,
+    })
+  }
+}

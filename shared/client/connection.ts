@@ -1,0 +1,156 @@
+import { type Environment, readEnvironment } from '../core/environment.ts'
+import type { Broker, Chance, Clock, Ledger, Ports, Telemetry } from '../ports/index.ts'
+
+/** Credentials as the AWS SDK takes them: keys, or a function that gives them. */
+export interface AwsKeys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** Where AWS is. Everything left out is taken from the environment: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_SQS, CELERIAC_PREFIX, … */
+export interface AwsTarget {
+  /** Of an emulator: `http://127.0.0.1:4566`, or one for each service. */
+  readonly endpoint?: string | { readonly sqs?: string; readonly dynamodb?: string }
+  readonly region?: string
+  readonly credentials?: AwsKeys | (() => Promise<AwsKeys>)
+  readonly environment?: Partial<Environment>
+}
+
+/** Ledger and broker on AWS. */
+export interface AwsConnection {
+  readonly ledger: Ledger
+  readonly broker: Broker
+  close(): void
+}
+
+/** What a process has at hand, and how it gets at AWS: wired together in the door files. */
+export interface World {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly telemetry: Telemetry
+  /** `process.env` */
+  readonly variables: Readonly<Record<string, string | undefined>>
+  /** Loads the AWS SDK: called at the first use, not before. */
+  connectAws(target: Omit<AwsTarget, 'environment'> & { readonly environment: Environment }): Promise<AwsConnection>
+}
+
+const ledgerMethods = [
+  'insert',
+  'update',
+  'read',
+  'readInputs',
+  'writeInputs',
+  'deleteInputs',
+  'listByTime',
+  'listFailures',
+  'count',
+  'statistics',
+  'readControl',
+  'writeControl',
+] as const satisfies readonly (keyof Ledger)[]
+
+const brokerMethods = [
+  'send',
+  'sendDead',
+  'hide',
+  'receive',
+  'acknowledge',
+  'depth',
+] as const satisfies readonly (keyof Broker)[]
+
+/**
+ * The ports of one app in this process. They can be handed out before anything is connected: AWS is loaded at the first call of one, and every
+ * call goes to what is connected then.
+ */
+export class Connection {
+  readonly ports: Ports
+  readonly #world: World
+  readonly #prefix: string
+  #given: Partial<Ports> = {}
+  #target: AwsTarget = {}
+  #aws: Promise<AwsConnection> | undefined
+
+  /** @param prefix of the app, where the environment says no other */
+  constructor(world: World, prefix: string) {
+    this.#world = world
+    this.#prefix = prefix
+    const clock = (): Clock => this.#given.clock ?? world.clock
+    const chance = (): Chance => this.#given.chance ?? world.chance
+    const telemetry = (): Telemetry => this.#given.telemetry ?? world.telemetry
+    this.ports = {
+      ledger: forwarding<Ledger>(ledgerMethods, async () => this.#given.ledger ?? (await this.#connected()).ledger),
+      broker: forwarding<Broker>(brokerMethods, async () => this.#given.broker ?? (await this.#connected()).broker),
+      clock: {
+        now: () => clock().now(),
+        timer: (delayMs, fire, options) => clock().timer(delayMs, fire, options),
+      },
+      chance: {
+        random: () => chance().random(),
+        uuid: (now) => chance().uuid(now),
+        token: () => chance().token(),
+      },
+      telemetry: {
+        event: (event) => telemetry().event(event),
+        log: (level, message, fields) => telemetry().log(level, message, fields),
+      },
+    }
+  }
+
+  /** Names as they are where this process runs. */
+  get environment(): Environment {
+    return { ...readEnvironment(this.#prefix, this.#world.variables), ...this.#target.environment }
+  }
+
+  /** Ports to use instead of the machine's and AWS's, or where AWS is. */
+  connect(to: Partial<Ports> | AwsTarget): void {
+    if (isPorts(to)) {
+      this.#given = { ...this.#given, ...to }
+      return
+    }
+    const { ledger: _ledger, broker: _broker, ...machine } = this.#given
+    this.#given = machine
+    this.#target = to
+    this.close()
+  }
+
+  /** Closes the sockets of what was connected by itself. The next call connects again. */
+  close(): void {
+    const aws = this.#aws
+    this.#aws = undefined
+    aws?.then(
+      (connection) => connection.close(),
+      () => {},
+    )
+  }
+
+  #connected(): Promise<AwsConnection> {
+    if (this.#aws === undefined) {
+      const { environment: _environment, ...target } = this.#target
+      const connecting = this.#world.connectAws({ ...target, environment: this.environment })
+      // A connection that could not be made is not kept.
+      connecting.catch(() => {
+        if (this.#aws === connecting) this.#aws = undefined
+      })
+      this.#aws = connecting
+    }
+    return this.#aws
+  }
+}
+
+const portNames = ['ledger', 'broker', 'clock', 'chance', 'telemetry'] as const satisfies readonly (keyof Ports)[]
+
+function isPorts(to: Partial<Ports> | AwsTarget): to is Partial<Ports> {
+  return portNames.some((name) => name in to)
+}
+
+/** A port whose methods find the real one when they are called. */
+function forwarding<Port extends object>(methods: readonly (keyof Port)[], find: () => Promise<Port>): Port {
+  const forward =
+    (method: keyof Port) =>
+    async (...given: readonly unknown[]) => {
+      const port = await find()
+      return (port[method] as (...given: readonly unknown[]) => unknown).apply(port, [...given])
+    }
+  return Object.fromEntries(methods.map((method) => [method, forward(method)])) as Port
+}

@@ -1,0 +1,115 @@
+import { retentionMs } from '../core/defaults.ts'
+import { type Duration, toMs } from '../core/duration.ts'
+import { DefinitionError } from '../core/errors.ts'
+import { hourMs } from '../core/table.ts'
+import { readRecord } from './record-actions.ts'
+import type { Services } from './services.ts'
+import { describeRecords, type TaskInfo } from './task-info.ts'
+
+/** One queue now, and what its worker counted lately. */
+export interface QueueReport {
+  readonly queue: string
+  /** Ready to be received. SQS's figures are approximate and up to a minute old. */
+  readonly waiting: number
+  readonly inFlight: number
+  readonly delayed: number
+  /** In the dead-letter queue. */
+  readonly dead: number
+  readonly pausedAt: Date | undefined
+  /** Most invocations at a time, where the app limits them. */
+  readonly concurrency: number | undefined
+  /** Since when `counts` were counted: the full hour before. */
+  readonly since: Date
+  /** `succeeded`, `failed`, `retried`, `expired`, `revoked`, `ignored`, `snoozed`, `dead`, `runMs`; those that never happened are absent. */
+  readonly counts: Readonly<Record<string, number>>
+}
+
+export interface QueuesQuery {
+  /** Count this long back, at most 14 days. @default '1h' */
+  readonly window?: Duration
+}
+
+export interface FailuresQuery {
+  readonly queue: string
+  /** Failed at or after. @default 14 days ago */
+  readonly from?: Date
+  /** Failed before. @default now */
+  readonly to?: Date
+  /** Failures a page, at most 100. @default 20 */
+  readonly limit?: number
+  /** Of the page before. */
+  readonly cursor?: string
+}
+
+export interface FailuresPage {
+  /** Newest first. A page may hold fewer than `limit`, or none, and still have a next one. */
+  readonly tasks: readonly TaskInfo[]
+  /** Absent at the end. */
+  readonly cursor?: string
+}
+
+/** Looks without touching. */
+export interface Inspect {
+  queues(query?: QueuesQuery): Promise<readonly QueueReport[]>
+  /** @throws {TaskNotFoundError} */
+  task(id: string): Promise<TaskInfo>
+  failures(query: FailuresQuery): Promise<FailuresPage>
+}
+
+const mostFailures = 100
+
+export function createInspect(services: Services): Inspect {
+  const { app, ports } = services
+  return {
+    async queues({ window = 3_600 } = {}) {
+      const now = ports.clock.now()
+      const from = Math.floor((now - toMs(window, 'inspect.queues: window')) / hourMs) * hourMs
+      return Promise.all(
+        Object.values(app.queues).map(async ({ name, concurrency }) => {
+          const [depth, control, counts] = await Promise.all([
+            ports.broker.depth(name),
+            ports.ledger.readControl(name),
+            ports.ledger.statistics(name, from, now + 1),
+          ])
+          const pausedAt = control.pausedAt === undefined ? undefined : new Date(control.pausedAt)
+          return { queue: name, ...depth, pausedAt, concurrency, since: new Date(from), counts }
+        }),
+      )
+    },
+
+    async task(id) {
+      const record = await readRecord(services, id)
+      const [info] = await describeRecords([record], app, ports.ledger, ports.clock.now())
+      return info as TaskInfo
+    },
+
+    async failures({ queue, from, to, limit = 20, cursor }) {
+      checkQueue(services, 'inspect.failures', queue)
+      if (!Number.isInteger(limit) || limit < 1 || limit > mostFailures) {
+        throw new DefinitionError(
+          `inspect.failures: limit: expected a whole number from 1 to ${mostFailures}, received ${limit}.`,
+        )
+      }
+      const now = ports.clock.now()
+      const page = await ports.ledger.listFailures({
+        queue,
+        from: from?.getTime() ?? now - 2 * retentionMs,
+        to: to?.getTime() ?? now + 1,
+        limit,
+        ...(cursor !== undefined && { cursor }),
+      })
+      const found = await ports.ledger.read(page.ids, { consistent: false })
+      // The index lags: what was reopened since is no failure any more.
+      const failed = found.filter((record) => record !== undefined).filter(({ state }) => state === 'FAILURE')
+      const tasks = await describeRecords(failed, app, ports.ledger, now)
+      return { tasks, ...(page.cursor !== undefined && { cursor: page.cursor }) }
+    },
+  }
+}
+
+/** @throws {DefinitionError} the app has no queue of this name */
+export function checkQueue({ app }: Pick<Services, 'app'>, owner: string, queue: string): void {
+  if (Object.hasOwn(app.queues, queue)) return
+  const names = Object.keys(app.queues).map((name) => `'${name}'`)
+  throw new DefinitionError(`${owner}: queue: expected one of ${names.join(', ')}, received '${queue}'.`)
+}

@@ -1,0 +1,185 @@
+import {
+  type AttemptFacts,
+  type AttemptWorld,
+  callFunction,
+  callHooks,
+  contextOf,
+  startAttempt,
+} from '../core/attempt.ts'
+import { RetrySignal, type TaskLogger } from '../core/context.ts'
+import { decide } from '../core/decide.ts'
+import { fromErrorData, toErrorData } from '../core/error-data.ts'
+import { DefinitionError, TaskFailedError, TaskRevokedError } from '../core/errors.ts'
+import { decode, encode, type Json } from '../core/json.ts'
+import { scrubberOf } from '../core/redact.ts'
+import { isTerminal, type TaskState } from '../core/states.ts'
+import type { TaskDefinition, TaskHooks } from '../core/task.ts'
+import type { Ports } from '../ports/index.ts'
+import { currentTask } from '../protocol/current-task.ts'
+import { taskLogger } from '../protocol/task-logger.ts'
+import { validated } from './draft.ts'
+import type { TaskError } from './ending.ts'
+
+/** A task that was run here by `apply()`: it has ended. */
+export interface LocalResult<Output> {
+  readonly id: string
+  readonly state: TaskState
+  /** Counted runs. */
+  readonly attempts: number
+  /** Its result, as it would have come back from a worker. @throws {TaskFailedError} with what was thrown as `cause` */
+  get(options: { readonly propagate: false }): Promise<Output | TaskError>
+  get(): Promise<Output>
+  ready(): boolean
+  successful(): boolean
+  failed(): boolean
+}
+
+export interface LocalCall {
+  readonly definition: TaskDefinition
+  readonly appHooks: TaskHooks
+  readonly ports: Ports
+  readonly input: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Calls a task's function here and now: validated, with a context, without retries. What it throws comes through as it is. */
+export async function callDirectly(call: LocalCall): Promise<unknown> {
+  const { definition } = call
+  refuseContract(definition)
+  const value = await validated(definition, call.input)
+  const facts = factsOf(call, call.ports.chance.uuid(call.ports.clock.now()), 1)
+  const log = loggerOf(call, facts, (text) => text)
+  const world = worldOf(call, log, facts, () => {})
+  const deadlineAt = world.now() + facts.timeLimitMs
+  const context = contextOf(definition, facts, deadlineAt, new AbortController().signal, world, log)
+  try {
+    return await callFunction(definition, value, context)
+  } catch (error) {
+    // Nobody retries here: as in Celery, the error given to retry() is what the caller sees.
+    if (error instanceof RetrySignal && error.options.error !== undefined) throw error.options.error
+    throw error
+  }
+}
+
+/** Runs a task here as a worker would, until it has ended. Retries and snoozes follow at once. */
+export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult<Output>> {
+  const { definition, appHooks, ports } = call
+  refuseContract(definition)
+  await validated(definition, call.input)
+  const input = encode(call.input)
+  const id = ports.chance.uuid(ports.clock.now())
+  const hooks = [appHooks, definition.hooks]
+  const scrub = scrubberOf(input, definition.sensitive)
+  let maxRetries = definition.retry.maxRetries
+  for (let attempt = 0; ; ) {
+    const facts = factsOf(call, id, attempt + 1)
+    const log = loggerOf(call, facts, scrub)
+    const world = worldOf(call, log, facts, (error) => running.fail(error))
+    const running = startAttempt(definition, appHooks, input, facts, world, log)
+    const outcome = await running.outcome
+    const settlement = decide(outcome, {
+      definition,
+      policy: { ...definition.retry, maxRetries },
+      id,
+      attempt,
+      random: ports.chance.random(),
+    })
+    const { state, counts, error } = settlement
+    if (counts) attempt++
+    if (outcome.kind === 'asked-retry' && outcome.options.maxRetries !== undefined)
+      maxRetries = outcome.options.maxRetries
+    const data = error === undefined ? undefined : toErrorData(error, scrub)
+    const told = async (name: string, tell: (hooks: TaskHooks) => void | Promise<void> | undefined) =>
+      callHooks(hooks, name, world, tell)
+    const { context } = running
+    const output = settlement.result ? decode(JSON.parse(settlement.result) as Json) : undefined
+    if (state === 'SUCCESS') await told('onSuccess', (each) => each.onSuccess?.(context, output))
+    if (state === 'RETRY' && data)
+      await told('onRetry', (each) => each.onRetry?.(context, data, settlement.delayMs ?? 0))
+    if (state === 'FAILURE' && data) await told('onFailure', (each) => each.onFailure?.(context, data))
+    if (counts) await told('onSettled', (each) => each.onSettled?.(context, state))
+    if (isTerminal(state)) {
+      const failure =
+        state === 'FAILURE' && data ? new TaskFailedError(id, definition.name, attempt, fromErrorData(data)) : undefined
+      return resultOf<Output>(id, state, attempt, output as Output, failure)
+    }
+    // A task that snoozes until something happens elsewhere must let it happen.
+    await new Promise<void>((resolve) => void ports.clock.timer(0, resolve))
+  }
+}
+
+function resultOf<Output>(
+  id: string,
+  state: TaskState,
+  attempts: number,
+  output: Output,
+  failure: TaskFailedError | undefined,
+): LocalResult<Output> {
+  const error = failure ?? (state === 'REVOKED' ? new TaskRevokedError(id) : undefined)
+  async function get(options: { readonly propagate: false }): Promise<Output | TaskError>
+  async function get(): Promise<Output>
+  async function get(options?: { readonly propagate: false }): Promise<Output | TaskError> {
+    if (error === undefined) return output
+    if (options?.propagate === false) return error
+    throw error
+  }
+  return {
+    id,
+    state,
+    attempts,
+    get,
+    ready: () => true,
+    successful: () => state === 'SUCCESS',
+    failed: () => state === 'FAILURE',
+  }
+}
+
+function loggerOf({ ports, definition }: LocalCall, facts: AttemptFacts, scrub: (text: string) => string): TaskLogger {
+  const { id, queue, attempt } = facts
+  return taskLogger(ports.telemetry, { task: definition.name, id, queue, attempt }, scrub)
+}
+
+function refuseContract(definition: TaskDefinition): void {
+  if (definition.run === undefined) {
+    throw new DefinitionError(
+      `task '${definition.name}' is a contract: this process has no function to run. Enqueue it, or implement() it here.`,
+    )
+  }
+}
+
+function factsOf({ definition, ports, headers = {} }: LocalCall, id: string, attempt: number): AttemptFacts {
+  const caller = currentTask.getStore()
+  const traceparent = headers.traceparent ?? caller?.traceparent
+  return {
+    id,
+    queue: definition.queue,
+    attempt,
+    maxRetries: definition.retry.maxRetries,
+    epoch: 0,
+    headers,
+    enqueuedAt: ports.clock.now(),
+    root: caller?.root ?? id,
+    receiveCount: 0,
+    local: true,
+    timeLimitMs: definition.timeLimitMs,
+    ignoreResult: definition.ignoreResult,
+    ...(caller && { parent: caller.id }),
+    ...(traceparent !== undefined && { traceparent }),
+    ...(definition.softTimeLimitMs !== undefined && { softTimeLimitMs: definition.softTimeLimitMs }),
+  }
+}
+
+function worldOf(
+  { ports }: LocalCall,
+  log: TaskLogger,
+  { id, root, traceparent }: AttemptFacts,
+  fail: (error: unknown) => void,
+): AttemptWorld {
+  return {
+    now: () => ports.clock.now(),
+    timer: (delayMs, fire) => ports.clock.timer(delayMs, fire),
+    enter: (run) => currentTask.run({ id, root, traceparent, fail }, run),
+    warn: (message, error) => log.warn(message, { error: error instanceof Error ? error.message : String(error) }),
+    progress: () => {},
+  }
+}

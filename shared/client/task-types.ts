@@ -1,0 +1,110 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { TaskContext } from '../core/context.ts'
+import type { TaskDefinition, TaskOptions } from '../core/task.ts'
+import type { AsyncResult } from './async-result.ts'
+import type { BulkEnqueue, BulkOptions } from './bulk-enqueue.ts'
+import type { CallOptions } from './call-options.ts'
+import type { LocalResult } from './local-run.ts'
+
+/** A task without input is called without one. */
+export type InputArguments<Input> = undefined extends Input ? [input?: Input] : [input: Input]
+
+/** The same, with options behind. */
+export type CallArguments<Input, Options> = undefined extends Input
+  ? [input?: Input, options?: Options]
+  : [input: Input, options?: Options]
+
+/** Options of `delayMany`: those of the whole list, and those of every call in it. */
+export type DelayManyOptions<QueueName extends string = string> = BulkOptions &
+  Omit<CallOptions<QueueName>, 'taskId' | 'idempotencyKey'>
+
+/** What every task can do, whether or not this process can run it. */
+export interface TaskCalls<Input, Output, QueueName extends string = string> {
+  readonly definition: TaskDefinition
+  /**
+   * Enqueues a call. When it resolves, the task will reach a terminal state or its message a dead-letter queue (G1).
+   *
+   * @throws {InputError} the schema refused the input; nothing was sent
+   * @throws {EnqueueError} it could not be enqueued; `mayRun` says whether it may run all the same
+   * @throws {IdempotencyConflictError} its key is held by another input
+   */
+  delay(...input: InputArguments<Input>): Promise<AsyncResult<Output>>
+  /** `delay` with options. */
+  applyAsync(...call: CallArguments<Input, CallOptions<QueueName>>): Promise<AsyncResult<Output>>
+  /** Enqueues a list of any length, ten messages a request. Iterate or await it. */
+  delayMany(
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    options?: DelayManyOptions<QueueName>,
+  ): BulkEnqueue<Input, Output>
+}
+
+/** A task with its function. Calling it runs the function here and now, validated, without a queue. */
+export interface Task<Input, Output, QueueName extends string = string> extends TaskCalls<Input, Output, QueueName> {
+  (...input: InputArguments<Input>): Promise<Output>
+  readonly name: string
+  /** Runs it here with context, limits, hooks and retries (without waiting between them), as a worker would. */
+  apply(
+    ...call: CallArguments<Input, { readonly headers?: Readonly<Record<string, string>> }>
+  ): Promise<LocalResult<Output>>
+}
+
+/** A task as another package sees it: name, schemas and options, without its function. */
+export interface Contract<Input, Parsed, Output, QueueName extends string = string>
+  extends TaskCalls<Input, Output, QueueName> {
+  readonly name: string
+  /** Gives it its function, in the package that runs it. Once. */
+  implement<Result>(
+    run: ((input: Parsed, context: TaskContext) => Result) & Fits<Result, Parsed, Output>,
+  ): Task<Input, Output, QueueName>
+}
+
+type LazyModule = { readonly default: (...args: never[]) => unknown }
+
+/** What a function gives: its result, or that of the module's default export when it is lazy. */
+export type OutputOf<Result> =
+  Awaited<Result> extends { readonly default: (...args: never[]) => infer Given } ? Awaited<Given> : Awaited<Result>
+
+/** Without a schema, a lazy function's input is that of the module's default export. */
+export type InputOf<Input, Result> =
+  Awaited<Result> extends { readonly default: (input: infer Given, ...rest: never[]) => unknown } ? Given : Input
+
+/** Nothing to add when the default export of a lazy function takes this input; else a type that no function has. */
+export type Takes<Result, Parsed> =
+  Awaited<Result> extends LazyModule
+    ? Awaited<Result> extends { readonly default: (input: Parsed, context: TaskContext) => unknown }
+      ? unknown
+      : { readonly defaultExportMustTake: Parsed }
+    : unknown
+
+/** The same, and it gives the contract's output. */
+export type Fits<Result, Parsed, Output> =
+  OutputOf<Result> extends Output ? Takes<Result, Parsed> : { readonly functionMustGive: Output }
+
+type OwnOptions<Parsed, QueueName extends string> = Omit<TaskOptions<Parsed>, 'queue'> & {
+  /** One of the app's queues. @default the app's only queue, or `defaults.queue` */
+  readonly queue?: QueueName
+}
+
+/** Options of a task with a schema. */
+export type SchemaTaskOptions<Schema extends StandardSchemaV1, QueueName extends string> = OwnOptions<
+  StandardSchemaV1.InferOutput<Schema>,
+  QueueName
+> & {
+  /** Any Standard Schema: Zod, Valibot, ArkType, … Validated at enqueue and again at the worker. */
+  readonly input: Schema
+}
+
+/** Options of a task whose input is what its function says. */
+export type PlainTaskOptions<Input, QueueName extends string> = OwnOptions<Input, QueueName> & {
+  readonly input?: undefined
+}
+
+/** Options of a contract. */
+export type ContractOptions<
+  Schema extends StandardSchemaV1,
+  Output extends StandardSchemaV1,
+  QueueName extends string,
+> = SchemaTaskOptions<Schema, QueueName> & {
+  /** Types the result; results are not validated. */
+  readonly output?: Output
+}

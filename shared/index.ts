@@ -1,0 +1,80 @@
+import { type App, buildApp } from './client/app.ts'
+import type { AppOptions } from './core/app.ts'
+import { consoleTelemetry, systemChance, systemClock } from './system/index.ts'
+
+/**
+ * Makes an app: queues now, tasks as they are defined. Nothing is connected before the first use.
+ *
+ * @example
+ * export const app = createApp({ name: 'shop', queues: { emails: { concurrency: 100 }, video: { timeout: '15m', batchSize: 1 } } })
+ *
+ * @throws {DefinitionError} naming the option, what was expected and what came
+ */
+export function createApp<const QueueName extends string>(options: AppOptions<QueueName>): App<QueueName> {
+  return buildApp(options, {
+    clock: systemClock,
+    chance: systemChance,
+    telemetry: consoleTelemetry(),
+    variables: process.env,
+    connectAws: async (target) => (await import('./aws/ports.ts')).createAwsPorts(target),
+  })
+}
+
+// Define
+export type { App } from './client/app.ts'
+// Results
+export type { AsyncResult, GetOptions } from './client/async-result.ts'
+// Enqueue
+export type { BulkEnqueue, BulkEntry, BulkFailure, BulkProgress, BulkReport } from './client/bulk-enqueue.ts'
+export type { CallOptions } from './client/call-options.ts'
+// Connect
+export type { AwsTarget } from './client/connection.ts'
+export type { TaskError } from './client/ending.ts'
+// Operate
+export type { FailuresPage, FailuresQuery, Inspect, QueueReport, QueuesQuery } from './client/inspect.ts'
+export type { LocalResult } from './client/local-run.ts'
+export type { AttemptInfo, TaskInfo } from './client/task-info.ts'
+export type { Contract, DelayManyOptions, Task, TaskCalls } from './client/task-types.ts'
+export type { AppDefinition, AppOptions } from './core/app.ts'
+export type { ContextRetryOptions, LazyTaskFunction, TaskContext, TaskFunction, TaskLogger } from './core/context.ts'
+export type { Duration } from './core/duration.ts'
+export type { Environment } from './core/environment.ts'
+// Thrown by tasks
+// Errors
+export {
+  CeleriacError,
+  DefinitionError,
+  EncodeError,
+  EnqueueError,
+  GetInsideTaskError,
+  IdempotencyConflictError,
+  IgnoreError,
+  InputError,
+  type InputIssue,
+  InputTooLargeError,
+  LedgerUnavailableError,
+  MaxRetriesExceededError,
+  RejectError,
+  RemoteError,
+  ResultGoneError,
+  ResultTimeoutError,
+  ResultTooLargeError,
+  SoftTimeLimitExceededError,
+  TaskExpiredError,
+  TaskFailedError,
+  TaskNotFoundError,
+  TaskRevokedError,
+  TimeLimitExceededError,
+  UnknownQueueError,
+  UnknownTaskError,
+  WorkerLostError,
+} from './core/errors.ts'
+export type { QueueOptions } from './core/queue.ts'
+export type { ErrorData } from './core/record.ts'
+export type { ErrorMatcher, RetryOptions } from './core/retry.ts'
+export type { TaskState, VisibleState } from './core/states.ts'
+export type { LedgerMode, TaskDefaults, TaskDefinition, TaskHooks, TaskOptions } from './core/task.ts'
+export type { Ports } from './ports/index.ts'
+export type { LogLevel, TaskEvent, Telemetry } from './ports/telemetry.ts'
+export type { ReconcileOptions, ReconcileReport } from './protocol/reconcile.ts'
+export { type ConsoleTelemetryOptions, consoleTelemetry } from './system/index.ts'
