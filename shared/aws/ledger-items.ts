@@ -52,9 +52,16 @@ export function recordItem({ id, ...fields }: TaskRecord): Item {
   return {
     ...keyOf(recordKey(id), recordSort),
     ...attributes(fields),
-    [table.timeIndex.partitionKey]: { S: timeKey(fields.queue, fields.enqueuedAt, shardOf(id)) },
-    [table.timeIndex.sortKey]: { S: timeSort(fields.enqueuedAt, id) },
+    ...timeAttributes(id, fields.queue, fields.enqueuedAt),
     ...(failed && failureAttributes(id, fields.queue, fields.finishedAt ?? fields.enqueuedAt)),
+  }
+}
+
+/** A record's place in the index of all records. */
+export function timeAttributes(id: string, queue: string, at: number): Item {
+  return {
+    [table.timeIndex.partitionKey]: { S: timeKey(queue, at, shardOf(id)) },
+    [table.timeIndex.sortKey]: { S: timeSort(at, id) },
   }
 }
 

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { recordKey, recordSort, table } from '../core/table.ts'
 import type { RecordChange } from '../ports/index.ts'
-import { attributes, failureAttributes, type Item } from './ledger-items.ts'
+import { attributes, failureAttributes, type Item, timeAttributes } from './ledger-items.ts'
 
 /** A PartiQL statement with its parameters. */
 export interface Statement {
@@ -28,7 +28,7 @@ export function insertStatement(tableName: string, item: Item): Statement {
  */
 export function updateStatement(tableName: string, change: RecordChange, now: number): Statement {
   const removed = new Set<string>(change.remove)
-  const { state, epoch, finishedAt } = change.set
+  const { state, epoch, finishedAt, enqueuedAt } = change.set
   const set: Item = attributes(change.set)
   if (state === 'FAILURE') Object.assign(set, failureAttributes(change.id, change.queue, finishedAt ?? now))
   else if (epoch !== undefined) {
@@ -36,6 +36,8 @@ export function updateStatement(tableName: string, change: RecordChange, now: nu
     removed.add(table.failureIndex.partitionKey)
     removed.add(table.failureIndex.sortKey)
   }
+  // Enqueued anew: `reconcile` looks for it by the new time and queue.
+  if (enqueuedAt !== undefined) Object.assign(set, timeAttributes(change.id, change.queue, enqueuedAt))
   for (const name of removed) delete set[name]
   if (change.transition) set.v = { N: String(change.v + 1) }
   // An update must change something; the version to itself is nothing.

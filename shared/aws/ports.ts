@@ -1,16 +1,13 @@
 import type { Environment } from '../core/environment.ts'
 import type { Broker, Chance, Clock, Ledger } from '../ports/index.ts'
-import { systemChance, systemClock } from '../system/index.ts'
 import { createSqsBroker } from './broker.ts'
 import { type ClientOptions, createClients } from './clients.ts'
 import { createDynamoLedger } from './ledger.ts'
 
 export interface AwsPortsOptions extends ClientOptions {
   readonly environment: Environment
-  /** @default the machine's */
-  readonly clock?: Clock
-  /** @default the machine's */
-  readonly chance?: Chance
+  readonly clock: Clock
+  readonly chance: Chance
 }
 
 /** The ports that are AWS. `close()` ends their sockets. */
@@ -22,7 +19,7 @@ export interface AwsPorts {
 
 /** Ledger and broker on the AWS SDK, with one client each. */
 export function createAwsPorts(options: AwsPortsOptions): AwsPorts {
-  const { environment, clock = systemClock, chance = systemChance, ...clientOptions } = options
+  const { environment, clock, chance, ...clientOptions } = options
   const clients = createClients(clientOptions)
   return {
     ledger: createDynamoLedger({ dynamodb: clients.dynamodb(), environment, clock, chance }),

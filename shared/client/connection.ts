@@ -24,6 +24,13 @@ export interface AwsConnection {
   close(): void
 }
 
+/** Where AWS is, and what its ports need of the machine. */
+export interface ConnectedTarget extends Omit<AwsTarget, 'environment'> {
+  readonly environment: Environment
+  readonly clock: Clock
+  readonly chance: Chance
+}
+
 /** What a process has at hand, and how it gets at AWS: wired together in the door files. */
 export interface World {
   readonly clock: Clock
@@ -32,7 +39,7 @@ export interface World {
   /** `process.env` */
   readonly variables: Readonly<Record<string, string | undefined>>
   /** Loads the AWS SDK: called at the first use, not before. */
-  connectAws(target: Omit<AwsTarget, 'environment'> & { readonly environment: Environment }): Promise<AwsConnection>
+  connectAws(target: ConnectedTarget): Promise<AwsConnection>
 }
 
 const ledgerMethods = [
@@ -127,7 +134,8 @@ export class Connection {
   #connected(): Promise<AwsConnection> {
     if (this.#aws === undefined) {
       const { environment: _environment, ...target } = this.#target
-      const connecting = this.#world.connectAws({ ...target, environment: this.environment })
+      const { clock, chance } = this.ports
+      const connecting = this.#world.connectAws({ ...target, environment: this.environment, clock, chance })
       // A connection that could not be made is not kept.
       connecting.catch(() => {
         if (this.#aws === connecting) this.#aws = undefined
