@@ -76,8 +76,8 @@ export async function assertNotEnqueued(test: TestApp, task: TaskName, input?: u
  * await expect(test).toHaveEnqueued(sendEmail, { to: 'ada@example.com' })
  */
 export const taskMatchers = {
-  async toHaveEnqueued(test: TestApp, task: TaskName, input?: unknown) {
-    const { pass, message } = await search(test, task, input)
+  async toHaveEnqueued(test: unknown, task: unknown, input?: unknown) {
+    const { pass, message } = await search(test as TestApp, task as TaskName, input)
     return { pass, message: () => message(pass) }
   },
 }

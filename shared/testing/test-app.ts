@@ -9,6 +9,7 @@ import type { InspectedMessage } from '../memory/sqs/index.ts'
 import type { Ports, TaskEvent } from '../ports/index.ts'
 import { holdTasks } from './held-tasks.ts'
 import { createMemoryWorld } from './memory-world.ts'
+import { Turns } from './turns.ts'
 
 /** What the kit needs of an app: `createApp()` gives it. */
 export interface TestableApp {
@@ -102,9 +103,8 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
   })
   const { clock, model, ports, telemetry } = world
   const held = holdTasks(definition, clock, patienceMs)
-  app.connect(ports)
 
-  const run = async (): Promise<number> => {
+  const workAll = async (): Promise<number> => {
     tasks = held.tasks
     let total = 0
     for (;;) {
@@ -114,18 +114,22 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
     }
   }
 
+  const turns = new Turns(clock, workAll)
+  app.connect({ ...ports, clock: turns.clock })
+
   const messagesOf = (name: string) => model.inspect.messages(name)
 
   const test: TestApp = {
-    run,
-    async advance(duration) {
-      const end = clock.now() + toMs(duration, 'advance')
-      await run()
-      while (clock.now() < end) {
-        await clock.advance(Math.min(stepMs, end - clock.now()))
-        await run()
-      }
-    },
+    run: () => turns.take(workAll),
+    advance: (duration) =>
+      turns.take(async () => {
+        const end = clock.now() + toMs(duration, 'advance')
+        await workAll()
+        while (clock.now() < end) {
+          await clock.advance(Math.min(stepMs, end - clock.now()))
+          await workAll()
+        }
+      }),
     get now() {
       return new Date(clock.now())
     },
