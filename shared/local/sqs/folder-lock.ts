@@ -52,11 +52,12 @@ function isAlive({ pid, started }: Holder): boolean {
   return started === startedAt(pid)
 }
 
-/** When a process started, in the kernel's ticks; '?' where /proc does not tell. */
+/** When a process started, in the kernel's ticks; 'ended' for one that is only waiting to be reaped; '?' elsewhere. */
 function startedAt(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '?'
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '?')
   } catch {
     return '?'
   }

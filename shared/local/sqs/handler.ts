@@ -34,9 +34,9 @@ export function handleRequest(
       const result = action.run(model, action.read(parse(body)) as never)
       whenLogged(log, response, () => respond(response, 200, JSON.stringify(result ?? {})))
     } catch (failure) {
-      const close: Record<string, string> = body === undefined ? { connection: 'close' } : {}
       // A refused batch may have changed nothing, a refused receive may have moved dead letters: the log decides.
-      whenLogged(log, response, () => respondError(response, failure, close))
+      whenLogged(log, response, () => respondError(response, failure))
+      // What is still coming is read and dropped: closing in the middle of it would lose the answer.
       if (body === undefined) request.resume()
     }
   })
@@ -104,9 +104,15 @@ function answerReceive(
     }
     log?.commit()?.catch(() => {})
   }
+  // `finish` also comes, and `writableFinished` is true, when the connection is reset with the answer still in it.
+  const { socket } = response
+  let handedOver = false
+  response.on('finish', () => {
+    handedOver = socket !== null && !socket.destroyed && socket.errored === null
+  })
   response.on('close', () => {
     leave?.()
-    if (!response.writableFinished) giveBack()
+    if (!handedOver) giveBack()
   })
   leave = model.poll(input, (result) => {
     given = result
