@@ -1,0 +1,107 @@
+import Table from 'cli-table3'
+import { createColors } from 'picocolors'
+import { encode } from '../shared/core/json.ts'
+
+/** A column's title, and what stands in it. */
+export interface Column<Row> {
+  readonly title: string
+  readonly value: (row: Row) => string
+  readonly align?: 'left' | 'right'
+  /** Takes what the other columns leave of the terminal's width. */
+  readonly flexible?: boolean
+}
+
+/** Where commands write: tables and colours on a terminal, tab-separated lines into a pipe, one JSON text with --json. */
+export class Output {
+  readonly json: boolean
+  readonly isTerminal: boolean
+  readonly colors: ReturnType<typeof createColors>
+  readonly #width: number
+
+  constructor(json: boolean, stream: { readonly isTTY?: boolean; readonly columns?: number } = process.stdout) {
+    this.json = json
+    this.isTerminal = stream.isTTY === true && !json
+    this.colors = createColors(this.isTerminal && !process.env.NO_COLOR)
+    this.#width = stream.columns ?? 80
+  }
+
+  line(text: string): void {
+    process.stdout.write(`${text}\n`)
+  }
+
+  /** For people only: nothing of it reaches a pipe. */
+  note(text: string): void {
+    if (this.isTerminal) this.line(this.colors.dim(text))
+  }
+
+  /** The JSON form of what a command found. Dates are ISO texts, other values tagged as in results. */
+  data(value: unknown): void {
+    this.line(JSON.stringify(plain(value)))
+  }
+
+  /** A value of a task's, as documented for results. */
+  value(value: unknown): void {
+    this.line(JSON.stringify(jsonOf(value), null, this.isTerminal ? 2 : undefined))
+  }
+
+  table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
+    const cells = rows.map((row) => columns.map((column) => column.value(row)))
+    if (!this.isTerminal) {
+      for (const line of [columns.map(({ title }) => title), ...cells]) {
+        this.line(line.map((cell) => cell.replace(/[\t\r\n]+/g, ' ')).join('\t'))
+      }
+      return
+    }
+    const table = new Table({
+      head: columns.map(({ title }) => title),
+      colAligns: columns.map(({ align }) => align ?? 'left'),
+      colWidths: this.#widths(columns, cells),
+      style: {
+        head: this.colors.isColorSupported ? ['bold'] : [],
+        border: this.colors.isColorSupported ? ['gray'] : [],
+        compact: true,
+      },
+      wordWrap: true,
+    })
+    table.push(...cells)
+    this.line(table.toString())
+  }
+
+  /** Names and values below each other. Undefined ones are left out. */
+  fields(fields: readonly (readonly [name: string, value: string | undefined])[]): void {
+    const shown = fields.filter((field): field is readonly [string, string] => field[1] !== undefined)
+    const width = Math.max(...shown.map(([name]) => name.length))
+    for (const [name, value] of shown) {
+      if (!this.isTerminal) this.line(`${name}\t${value.replace(/[\t\r\n]+/g, ' ')}`)
+      else this.line(`${this.colors.dim(name.padEnd(width))}  ${value.split('\n').join(`\n${' '.repeat(width + 2)}`)}`)
+    }
+  }
+
+  #widths<Row>(columns: readonly Column<Row>[], cells: readonly (readonly string[])[]): number[] {
+    const widths = columns.map(({ title }, index) => {
+      const longest = Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0))
+      return longest + 2
+    })
+    const flexible = columns.findIndex((column) => column.flexible)
+    const free =
+      this.#width - (columns.length + 1) - widths.reduce((sum, each, index) => sum + (index === flexible ? 0 : each), 0)
+    if (flexible >= 0) widths[flexible] = Math.max(12, Math.min(widths[flexible] ?? 12, free))
+    return widths
+  }
+}
+
+export function jsonOf(value: unknown): unknown {
+  return value === undefined ? null : encode(value)
+}
+
+/** Facts about tasks: dates as ISO texts, maps as objects; what a task was given or returned is tagged by `encode`. */
+function plain(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? value.toString() : value
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return value.map(plain)
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, valuesOfTasks.has(name) ? item && jsonOf(item) : plain(item)]),
+  )
+}
+
+const valuesOfTasks: ReadonlySet<string> = new Set(['input', 'result', 'progress'])
