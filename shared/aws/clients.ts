@@ -13,6 +13,8 @@ export interface ClientOptions {
   readonly connectionTimeoutMs?: number
   /** Until the answer begins; a long poll gets its 20 s on top. @default 6,000 */
   readonly requestTimeoutMs?: number
+  /** `false`: SQS's MD5 of messages is not checked, which saves CPU; TLS already protects them. @default true */
+  readonly md5?: boolean
 }
 
 /** The SDK's clients, each made at its first use. Connections are kept alive and shared by all requests. */
@@ -53,7 +55,11 @@ export function createClients(options: ClientOptions = {}): Clients {
     },
     sqs() {
       // The SDK would send to the host inside a queue's URL, past AWS_ENDPOINT_URL.
-      sqs ??= new SQSClient({ ...configuration(options, 'sqs', longestPollMs), useQueueUrlAsEndpoint: false })
+      sqs ??= new SQSClient({
+        ...configuration(options, 'sqs', longestPollMs),
+        useQueueUrlAsEndpoint: false,
+        ...(options.md5 === false && { md5: false }),
+      })
       return sqs
     },
     close() {

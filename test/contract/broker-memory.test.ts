@@ -1,0 +1,19 @@
+import { createMemoryBroker } from '../../shared/memory/broker.ts'
+import { createQueues } from '../../shared/memory/queues.ts'
+import { createSqsModel } from '../../shared/memory/sqs/index.ts'
+import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
+import { brokerContract, contractApp } from './broker-suite.ts'
+
+brokerContract('memory', async () => {
+  const clock = new VirtualClock()
+  const model = createSqsModel({
+    clock: { now: () => clock.now(), setTimer: (delayMs, fire) => clock.timer(delayMs, fire) },
+  })
+  const app = contractApp()
+  createQueues(model, app)
+  return {
+    broker: createMemoryBroker({ model, prefix: app.prefix }),
+    pass: (ms) => clock.advance(ms),
+    stop: async () => model.close(),
+  }
+})
