@@ -1,5 +1,5 @@
 import { DefinitionError } from './errors.ts'
-import { checkAppName, checkQueueName, prefixOf } from './names.ts'
+import { checkAppName, checkPrefix, checkQueueName, prefixOf } from './names.ts'
 import { type QueueDefinition, type QueueOptions, type QueueTimes, queueTimes, resolveQueue } from './queue.ts'
 import { resolveTask, type TaskDefaults, type TaskDefinition, type TaskHooks, type TaskSource } from './task.ts'
 
@@ -40,6 +40,7 @@ export function defineApp<QueueName extends string>(options: AppOptions<QueueNam
   checkAppName(options.name)
   if (options.stage !== undefined) checkAppName(options.stage, 'stage')
   const prefix = prefixOf(options.name, options.stage)
+  checkPrefix(prefix)
   const entries = Object.entries<QueueOptions>(options.queues ?? {})
   if (entries.length === 0)
     throw new DefinitionError('createApp: queues: expected at least one, received none. For example { default: {} }.')

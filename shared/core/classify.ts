@@ -44,7 +44,7 @@ export function classify(message: TaskMessage, record: TaskRecord, policy: Retry
   if (record.expires !== undefined && now > record.expires) return { kind: 'expired' }
   if (record.availableAt !== undefined && record.availableAt > now + earlyToleranceMs)
     return { kind: 'early', until: record.availableAt }
-  return { kind: 'run', attempt: record.attempt, alone: record.alone ?? false }
+  return { kind: 'run', attempt: record.attempt, alone: false }
 }
 
 /** A dead letter sent back: it opens its epoch if, and only if, the record failed in the one before. */

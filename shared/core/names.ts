@@ -5,7 +5,9 @@ const queuePattern = /^[A-Za-z0-9_-]+$/
 const maxQueueLength = 80
 const deadSuffix = '-dead'
 const taskPattern = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/
-const appPattern = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/
+const appPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
+/** DynamoDB: a table's name has at least 3 characters. */
+const shortestPrefix = 3
 
 /** `<prefix>-<queue>`, the queue's name at SQS. */
 export function queueName(prefix: string, queue: string): string {
@@ -36,7 +38,15 @@ export function prefixOf(name: string, stage: string | undefined): string {
 export function checkAppName(name: string, option = 'name'): void {
   if (typeof name !== 'string' || !appPattern.test(name)) {
     throw new DefinitionError(
-      `createApp: ${option}: expected a letter and then up to 39 letters, digits, '-' or '_', received ${JSON.stringify(name)}. It becomes part of queue and table names.`,
+      `createApp: ${option}: expected 1 to 40 letters, digits, '-' or '_', not starting with '-' or '_', received ${JSON.stringify(name)}. It becomes part of queue and table names.`,
+    )
+  }
+}
+
+export function checkPrefix(prefix: string): void {
+  if (prefix.length < shortestPrefix) {
+    throw new DefinitionError(
+      `createApp: name: expected at least ${shortestPrefix} characters together with the stage, received '${prefix}'. It is the table's name.`,
     )
   }
 }

@@ -33,7 +33,8 @@ export function settlementChange({
 }: SettledRun): RecordChange {
   const { state, counts, result, error, delayMs, deadLetter } = settlement
   const set: Writable = { state, token }
-  const remove: (keyof RecordFields)[] = ['leaseUntil', 'alone']
+  // What a later state does not look at stays: `leaseUntil` and `alone` mean something in STARTED only.
+  const remove: (keyof RecordFields)[] = []
   if (counts) set.attempt = record.attempt + 1
   if (result !== undefined && result !== '') set.result = result
   const data = error === undefined ? undefined : toErrorData(error, scrub)
