@@ -1,0 +1,14 @@
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { TaskQueues } from 'celeriac/cdk'
+import { app } from './tasks.ts'
+
+/** The app of tasks.ts, in the version that `-c version=…` names. Leaves nothing behind: it holds nothing that anyone would miss. */
+const cdk = new App()
+const version = String(cdk.node.tryGetContext('version') ?? '1')
+const stack = new Stack(cdk, 'CeleriacProbe')
+new TaskQueues(stack, 'Tasks', {
+  app,
+  entry: new URL('worker.ts', import.meta.url).pathname,
+  workers: { environment: { DEPLOYED_VERSION: version } },
+  removalPolicy: RemovalPolicy.DESTROY,
+})
