@@ -9,7 +9,7 @@ export interface Cursor {
   next: StoredMessage | undefined
 }
 
-/** A message whose send time is older than that of the one before it: a dead letter keeps its first. */
+/** A message whose send time is older than that of one before it: a dead letter keeps its first. */
 interface Backdated extends Slotted {
   readonly message: StoredMessage
 }
@@ -29,6 +29,7 @@ export abstract class MessageStore {
   /** Arrival order. */
   oldest: StoredMessage | undefined = undefined
   private newest: StoredMessage | undefined = undefined
+  private latestSentAt = 0
   /** Delayed and in flight, by the time they become visible. */
   protected readonly hidden = new IndexedHeap<StoredMessage>((a, b) => a.visibleAt < b.visibleAt)
   private readonly backdated = new IndexedHeap<Backdated>((a, b) => a.message.sentAt < b.message.sentAt)
@@ -57,7 +58,8 @@ export abstract class MessageStore {
   /** Puts a message in; hidden until `visibleAt` when that lies ahead. */
   add(message: StoredMessage, now: number): void {
     const newest = this.newest
-    if (newest !== undefined && message.sentAt < newest.sentAt) this.backdated.push({ slot: -1, message })
+    if (message.sentAt < this.latestSentAt) this.backdated.push({ slot: -1, message })
+    else this.latestSentAt = message.sentAt
     message.older = newest
     message.newer = undefined
     if (newest === undefined) this.oldest = message
