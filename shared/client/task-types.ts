@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { TaskContext } from '../core/context.ts'
+import type { LazyTaskFunction, TaskContext, TaskFunction } from '../core/context.ts'
 import type { TaskDefinition, TaskOptions } from '../core/task.ts'
 import type { AsyncResult } from './async-result.ts'
 import type { BulkEnqueue, BulkOptions } from './bulk-enqueue.ts'
@@ -53,9 +53,7 @@ export interface Contract<Input, Parsed, Output, QueueName extends string = stri
   extends TaskCalls<Input, Output, QueueName> {
   readonly name: string
   /** Gives it its function, in the package that runs it. Once. */
-  implement<Result>(
-    run: ((input: Parsed, context: TaskContext) => Result) & Fits<Result, Parsed, Output>,
-  ): Task<Input, Output, QueueName>
+  implement(run: TaskFunction<Parsed, Output> | LazyTaskFunction<Parsed, Output>): Task<Input, Output, QueueName>
 }
 
 type LazyModule = { readonly default: (...args: never[]) => unknown }
@@ -75,10 +73,6 @@ export type Takes<Result, Parsed> =
       ? unknown
       : { readonly defaultExportMustTake: Parsed }
     : unknown
-
-/** The same, and it gives the contract's output. */
-export type Fits<Result, Parsed, Output> =
-  OutputOf<Result> extends Output ? Takes<Result, Parsed> : { readonly functionMustGive: Output }
 
 type OwnOptions<Parsed, QueueName extends string> = Omit<TaskOptions<Parsed>, 'queue'> & {
   /** One of the app's queues. @default the app's only queue, or `defaults.queue` */

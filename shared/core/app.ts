@@ -10,7 +10,7 @@ export interface AppOptions<QueueName extends string = string> {
   readonly stage?: string
   readonly queues: Readonly<Record<QueueName, QueueOptions>>
   /** For every task that does not say otherwise. */
-  readonly defaults?: Omit<TaskDefaults, 'queue'> & { readonly queue?: QueueName }
+  readonly defaults?: Omit<TaskDefaults, 'queue'> & { readonly queue?: NoInfer<QueueName> }
   /** For every task, before the task's own. */
   readonly hooks?: TaskHooks
 }

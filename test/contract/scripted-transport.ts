@@ -26,7 +26,7 @@ export function scriptedSqs(turns: readonly [Turn, ...Turn[]], maxAttempts = 1) 
         const action = request.headers['x-amz-target']?.split('.')[1] ?? ''
         requests.push({
           action,
-          input: JSON.parse(Buffer.from(request.body ?? '').toString()) as Record<string, unknown>,
+          input: JSON.parse(new TextDecoder().decode(bytesOf(request.body))) as Record<string, unknown>,
         })
         if ('error' in turn) throw turn.error
         const headers: Record<string, string> = { 'content-type': 'application/x-amz-json-1.0' }
@@ -41,4 +41,8 @@ export function scriptedSqs(turns: readonly [Turn, ...Turn[]], maxAttempts = 1) 
 
 export function connectionError(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`connection: ${code}`), { code })
+}
+
+function bytesOf(body: HttpRequest['body']): Uint8Array {
+  return body instanceof Uint8Array ? body : new TextEncoder().encode(body)
 }
