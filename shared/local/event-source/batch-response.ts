@@ -1,0 +1,55 @@
+/** What a function's answer says of its batch. */
+export type BatchVerdict =
+  | {
+      readonly status: 'partial' /** Ids that come again; all others are deleted. */
+      readonly failed: ReadonlySet<string>
+    }
+  | { readonly status: 'malformed' /** Nothing is deleted. */; readonly reason: string }
+
+/**
+ * Reads a partial batch response as the event source mapping does (`ReportBatchItemFailures`): an absent, null or empty list, and no answer at all,
+ * are a complete success; whatever cannot be understood, or names a message that is not in the batch, is a complete failure.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ *
+ * @param payload JSON text
+ * @param ids of the messages of the batch
+ */
+export function readBatchResponse(payload: string, ids: ReadonlySet<string>): BatchVerdict {
+  const success: BatchVerdict = { status: 'partial', failed: new Set() }
+  if (payload.trim() === '') return success
+  let response: unknown
+  try {
+    response = JSON.parse(payload)
+  } catch {
+    return malformed('expected JSON')
+  }
+  if (response === null) return success
+  if (typeof response !== 'object' || Array.isArray(response)) {
+    return malformed(`expected an object with 'batchItemFailures', received ${kindOf(response)}`)
+  }
+  const { batchItemFailures: failures } = response as { readonly batchItemFailures?: unknown }
+  if (failures === undefined || failures === null) return success
+  if (!Array.isArray(failures)) return malformed(`batchItemFailures: expected a list, received ${kindOf(failures)}`)
+  const failed = new Set<string>()
+  for (const item of failures as readonly unknown[]) {
+    const id =
+      typeof item === 'object' && item !== null
+        ? (item as { readonly itemIdentifier?: unknown }).itemIdentifier
+        : undefined
+    if (typeof id !== 'string' || id === '') {
+      return malformed(`batchItemFailures: expected { itemIdentifier: <message id> }, received ${JSON.stringify(item)}`)
+    }
+    if (!ids.has(id)) return malformed(`batchItemFailures: expected ids of this batch, received '${id}'`)
+    failed.add(id)
+  }
+  return { status: 'partial', failed }
+}
+
+function malformed(reason: string): BatchVerdict {
+  return { status: 'malformed', reason }
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`
+}

@@ -1,0 +1,205 @@
+import type { SQSEvent } from 'aws-lambda'
+import type { InvokeResult } from '../lambda/index.ts'
+import { payloadBytes } from '../lambda/index.ts'
+import { readBatchResponse } from './batch-response.ts'
+import { sqsEvent } from './sqs-record.ts'
+import type { SqsWire, WireMessage } from './sqs-wire.ts'
+import { traceHeader } from './trace-header.ts'
+
+/** What a batch goes to: a function in child processes, or a handler in this process. */
+export interface Invoker {
+  readonly arn: string
+  /** Resolves when an invocation has a chance to start. */
+  capacity(): Promise<void>
+  /** Never rejects. */
+  invoke(event: SQSEvent, traceId: string): Promise<InvokeResult>
+}
+
+export interface EventSourceOptions {
+  readonly queueUrl: string
+  readonly queueArn: string
+  readonly region: string
+  /** 1 to 10. */
+  readonly batchSize: number
+  /** How long to wait for a fuller batch, from its first message on. */
+  readonly batchWindowMs: number
+  /** Invocations at a time. */
+  readonly concurrency: number
+  readonly wire: SqsWire
+  readonly invoker: Invoker
+  /** A batch that failed as a whole, or a poll that did. One sentence. */
+  readonly onProblem: (problem: string) => void
+}
+
+const longestPollSeconds = 20
+const pollPauseMs = 1_000
+const deleteTries = 3
+/** What a record has besides its body: ids, receipt, attributes, escapes. */
+const recordOverheadBytes = 2_048
+
+/**
+ * The event source mapping of one queue: polls, makes events, invokes, deletes what succeeded. What failed reappears when its visibility ends.
+ *
+ * Nothing is received that cannot be invoked at once: a poll starts only when an invocation is free, and one poll at a time asks, so that
+ * messages which come one by one still share a batch.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+ */
+export class EventSource {
+  readonly #options: EventSourceOptions
+  readonly #stop = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  readonly #stopped = new Promise<void>((resolve) => {
+    this.#stop.signal.addEventListener('abort', () => resolve())
+  })
+  #polling: Promise<void> | undefined
+
+  constructor(options: EventSourceOptions) {
+    this.#options = options
+  }
+
+  /** Invocations that run now. */
+  get running(): number {
+    return this.#running.size
+  }
+
+  start(): void {
+    this.#polling ??= this.#poll()
+  }
+
+  /** Receives nothing more. Resolves when what was received is invoked and settled. */
+  async drain(): Promise<void> {
+    this.#stop.abort()
+    await this.#polling
+    await Promise.all(this.#running)
+  }
+
+  async #poll(): Promise<void> {
+    const { signal } = this.#stop
+    const { invoker, onProblem } = this.#options
+    let failures = 0
+    while (!signal.aborted) {
+      await this.#free()
+      await Promise.race([invoker.capacity(), this.#stopped])
+      try {
+        const batch = await this.#gather()
+        failures = 0
+        for (const part of withinPayload(batch)) {
+          await this.#free()
+          const work = this.#work(part).finally(() => this.#running.delete(work))
+          this.#running.add(work)
+        }
+      } catch (error) {
+        failures += 1
+        // Once per trouble, not once a second.
+        if (failures === 1)
+          onProblem(`Messages could not be received: ${textOf(error)}. It is tried again every second.`)
+        await pause(pollPauseMs, signal)
+      }
+    }
+  }
+
+  async #free(): Promise<void> {
+    while (this.#running.size >= this.#options.concurrency) await Promise.race(this.#running)
+  }
+
+  /** One batch; empty when nothing came, or when the mapping stops. */
+  async #gather(): Promise<readonly WireMessage[]> {
+    const { batchSize, batchWindowMs } = this.#options
+    const { signal } = this.#stop
+    const batch: WireMessage[] = [...(await this.#receive(batchSize, longestPollSeconds))]
+    if (batch.length === 0 || batchWindowMs === 0) return batch
+    const closesAt = performance.now() + batchWindowMs
+    for (let leftMs = batchWindowMs; batch.length < batchSize && leftMs > 0 && !signal.aborted; ) {
+      // Polls wait whole seconds. The rest of the window passes without one: breaking a poll off might lose what it was about to bring.
+      const waitSeconds = Math.min(longestPollSeconds, Math.floor(leftMs / 1_000))
+      if (waitSeconds === 0) await pause(leftMs, signal)
+      batch.push(...(await this.#receive(batchSize - batch.length, waitSeconds)))
+      leftMs = closesAt - performance.now()
+    }
+    return batch
+  }
+
+  #receive(max: number, waitSeconds: number): Promise<readonly WireMessage[]> {
+    const { wire, queueUrl } = this.#options
+    return wire.receive(queueUrl, { max, waitSeconds, signal: this.#stop.signal })
+  }
+
+  async #work(batch: readonly WireMessage[]): Promise<void> {
+    const { invoker, onProblem, queueArn, region } = this.#options
+    const event = sqsEvent(batch, { queueArn, region })
+    const result = await invoker.invoke(event, traceHeader(batch, invoker.arn, Date.now()))
+    if (result.status === 'failed') {
+      onProblem(
+        `An invocation failed, its ${batch.length} message(s) come again when their visibility ends: ${result.error.errorType}: ${result.error.errorMessage}`,
+      )
+      return
+    }
+    const verdict = readBatchResponse(result.payload, new Set(batch.map(({ MessageId }) => MessageId)))
+    if (verdict.status === 'malformed') {
+      onProblem(
+        `The handler's answer is no batch response, so its ${batch.length} message(s) come again when their visibility ends: ${verdict.reason}.`,
+      )
+      return
+    }
+    await this.#delete(batch.filter(({ MessageId }) => !verdict.failed.has(MessageId)))
+  }
+
+  async #delete(messages: readonly WireMessage[]): Promise<void> {
+    const { wire, queueUrl, onProblem } = this.#options
+    let receipts: readonly string[] = messages.map(({ ReceiptHandle }) => ReceiptHandle)
+    for (let tried = 1; receipts.length > 0; tried++) {
+      try {
+        receipts = await wire.delete(queueUrl, receipts)
+      } catch (error) {
+        if (tried === deleteTries) {
+          onProblem(`${receipts.length} message(s) could not be deleted and will come again: ${textOf(error)}`)
+        }
+      }
+      if (tried === deleteTries) return
+    }
+  }
+}
+
+/** Batches whose events fit an invocation's payload. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+export function withinPayload(
+  messages: readonly WireMessage[],
+  most = payloadBytes,
+): readonly (readonly WireMessage[])[] {
+  const parts: WireMessage[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const message of messages) {
+    const own = bytesOf(message)
+    if (bytes + own > most) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(message)
+    bytes += own
+  }
+  return parts
+}
+
+function bytesOf({ Body, MessageAttributes }: WireMessage): number {
+  // Small bodies, nearly all of them, are not measured: ten of them fit whatever they contain.
+  const bodyBytes = Body.length < 65_536 ? Body.length * 6 : Buffer.byteLength(JSON.stringify(Body))
+  const attributeBytes = MessageAttributes === undefined ? 0 : Buffer.byteLength(JSON.stringify(MessageAttributes))
+  return recordOverheadBytes + bodyBytes + attributeBytes
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+
+/**
+ * Sees to it that no child process outlives this one, however this one ends: SIGKILL, a crash, a power button pressed on its terminal.
+ *
+ * One POSIX shell (about 1 MB, one for any number of children) reads from a pipe whose other end only this process holds. The kernel closes that
+ * end when this process is gone; the shell then kills the process group of every child it was told of, and removes the folder. A child cannot
+ * prevent it: neither a blocked event loop nor a handler of SIGTERM, nor being stopped by SIGSTOP, delays SIGKILL.
+ *
+ * The shell has a session of its own, so that Ctrl-C reaches this process alone. On Windows there is no such shell: children watch their parent
+ * themselves there, as far as their event loops turn.
+ */
+export interface ProcessGuard {
+  /** @param groupId of a child started with `detached: true`: its own pid */
+  watch(groupId: number): void
+  /** The child has ended; its id may be given to another process. */
+  leave(groupId: number): void
+  /** Removed at the end. One at most. */
+  removeFolder(path: string): void
+  /** Ends the shell, which kills what is still being watched. */
+  close(): Promise<void>
+}
+
+/** `kill -9 -123` is understood by dash, bash and zsh alike; `kill -- -123` is not. */
+const script = `
+trap '' HUP INT TERM QUIT
+groups=' '
+folder=
+while read -r verb value; do
+  case $verb in
+    watch) groups="$groups$value " ;;
+    leave) groups="\${groups%% "$value" *} \${groups#* "$value" }" ;;
+    folder) folder=$value ;;
+  esac
+done
+for group in $groups; do kill -9 "-$group" 2>/dev/null; done
+if [ -n "$folder" ]; then rm -rf -- "$folder"; fi
+`
+
+export function startProcessGuard(): ProcessGuard {
+  if (process.platform === 'win32') {
+    return { watch() {}, leave() {}, removeFolder() {}, close: async () => {} }
+  }
+  const shell = spawn('/bin/sh', ['-c', script, 'celeriac-guard'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+  })
+  const ended = new Promise<void>((resolve) => {
+    shell.once('exit', () => resolve())
+    shell.once('error', () => resolve())
+  })
+  const watched = new Set<number>()
+  // The guard must not keep this process alive.
+  shell.unref()
+  const { stdin } = shell
+  unref(stdin)
+  // A guard that was killed cannot be told anything. Children still watch their parent themselves.
+  stdin.on('error', () => {})
+  const tell = (line: string): void => {
+    if (stdin.writable) stdin.write(`${line}\n`)
+  }
+  return {
+    watch(groupId) {
+      watched.add(groupId)
+      tell(`watch ${groupId}`)
+    },
+    leave(groupId) {
+      if (watched.delete(groupId)) tell(`leave ${groupId}`)
+    },
+    removeFolder(path) {
+      tell(`folder ${path}`)
+    },
+    async close() {
+      shell.ref()
+      stdin.end()
+      await ended
+    },
+  }
+}
+
+/** Sockets have it, and pipes to children are sockets; the type of `stdin` does not say so. */
+function unref(stream: NonNullable<ChildProcess['stdin']>): void {
+  if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
+}
