@@ -103,7 +103,8 @@ export function startAttempt(
       if (reason instanceof TaskRevokedError) revoked = true
       controller.abort(reason)
     },
-    fail(error) {
+    fail(thrown) {
+      const error = harmless(thrown)
       controller.abort(error)
       end({ kind: 'threw', error })
     },
@@ -121,14 +122,15 @@ async function execute(
   let value: unknown
   try {
     value = await validateInput(definition.name, definition.input, input === undefined ? undefined : decode(input))
-  } catch (error) {
-    return { kind: 'input-refused', error }
+  } catch (thrown) {
+    return { kind: 'input-refused', error: harmless(thrown) }
   }
   await callHooks([appHooks, definition.hooks], 'onStart', world, (hooks) => hooks.onStart?.(context))
   let output: unknown
   try {
     output = await callFunction(definition, value, context)
-  } catch (error) {
+  } catch (thrown) {
+    const error = harmless(thrown)
     if (error instanceof RetrySignal) return { kind: 'asked-retry', options: error.options }
     if (error instanceof SnoozeSignal) return { kind: 'snoozed', delayMs: error.delayMs }
     return { kind: 'threw', error }
@@ -139,8 +141,18 @@ async function execute(
     const bytes = byteLength(result)
     if (bytes > maxResultBytes) throw new ResultTooLargeError(definition.name, bytes, maxResultBytes)
     return { kind: 'returned', result }
-  } catch (error) {
-    return { kind: 'result-refused', error }
+  } catch (thrown) {
+    return { kind: 'result-refused', error: harmless(thrown) }
+  }
+}
+
+/** A proxy may throw when it is asked for its class: everything downstream asks. */
+function harmless(thrown: unknown): unknown {
+  try {
+    void (thrown instanceof Error)
+    return thrown
+  } catch {
+    return new TypeError('A value was thrown that throws when it is looked at.')
   }
 }
 

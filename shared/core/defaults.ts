@@ -90,6 +90,9 @@ export const hookLimitMs = 5 * secondMs
 /** Progress is written at most this often; the last value always is. */
 export const progressMs = secondMs
 
+/** Progress shares the record's 400 KB with the result, and each kilobyte of it is a write unit each second. */
+export const maxProgressBytes = 16 * 1_024
+
 /** A pause is noticed within this time. */
 export const controlCacheMs = 5 * secondMs
 

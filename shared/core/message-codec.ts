@@ -58,6 +58,7 @@ export function parseMessage(body: string): TaskMessage {
   for (const name of ['root', 'parent', 'traceparent']) optional(fields, name, isText, 'a text')
   optional(fields, 'headers', isTextMap, 'an object of texts')
   optional(fields, 'options', isObject, 'an object')
+  checkOptions(own(fields, 'options') as Readonly<Record<string, unknown>> | undefined)
   optional(fields, 'ledger', (value) => value === 'off', "'off'")
   if (!isShallow(parsed as Json))
     throw new MessageError('wrong-shape', `The body is nested deeper than ${maxJsonDepth} levels.`)
@@ -94,14 +95,26 @@ function optional(
   name: string,
   accepts: (value: unknown) => boolean,
   expected: string,
+  within = '',
 ): void {
   const value = own(fields, name)
   if (value !== undefined && !accepts(value))
-    throw new MessageError('wrong-shape', `${name}: expected ${expected}, received ${shown(value)}.`)
+    throw new MessageError('wrong-shape', `${within}${name}: expected ${expected}, received ${shown(value)}.`)
+}
+
+/** A limit that is no number would compare with nothing: the task could never start. */
+function checkOptions(options: Readonly<Record<string, unknown>> | undefined): void {
+  if (options === undefined) return
+  for (const name of ['maxRetries', 'retryDelayMs', 'retryMaxDelayMs'])
+    optional(options, name, isNatural, 'a whole number of 0 or more', 'options.')
+  for (const name of ['timeLimitMs', 'softTimeLimitMs'])
+    optional(options, name, isPositive, 'a whole number of 1 or more', 'options.')
+  optional(options, 'ignoreResult', (value) => typeof value === 'boolean', 'true or false', 'options.')
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isNatural = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const isPositive = (value: unknown): boolean => isNatural(value) && value !== 0
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isTextMap = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText)

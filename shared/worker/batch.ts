@@ -130,7 +130,8 @@ export class Batch {
         continue
       }
       const wave = await this.#admit(waiting.splice(0, free))
-      const inCompany = running.size + wave.length > 1 || (waiting.length > 0 && parallelism > 1)
+      // Those that wait count, too: one may start, and end the process, while what ran before is not settled yet.
+      const inCompany = running.size + wave.length + waiting.length > 1
       for (const ready of await this.#claim(wave, !inCompany)) {
         const run = this.#run(ready).finally(() => running.delete(run))
         running.add(run)
@@ -247,6 +248,7 @@ export class Batch {
     if (entry) running.add(entry)
     const settlement = await run.settlement
     if (entry) running.remove(entry)
+    const progress = run.endProgress()
     const { scrub } = run
     const ended = { attempt: attempt + 1, runMs: ports.clock.now() - startedAt, startedAt, scrub }
     this.#settler.add({
@@ -256,6 +258,7 @@ export class Batch {
       settlement,
       startedAt,
       scrub,
+      ...(progress !== undefined && { progress }),
       resultTtlMs: task.definition.resultTtlMs,
       settled: async () => {
         this.#reporter.settled(arrival, settlement, ended)

@@ -1,9 +1,7 @@
 import { type RunningAttempt, startAttempt } from '../core/attempt.ts'
 import type { TaskLogger } from '../core/context.ts'
 import { decide, type Settlement } from '../core/decide.ts'
-import { progressMs } from '../core/defaults.ts'
 import { toErrorData } from '../core/error-data.ts'
-import { encode, toText } from '../core/json.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { scrubberOf } from '../core/redact.ts'
 import type { TaskHooks } from '../core/task.ts'
@@ -11,6 +9,7 @@ import type { LogLevel, Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import { currentTask } from '../protocol/current-task.ts'
 import type { Arrival, RunnableTask } from './arrival.ts'
+import { Progress } from './progress.ts'
 
 /** What the batch tells a run. */
 export interface RunSetting {
@@ -33,6 +32,8 @@ export interface Run {
   readonly scrub: (text: string) => string
   /** How the run ended, decided. Never rejects. */
   readonly settlement: Promise<Settlement>
+  /** To be called when it has ended: the last progress, when it is not written yet. */
+  endProgress(): string | undefined
 }
 
 /** Starts one run of a task's function. */
@@ -43,7 +44,10 @@ export function startRun(setting: RunSetting): Run {
   const scrub = scrubberOf(message.input, definition.sensitive)
   const log = loggerOf(setting, scrub)
   const traceparent = message.traceparent
-  const progress = record === undefined ? () => {} : progressOf(setting, record)
+  const progress =
+    record === undefined
+      ? undefined
+      : new Progress({ clock: ports.clock, telemetry: ports.telemetry, ledger: setting.ledger, record })
   const fail = (error: unknown) => {
     log.error('A promise of this task was rejected and nobody handled it.', {
       error: toErrorData(error, scrub).message,
@@ -79,7 +83,7 @@ export function startRun(setting: RunSetting): Run {
       timer: (delayMs, fire) => ports.clock.timer(delayMs, fire),
       enter: (run) => currentTask.run({ id: message.id, root: message.root ?? message.id, traceparent, fail }, run),
       warn: (text, error) => log.warn(text, { error: error instanceof Error ? error.message : String(error) }),
-      progress,
+      progress: (value) => progress?.report(value),
     },
     log,
   )
@@ -89,6 +93,7 @@ export function startRun(setting: RunSetting): Run {
     settlement: running.outcome.then((outcome) =>
       decide(outcome, { definition, policy, id: message.id, attempt, random: ports.chance.random() }),
     ),
+    endProgress: () => progress?.end(),
   }
 }
 
@@ -110,45 +115,5 @@ function scrubbed(
     return JSON.parse(scrub(JSON.stringify(fields))) as Record<string, unknown>
   } catch {
     return { fields: 'not JSON' }
-  }
-}
-
-/** Writes progress at most once a second, the last value always; conditioned on the claim's version, which it leaves. Never fails the task. */
-function progressOf({ ports, ledger, queue, arrival }: RunSetting, record: TaskRecord): (value: unknown) => void {
-  let latest: string | undefined
-  let writing = false
-  let writtenAt = Number.NEGATIVE_INFINITY
-  const write = async () => {
-    const progress = latest
-    if (progress === undefined) return
-    latest = undefined
-    writtenAt = ports.clock.now()
-    await ledger.change([{ id: record.id, v: record.v, transition: false, queue, set: { progress } }])
-  }
-  const pump = async () => {
-    writing = true
-    try {
-      while (latest !== undefined) {
-        const waitMs = writtenAt + progressMs - ports.clock.now()
-        if (waitMs > 0)
-          await new Promise<void>((resolve) => void ports.clock.timer(waitMs, resolve, { background: true }))
-        await write()
-      }
-    } finally {
-      writing = false
-    }
-  }
-  return (value) => {
-    try {
-      latest = toText(encode(value))
-    } catch (error) {
-      ports.telemetry.log('warn', 'ctx.progress: the value cannot be encoded; it is left out.', {
-        task: arrival.message.task,
-        id: arrival.message.id,
-        error: error instanceof Error ? error.message : String(error),
-      })
-      return
-    }
-    if (!writing) pump().catch(() => {})
   }
 }

@@ -17,6 +17,8 @@ export interface SettledRun {
   readonly scrub: (text: string) => string
   /** When the run started; absent when nothing ran. */
   readonly startedAt?: number
+  /** The last progress, when it is not written yet. */
+  readonly progress?: string
 }
 
 type Writable = { -readonly [Field in keyof RecordFields]?: RecordFields[Field] }
@@ -30,6 +32,7 @@ export function settlementChange({
   resultTtlMs,
   scrub,
   startedAt,
+  progress,
 }: SettledRun): RecordChange {
   const { state, counts, result, error, delayMs, deadLetter } = settlement
   const set: Writable = { state, token }
@@ -37,6 +40,7 @@ export function settlementChange({
   const remove: (keyof RecordFields)[] = []
   if (counts) set.attempt = record.attempt + 1
   if (result !== undefined && result !== '') set.result = result
+  if (progress !== undefined) set.progress = progress
   const data = error === undefined ? undefined : toErrorData(error, scrub)
   if (data !== undefined) set.error = JSON.stringify(data)
   else if (record.error !== undefined && state === 'SUCCESS') remove.push('error')
@@ -63,6 +67,7 @@ export function settlementChange({
 }
 
 function nameOf(settlement: Settlement): string {
+  if (settlement.deadLetter === 'worker-lost') return 'crash'
   if (settlement.state === 'QUEUED') return settlement.error === undefined ? 'snooze' : 'requeue'
   return settlement.state.toLowerCase()
 }

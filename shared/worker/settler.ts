@@ -23,7 +23,8 @@ export interface Ending {
   readonly resultTtlMs: number
   readonly scrub: (text: string) => string
   readonly startedAt?: number
-  /** Called when the settlement is certain, with the record after it. Not called when it was lost. */
+  readonly progress?: string
+  /** Called when the settlement is certain, with the record after it. Not called when it was lost. Nothing waits for it but drain(). */
   settled(record: TaskRecord | undefined): void | Promise<void>
 }
 
@@ -48,6 +49,7 @@ export class Settler {
   #pending: Ending[] = []
   #cancelTimer: (() => void) | undefined
   #flushing: Promise<void> = Promise.resolve()
+  readonly #telling = new Set<Promise<void>>()
 
   constructor(ports: Ports, ledger: CertainLedger, queue: string, times: QueueTimes, fates: Fates) {
     this.#ports = ports
@@ -66,6 +68,7 @@ export class Settler {
   async drain(): Promise<void> {
     this.#flush()
     await this.#flushing
+    await Promise.all(this.#telling)
   }
 
   /** Lets messages wait: hidden where they are, or as fresh copies. */
@@ -126,7 +129,16 @@ export class Settler {
     const endings = this.#pending
     if (endings.length === 0) return
     this.#pending = []
-    this.#flushing = this.#flushing.then(() => this.#settle(endings))
+    this.#flushing = this.#flushing
+      .then(() => this.#settle(endings))
+      .catch((error: unknown) => {
+        // A port threw where it must not: the messages come again and find the truth.
+        for (const { arrival } of endings) this.#fates.keep(arrival.delivery)
+        this.#ports.telemetry.log('error', 'Settling failed; the messages will come again.', {
+          queue: this.#queue,
+          error: error instanceof Error ? error.message : String(error),
+        })
+      })
   }
 
   async #settle(endings: readonly Ending[]): Promise<void> {
@@ -159,7 +171,13 @@ export class Settler {
     for (const { ending } of settled) {
       if (isTerminal(ending.settlement.state)) this.#fates.acknowledge(ending.arrival.delivery)
     }
-    await Promise.all(settled.map(({ ending, record }) => ending.settled(record)))
+    for (const { ending, record } of settled) this.#tell(ending, record)
+  }
+
+  /** Hooks may take their time: no other settlement waits for them. */
+  #tell(ending: Ending, record: TaskRecord | undefined): void {
+    const telling = Promise.resolve(ending.settled(record)).finally(() => this.#telling.delete(telling))
+    this.#telling.add(telling)
   }
 
   /** (a): the records. Returns what is settled for certain; the rest keeps its message, which finds the truth when it comes again. */
@@ -270,6 +288,12 @@ export class Settler {
       })
     }
     const { dead: _dead, ...rest } = message
-    return messageText({ ...rest, availableAt, ...(record !== undefined && { epoch: record.epoch, v: record.v }) })
+    // Never sooner than it was: a message that was early when its queue was paused is claimed by its version, without a look at the record.
+    const later = Math.max(availableAt, message.availableAt ?? 0)
+    return messageText({
+      ...rest,
+      availableAt: later,
+      ...(record !== undefined && { epoch: record.epoch, v: record.v }),
+    })
   }
 }

@@ -102,6 +102,7 @@ export class Sorter {
     record: TaskRecord | undefined,
     outcome: WithoutRun,
     token = this.#setting.ports.chance.token(),
+    startedAt?: number,
   ): void {
     const { app, ports } = this.#setting
     const settlement = decideWithoutRun(outcome)
@@ -117,9 +118,16 @@ export class Sorter {
       token,
       settlement,
       scrub: ended.scrub,
+      ...(startedAt !== undefined && { startedAt }),
       resultTtlMs: app.tasks.get(arrival.message.task)?.resultTtlMs ?? 0,
       settled: () => this.#reporter.settled(arrival, settlement, ended),
     })
+  }
+
+  /** The last crash of a task: it is part of its history, as the others are. */
+  #endLost(arrival: Arrival, record: TaskRecord, attempts: number): void {
+    const error = new WorkerLostError(record.id, attempts)
+    this.end(arrival, record, { kind: 'lost', error }, this.#setting.ports.chance.token(), record.startedAt)
   }
 
   /** Ledger off: no claim; receives are the attempts. */
@@ -179,10 +187,10 @@ export class Sorter {
       case 'expired':
         return this.end(arrival, record, { kind: 'expired' })
       case 'exhausted':
-        return this.end(arrival, record, { kind: 'lost', error: new WorkerLostError(record.id, verdict.attempt + 1) })
+        return this.#endLost(arrival, record, verdict.attempt + 1)
       case 'run': {
         if (task === undefined) {
-          if (!this.#waitForDeploy(arrival)) this.end(arrival, record, unknown(arrival))
+          if (!this.#waitForDeploy(arrival, record)) this.end(arrival, record, unknown(arrival))
           return
         }
         const { kind: _kind, ...plan } = verdict
@@ -211,8 +219,10 @@ export class Sorter {
   }
 
   /** A task that nobody registered may come with the next deploy: its messages wait a while. False when they have waited long enough. */
-  #waitForDeploy(arrival: Arrival): boolean {
-    const waitedMs = this.#setting.ports.clock.now() - arrival.delivery.firstReceivedAt
+  #waitForDeploy(arrival: Arrival, record?: TaskRecord): boolean {
+    // A copy that was hidden between attempts was first received long before a deploy took its task away.
+    const since = Math.max(arrival.delivery.firstReceivedAt, record?.startedAt ?? 0, record?.availableAt ?? 0)
+    const waitedMs = this.#setting.ports.clock.now() - since
     if (waitedMs >= unknownTaskPatienceMs) return false
     this.#log(unknown(arrival).error.message, undefined, { id: arrival.message.id })
     this.#hide(arrival, Math.min(longestUnknownWaitMs, 5_000 + waitedMs / 4))

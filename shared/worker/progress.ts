@@ -1,0 +1,73 @@
+import { maxProgressBytes, progressMs } from '../core/defaults.ts'
+import { byteLength, encode, toText } from '../core/json.ts'
+import type { TaskRecord } from '../core/record.ts'
+import type { Clock, Telemetry } from '../ports/index.ts'
+import type { CertainLedger } from '../protocol/certain-ledger.ts'
+
+export interface ProgressSetting {
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  readonly ledger: CertainLedger
+  /** As the claim left it: progress is conditioned on its version, and leaves it. */
+  readonly record: TaskRecord
+}
+
+/** What a running task says of its progress: written at most once a second, the last value always. Never fails the task. */
+export class Progress {
+  readonly #setting: ProgressSetting
+  #unwritten: string | undefined
+  #writing = false
+  #ended = false
+  #writtenAt = Number.NEGATIVE_INFINITY
+
+  constructor(setting: ProgressSetting) {
+    this.#setting = setting
+  }
+
+  report(value: unknown): void {
+    if (this.#ended) return
+    const { telemetry, record } = this.#setting
+    try {
+      const text = toText(encode(value))
+      const bytes = byteLength(text)
+      if (bytes > maxProgressBytes) throw new RangeError(`it is ${bytes} bytes, the limit is ${maxProgressBytes} bytes`)
+      this.#unwritten = text
+    } catch (error) {
+      telemetry.log('warn', 'ctx.progress: the value cannot be stored; it is left out.', {
+        task: record.task,
+        id: record.id,
+        error: error instanceof Error ? error.message : String(error),
+      })
+      return
+    }
+    if (!this.#writing) this.#pump().catch(() => {})
+  }
+
+  /** The run is over: nothing is written any more. Returns the last value, when it is not written yet, for the settlement to carry. */
+  end(): string | undefined {
+    this.#ended = true
+    return this.#unwritten
+  }
+
+  async #pump(): Promise<void> {
+    const { clock } = this.#setting
+    this.#writing = true
+    try {
+      while (this.#unwritten !== undefined && !this.#ended) {
+        const waitMs = this.#writtenAt + progressMs - clock.now()
+        if (waitMs > 0) await new Promise<void>((resolve) => void clock.timer(waitMs, resolve, { background: true }))
+        if (!this.#ended) await this.#write(this.#unwritten)
+      }
+    } finally {
+      this.#writing = false
+    }
+  }
+
+  async #write(progress: string): Promise<void> {
+    const { clock, ledger, record } = this.#setting
+    this.#writtenAt = clock.now()
+    await ledger.change([{ id: record.id, v: record.v, transition: false, queue: record.queue, set: { progress } }])
+    // Only now: a run that ends while this is under way gives the value to its settlement, too.
+    if (this.#unwritten === progress) this.#unwritten = undefined
+  }
+}

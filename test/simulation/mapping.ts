@@ -1,0 +1,161 @@
+import type { QueueDefinition } from '../../shared/core/queue.ts'
+import type { Broker, Clock, Delivery } from '../../shared/ports/index.ts'
+import type { BatchWorker } from '../../shared/worker/index.ts'
+import type { SimulatedProcess } from './process.ts'
+
+/** A process with the worker in it: a Lambda execution environment. */
+export interface Environment {
+  readonly process: SimulatedProcess
+  readonly worker: BatchWorker
+}
+
+/** How one invocation ended. */
+export type InvocationEnd = 'answered' | 'rejected' | 'killed'
+
+export interface MappingOptions {
+  readonly clock: Clock
+  /** The queue's own, without faults of the process's. */
+  readonly broker: Broker
+  readonly queue: QueueDefinition
+  /** Invocations at a time. */
+  readonly concurrency: number
+  spawn(queue: string): Environment
+  /** What the service does to a batch between the queue and the function: copies, delays, losses. Undefined: lost, as a throttled invocation is. */
+  shape?(
+    queue: string,
+    deliveries: readonly Delivery[],
+  ): { deliveries: readonly Delivery[]; delayMs: number } | undefined
+  /** Which of the messages that the function is done with are really deleted. */
+  deletes?(queue: string, delivery: Delivery): boolean
+  onInvoke?(invocation: Invoked): void
+  onEnd?(invocation: Invoked, end: InvocationEnd, error?: unknown): void
+}
+
+export interface Invoked {
+  readonly queue: string
+  readonly requestId: string
+  readonly environment: Environment
+  readonly deliveries: readonly Delivery[]
+  readonly startedAt: number
+}
+
+/**
+ * Lambda's event source mapping for one queue: receives batches, invokes the function in an environment of its own, kills it at its time-out,
+ * deletes what the response does not name. A batch whose function died is left alone: its messages come back when their visibility ends.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+export class Mapping {
+  readonly #options: MappingOptions
+  readonly #idle: Environment[] = []
+  readonly #copies: Delivery[] = []
+  #busy = 0
+  #invocations = 0
+  #enabled = true
+  #pumping = false
+  #again = false
+
+  constructor(options: MappingOptions) {
+    this.#options = options
+  }
+
+  get busy(): number {
+    return this.#busy
+  }
+
+  /** The function cannot be invoked any more, or again: an operator's switch, an outage. */
+  set enabled(enabled: boolean) {
+    this.#enabled = enabled
+    this.wake()
+  }
+
+  /** Something may have become visible. */
+  wake(): void {
+    this.#again = true
+    if (!this.#pumping) void this.#pump()
+  }
+
+  /** Deliver these (once more) with the next batch. */
+  deliverAgain(deliveries: readonly Delivery[]): void {
+    this.#copies.push(...deliveries)
+    this.wake()
+  }
+
+  /** Environments are not used again: a deploy. */
+  retire(): void {
+    for (const { process } of this.#idle.splice(0)) process.kill()
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true
+    try {
+      while (this.#again) {
+        this.#again = false
+        while (this.#enabled && this.#busy < this.#options.concurrency) {
+          const { batchSize, name } = this.#options.queue
+          const copies = this.#copies.splice(0, batchSize)
+          const fresh =
+            copies.length === batchSize
+              ? []
+              : await this.#options.broker.receive(name, { max: batchSize - copies.length, waitSeconds: 0 })
+          const deliveries = [...fresh, ...copies]
+          if (deliveries.length === 0) break
+          const { shape } = this.#options
+          const shaped = shape === undefined ? { deliveries, delayMs: 0 } : shape(name, deliveries)
+          if (shaped === undefined) continue
+          this.#busy++
+          if (shaped.delayMs === 0) this.#invoke(shaped.deliveries)
+          else this.#options.clock.timer(shaped.delayMs, () => this.#invoke(shaped.deliveries))
+        }
+      }
+    } finally {
+      this.#pumping = false
+    }
+  }
+
+  #invoke(deliveries: readonly Delivery[]): void {
+    const { clock, queue, spawn } = this.#options
+    const environment = this.#idle.pop() ?? spawn(queue.name)
+    const { process, worker } = environment
+    const requestId = `${process.name}/${this.#invocations++}`
+    const invocation: Invoked = { queue: queue.name, requestId, environment, deliveries, startedAt: clock.now() }
+    let open = true
+    const end = (how: InvocationEnd, error?: unknown): void => {
+      if (!open) return
+      open = false
+      cancel()
+      this.#busy--
+      this.#options.onEnd?.(invocation, how, error)
+      if (how !== 'killed') {
+        process.freeze()
+        this.#idle.push(environment)
+      }
+      this.wake()
+    }
+    const cancel = clock.timer(queue.timeoutMs, () => process.kill())
+    process.onDeath(() => end('killed'))
+    process.thaw()
+    this.#options.onInvoke?.(invocation)
+    const deadlineAt = clock.now() + queue.timeoutMs + process.skewMs
+    worker.work(queue.name, deliveries, { deadlineAt, requestId }).then(
+      ({ failed }) => {
+        if (!open) return
+        void this.#delete(deliveries, failed)
+        end('answered')
+      },
+      (error: unknown) => end('rejected', error),
+    )
+  }
+
+  async #delete(deliveries: readonly Delivery[], failed: readonly string[]): Promise<void> {
+    const { broker, queue, deletes } = this.#options
+    const kept = new Set(failed)
+    const done = deliveries.filter(
+      (delivery) => !kept.has(delivery.messageId) && (deletes?.(queue.name, delivery) ?? true),
+    )
+    if (done.length > 0)
+      await broker.acknowledge(
+        queue.name,
+        done.map((delivery) => delivery.receipt),
+      )
+  }
+}

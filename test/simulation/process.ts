@@ -1,0 +1,228 @@
+import { type Decide, faultyBroker, faultyLedger } from '../../shared/memory/faults.ts'
+import type { Broker, Chance, Clock, Ledger, Ports, Telemetry } from '../../shared/ports/index.ts'
+
+/** One call that a process makes. */
+export interface ProcessCall {
+  readonly process: SimulatedProcess
+  readonly port: 'ledger' | 'broker'
+  readonly method: string
+  /** Which call of this process it is, from 0. */
+  readonly nth: number
+  readonly entries: readonly unknown[]
+}
+
+/** What becomes of one call. */
+export interface CallPlan {
+  /** The process ends right before the request leaves, or right after it took effect. */
+  readonly crash?: 'before' | 'after'
+  /** Faults between the process and the port, entry by entry. */
+  readonly decide?: Decide
+}
+
+export type PlanCall = (call: ProcessCall) => CallPlan | undefined
+
+export interface ProcessOptions {
+  readonly name: string
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly telemetry: Telemetry
+  readonly ledger: Ledger
+  readonly broker: Broker
+  /** How far this machine's clock is ahead. */
+  readonly skewMs?: number
+  readonly plan?: PlanCall
+}
+
+interface FencedTimer {
+  cancel: () => void
+}
+
+/** A promise that never settles: where the code of a process that is gone waits. */
+const never = (): Promise<never> => new Promise(() => {})
+
+/**
+ * A process that can be killed or frozen between any two of its steps. Code reaches the world through its ports and its clock alone, so a process
+ * whose calls are no longer answered and whose timers no longer fire has stopped, whatever it was doing. What it asked for before still happens.
+ */
+export class SimulatedProcess {
+  readonly name: string
+  readonly skewMs: number
+  readonly ports: Ports
+  /** When it ended, by the world's clock. */
+  endedAt: number | undefined
+  readonly #world: Clock
+  readonly #plan: PlanCall | undefined
+  readonly #timers = new Set<FencedTimer>()
+  readonly #mourners: (() => void)[] = []
+  #state: 'running' | 'frozen' | 'dead' = 'running'
+  #thawing: (() => void)[] = []
+  #calls = 0
+
+  constructor(options: ProcessOptions) {
+    this.name = options.name
+    this.skewMs = options.skewMs ?? 0
+    this.#world = options.clock
+    this.#plan = options.plan
+    const { telemetry } = options
+    this.ports = {
+      clock: {
+        now: () => this.#world.now() + this.skewMs,
+        timer: (delayMs, fire, how) => this.#timer(delayMs, fire, how),
+      },
+      chance: options.chance,
+      telemetry: {
+        event: (event) => void (this.isDead || telemetry.event(event)),
+        log: (level, message, fields) => void (this.isDead || telemetry.log(level, message, fields)),
+      },
+      ledger: this.#fenceLedger(options.ledger),
+      broker: this.#fenceBroker(options.broker),
+    }
+  }
+
+  get isDead(): boolean {
+    return this.#state === 'dead'
+  }
+
+  /** Ends it here and now: SIGKILL, out of memory, `process.exit()`, the function's time-out. */
+  kill(): void {
+    if (this.#state === 'dead') return
+    this.#state = 'dead'
+    this.endedAt = this.#world.now()
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+    this.#thawing = []
+    for (const mourn of this.#mourners) mourn()
+  }
+
+  onDeath(mourn: () => void): void {
+    this.#mourners.push(mourn)
+  }
+
+  /** Between two invocations a Lambda environment stands still: what was left running goes on when it is thawed. */
+  freeze(): void {
+    if (this.#state === 'running') this.#state = 'frozen'
+  }
+
+  thaw(): void {
+    if (this.#state !== 'frozen') return
+    this.#state = 'running'
+    const thawing = this.#thawing
+    this.#thawing = []
+    for (const goOn of thawing) goOn()
+  }
+
+  /** Where task code waits that must not outlive its process. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason)
+        return
+      }
+      const cancel = this.#timer(ms, resolve)
+      signal?.addEventListener('abort', () => {
+        cancel()
+        if (!this.isDead) reject(signal.reason)
+      })
+    })
+  }
+
+  /** Never answers: for code after its process's end. */
+  get end(): Promise<never> {
+    return never()
+  }
+
+  #timer(delayMs: number, fire: () => void, how?: { readonly background?: boolean }): () => void {
+    if (this.#state === 'dead') return () => {}
+    const timer: FencedTimer = { cancel: () => {} }
+    const stop = this.#world.timer(
+      delayMs,
+      () => {
+        if (this.#state === 'frozen') {
+          this.#thawing.push(() => {
+            if (this.#timers.delete(timer)) fire()
+          })
+        } else if (this.#timers.delete(timer)) fire()
+      },
+      how,
+    )
+    timer.cancel = stop
+    this.#timers.add(timer)
+    return () => {
+      if (this.#timers.delete(timer)) stop()
+    }
+  }
+
+  /** Undefined while the process runs; else the promise that its code waits for. */
+  #gate(): Promise<void> | undefined {
+    if (this.#state === 'running') return undefined
+    if (this.#state === 'dead') return never()
+    return new Promise<void>((resolve) => this.#thawing.push(resolve))
+  }
+
+  async #call<Port, Answer>(
+    port: Port,
+    faulty: (port: Port, options: { readonly clock: Clock; readonly decide: Decide }) => Port,
+    call: Omit<ProcessCall, 'process' | 'nth'>,
+    ask: (port: Port) => Promise<Answer>,
+  ): Promise<Answer> {
+    const before = this.#gate()
+    if (before !== undefined) await before
+    const plan = this.#plan?.({ ...call, process: this, nth: this.#calls++ })
+    if (plan?.crash === 'before') {
+      this.kill()
+      return never()
+    }
+    const asked = plan?.decide === undefined ? port : faulty(port, { clock: this.#world, decide: plan.decide })
+    let answer: Answer
+    try {
+      answer = await ask(asked)
+    } catch (error) {
+      const after = this.#gate()
+      if (after !== undefined) await after
+      throw error
+    }
+    if (plan?.crash === 'after') this.kill()
+    const after = this.#gate()
+    if (after !== undefined) await after
+    return answer
+  }
+
+  #fenceLedger(ledger: Ledger): Ledger {
+    const through = <Answer>(
+      method: keyof Ledger,
+      entries: readonly unknown[],
+      ask: (port: Ledger) => Promise<Answer>,
+    ): Promise<Answer> => this.#call(ledger, faultyLedger, { port: 'ledger', method, entries }, ask)
+    return {
+      insert: (entries) => through('insert', entries, (port) => port.insert(entries)),
+      update: (changes) => through('update', changes, (port) => port.update(changes)),
+      read: (ids, how) => through('read', ids, (port) => port.read(ids, how)),
+      readInputs: (refs) => through('readInputs', refs, (port) => port.readInputs(refs)),
+      writeInputs: (items) => through('writeInputs', items, (port) => port.writeInputs(items)),
+      deleteInputs: (refs) => through('deleteInputs', refs, (port) => port.deleteInputs(refs)),
+      listByTime: (query) => through('listByTime', [query], (port) => port.listByTime(query)),
+      listFailures: (query) => through('listFailures', [query], (port) => port.listFailures(query)),
+      count: (deltas) => through('count', deltas, (port) => port.count(deltas)),
+      statistics: (queue, from, to) => through('statistics', [queue], (port) => port.statistics(queue, from, to)),
+      readControl: (queue) => through('readControl', [queue], (port) => port.readControl(queue)),
+      writeControl: (queue, control) => through('writeControl', [queue], (port) => port.writeControl(queue, control)),
+    }
+  }
+
+  #fenceBroker(broker: Broker): Broker {
+    const through = <Answer>(
+      method: keyof Broker,
+      entries: readonly unknown[],
+      ask: (port: Broker) => Promise<Answer>,
+    ): Promise<Answer> => this.#call(broker, faultyBroker, { port: 'broker', method, entries }, ask)
+    return {
+      send: (queue, messages) => through('send', messages, (port) => port.send(queue, messages)),
+      sendDead: (queue, messages) => through('sendDead', messages, (port) => port.sendDead(queue, messages)),
+      hide: (queue, requests) => through('hide', requests, (port) => port.hide(queue, requests)),
+      receive: (queue, how) => through('receive', [queue], (port) => port.receive(queue, how)),
+      acknowledge: (queue, receipts, how) =>
+        through('acknowledge', receipts, (port) => port.acknowledge(queue, receipts, how)),
+      depth: (queue) => through('depth', [queue], (port) => port.depth(queue)),
+    }
+  }
+}
