@@ -50,7 +50,8 @@ function fill(count: number): void {
   const collect = (globalThis as { gc?: () => void }).gc ?? (() => {})
   collect()
   const before = process.memoryUsage().heapUsed
-  const body = (n: number): string => `${n}`.padStart(100, 'x')
+  // Read from bytes, as a server gets it.
+  const body = (n: number): string => Buffer.from(`${n}`.padStart(100, 'x')).toString()
   const begun = performance.now()
   for (let n = 0; n < count; n += 10) {
     const Entries = Array.from({ length: 10 }, (_, i) => ({ Id: `${i}`, MessageBody: body(n + i) }))

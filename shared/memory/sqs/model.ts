@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import * as acknowledging from './acknowledging.ts'
 import type { Addresses } from './addresses.ts'
 import * as administration from './administration.ts'
@@ -6,6 +5,7 @@ import { systemClock } from './clock.ts'
 import type { Context } from './context.ts'
 import { inspector } from './inspector.ts'
 import { MoveTasks } from './move-tasks.ts'
+import { randomId } from './random-id.ts'
 import { poll, readReceive, takeNow } from './receiving.ts'
 import { records, replay } from './replay.ts'
 import { sendMessage, sendMessageBatch } from './sending.ts'
@@ -22,7 +22,7 @@ export function createSqsModel(options: SqsModelOptions = {}): SqsModel {
   }
   const context: Context = {
     clock: options.clock ?? systemClock,
-    ids: options.ids ?? randomUUID,
+    ids: options.ids ?? randomId,
     random: options.random ?? Math.random,
     addresses,
     senderId: options.senderId ?? 'AIDALOCALCELERIAC',

@@ -248,3 +248,13 @@ describe('large queues', () => {
     expect(model.inspect.messages('dead')[0]?.body).toBe('younger than all that come')
   })
 })
+
+describe('ids', () => {
+  test('are random UUIDs unless others are given', () => {
+    const model = createSqsModel()
+    const { QueueUrl } = model.createQueue({ QueueName: 'q' })
+    const ids = Array.from({ length: 1_000 }, () => model.sendMessage({ QueueUrl, MessageBody: 'x' }).MessageId)
+    expect(new Set(ids).size).toBe(1_000)
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  })
+})
