@@ -22,14 +22,17 @@ export class UsageError extends CliError {
 const usageCodes: ReadonlySet<string> = new Set(['definition', 'input', 'input-too-large', 'encode'])
 
 export interface Failure {
-  readonly message: string
+  /** Undefined where enough was said already. */
+  readonly message: string | undefined
   readonly exitCode: number
 }
 
 /** What to print for an error, and the exit code. Errors are told apart by code: the app may bring its own copy of the classes. */
 export function failureOf(error: unknown, debug: boolean): Failure {
-  if (error instanceof CommanderError)
-    return { message: commanderMessage(error), exitCode: error.exitCode === 0 ? 0 : 2 }
+  if (error instanceof CommanderError) {
+    const message = error.code === 'commander.help' ? undefined : commanderMessage(error)
+    return { message, exitCode: error.exitCode === 0 ? 0 : 2 }
+  }
   const code = codeOf(error)
   const exitCode = error instanceof CliError ? error.exitCode : code !== undefined && usageCodes.has(code) ? 2 : 1
   if (debug) return { message: inspect(error), exitCode }

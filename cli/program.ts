@@ -1,5 +1,6 @@
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
 import { callCommand } from './commands/call.ts'
+import { costCommand } from './commands/cost.ts'
 import { devCommand } from './commands/dev.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { pauseCommand } from './commands/pause.ts'
@@ -13,7 +14,7 @@ import { failureOf } from './failure.ts'
 import { packageVersion } from './version.ts'
 
 /** The `celeriac` command. Commands print to stdout; what went wrong is one paragraph on stderr. */
-export function createProgram(): Command {
+export function createProgram(help: (text: string) => void): Command {
   const program = new Command('celeriac')
     .description('Celery for AWS: call tasks, see what became of them, and run everything on this machine.')
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -40,12 +41,13 @@ export function createProgram(): Command {
     pauseCommand(),
     resumeCommand(),
     reconcileCommand(),
+    costCommand(),
     devCommand(),
     sqsCommand(),
   ]) {
     program.addCommand(command)
   }
-  return quietly(program)
+  return quietly(program, help)
 }
 
 const examples = `
@@ -55,26 +57,22 @@ Examples:
   celeriac inspect queues
 `
 
-/** Errors are thrown instead of printed, for this command and all below it. */
-function quietly(command: Command): Command {
-  command.exitOverride().configureOutput({ writeErr: () => {} })
-  for (const each of command.commands) quietly(each)
+/** Errors are thrown instead of printed, for this command and all below it; help that is shown for want of a command goes to `help`. */
+function quietly(command: Command, help: (text: string) => void): Command {
+  command.exitOverride().configureOutput({ writeErr: help, outputError: () => {} })
+  for (const each of command.commands) quietly(each, help)
   return command
 }
 
 /** @returns the exit code */
 export async function run(arguments_: readonly string[]): Promise<number> {
-  const program = createProgram()
-  if (arguments_.length === 0) {
-    process.stderr.write(program.helpInformation())
-    return 2
-  }
+  const program = createProgram((text) => process.stderr.write(text))
   try {
     await program.parseAsync(arguments_, { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    const failure = failureOf(error, arguments_.includes('--debug') && !(error instanceof CommanderError))
-    if (failure.exitCode !== 0) process.stderr.write(`celeriac: ${failure.message}\n`)
-    return failure.exitCode
+    const { message, exitCode } = failureOf(error, arguments_.includes('--debug'))
+    if (message !== undefined && exitCode !== 0) process.stderr.write(`celeriac: ${message}\n`)
+    return exitCode
   }
 }

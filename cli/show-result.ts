@@ -29,9 +29,12 @@ export async function showResult(
       const data = { code, message: error.message }
       output.line(JSON.stringify({ id: handle.id, ...facts, state: await handle.state(), error: data }))
     }
-    if (code === 'result-timeout' && wait === undefined) {
+    if (code === 'result-timeout') {
+      const state = await handle.state()
       throw new CliError(
-        `Task ${handle.id} is ${await handle.state()}: it has no result yet. Add --wait to wait for it.`,
+        wait === undefined
+          ? `Task ${handle.id} is ${state}: it has no result yet. Add --wait to wait for it.`
+          : `Task ${handle.id} is still ${state}. It goes on: 'celeriac result ${handle.id} --wait' waits longer.`,
       )
     }
     throw error

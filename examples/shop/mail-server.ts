@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
+import { domainToASCII } from 'node:url'
 import PostalMime from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 import { numberOf } from './chance.ts'
@@ -8,16 +8,23 @@ import { numberOf } from './chance.ts'
 /** How a mailbox treats what comes: one in twenty is greylisted, five in a thousand are of no use. */
 export type Mailbox = 'open' | 'greylisted' | 'unknown' | 'full'
 
-export function mailboxOf(address: string): Mailbox {
+export function mailboxOf(written: string): Mailbox {
+  const address = canonicalAddress(written)
   const number = numberOf(`mailbox ${address}`, 1_000)
   if (number < 3) return 'unknown'
   if (number < 5) return 'full'
   return number < 55 ? 'greylisted' : 'open'
 }
 
+/** Domains are the same in capitals and in any script; local parts are left as they are. */
+export function canonicalAddress(address: string): string {
+  const at = address.lastIndexOf('@')
+  return `${address.slice(0, at)}@${domainToASCII(address.slice(at + 1))}`
+}
+
 /** One mail as it arrived, decoded. */
 export interface ReceivedMail {
-  /** From the envelope: whom the mail was brought to. */
+  /** Canonical, from the envelope: whom the mail was brought to. */
   readonly recipient: string
   readonly to: string
   readonly name: string
@@ -90,16 +97,25 @@ export async function startMailServer(): Promise<MailServer> {
 }
 
 async function receive(stream: NodeJS.ReadableStream, recipients: readonly string[]): Promise<ReceivedMail[]> {
-  const mail = await PostalMime.parse(await buffer(stream))
+  const mail = await PostalMime.parse(await contentOf(stream))
   const to = mail.to?.[0]
   return recipients.map((recipient) => ({
-    recipient,
-    to: to?.address ?? '',
+    recipient: canonicalAddress(recipient),
+    to: canonicalAddress(to?.address ?? ''),
     name: to?.name ?? '',
     subject: mail.subject ?? '',
     messageId: mail.messageId ?? '',
     text: mail.text ?? '',
   }))
+}
+
+function contentOf(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.on('end', () => resolve(Buffer.concat(chunks)))
+    stream.on('error', reject)
+  })
 }
 
 function smtpError(responseCode: number, message: string): Error {

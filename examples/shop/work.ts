@@ -1,5 +1,6 @@
 import { readCustomers } from './customers.ts'
 import { withGlitches } from './glitches.ts'
+import { canonicalAddress } from './mail-server.ts'
 import { paintPictures } from './pictures.ts'
 import { book, resize, welcome } from './tasks.ts'
 import type { Watch } from './watch.ts'
@@ -28,7 +29,7 @@ export async function enqueueMails(
 /** For the checks at the end: who is to get a mail. */
 async function* remembered(source: AsyncIterable<Customer>, customers: Map<string, Customer>) {
   for await (const customer of source) {
-    customers.set(customer.to, customer)
+    customers.set(canonicalAddress(customer.to), customer)
     yield customer
   }
 }
