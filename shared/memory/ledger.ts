@@ -49,6 +49,7 @@ export function createMemoryLedger({ clock }: { readonly clock: Clock }): Memory
   }
 
   const insertOne = ({ record, inputItem }: NewRecord): WriteAnswer => {
+    if (isTooLarge(record)) return tooLarge()
     if (current(record.id) !== undefined) return { status: 'refused' }
     const failed = record.state === 'FAILURE'
     items.set(record.id, { record: freeze(record), ...(failed && { failedAt: record.finishedAt ?? clock.now() }) })
@@ -63,6 +64,7 @@ export function createMemoryLedger({ clock }: { readonly clock: Clock }): Memory
     for (const name of change.remove ?? []) delete next[name]
     if (change.transition) next.v = change.v + 1
     const record = freeze(next as unknown as TaskRecord)
+    if (isTooLarge(record)) return tooLarge()
     const failedAt =
       change.set.state === 'FAILURE'
         ? (change.set.finishedAt ?? clock.now())
@@ -141,6 +143,21 @@ export function createMemoryLedger({ clock }: { readonly clock: Clock }): Memory
 function freeze(record: TaskRecord): TaskRecord {
   const present = Object.entries(record).filter(([, value]) => value !== undefined)
   return Object.freeze(Object.fromEntries(present)) as unknown as TaskRecord
+}
+
+/** DynamoDB's limit of an item, names included. */
+const maxItemBytes = 400 * 1_024
+
+function isTooLarge(record: TaskRecord): boolean {
+  let bytes = 0
+  for (const [name, value] of Object.entries(record)) {
+    bytes += name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8)
+  }
+  return bytes > maxItemBytes
+}
+
+function tooLarge(): WriteAnswer {
+  return { status: 'invalid', error: new Error(`The record is larger than ${maxItemBytes} bytes.`) }
 }
 
 function inputKey({ id, ref }: { readonly id: string; readonly ref: string }): string {

