@@ -183,8 +183,8 @@ export async function callHooks(
     try {
       const called = call(hooks)
       if (called !== undefined) await within(hookLimitMs, called, world)
-    } catch (error) {
-      world.warn(`The hook ${name} failed; the task goes on.`, error)
+    } catch (thrown) {
+      world.warn(`The hook ${name} failed; the task goes on.`, harmless(thrown))
     }
   }
 }
