@@ -39,7 +39,7 @@ export type Mode =
   | 'deaf'
   /** Ends its process in the first `times` runs. */
   | 'exit'
-  /** Blocks the event loop until its process is killed. */
+  /** Blocks the event loop after `ms`, until its process is killed. */
   | 'block'
   /** Leaves a rejection that nobody handles, then sleeps `ms`. */
   | 'leak'
@@ -367,6 +367,7 @@ async function behave(
       process.kill()
       return process.end
     case 'block':
+      await process.sleep(input.ms ?? 0)
       // The time-out kills it; until then nothing of the process goes on.
       process.freeze()
       return process.end
