@@ -4,7 +4,7 @@ import type { Ports, RecordChange } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import type { Draft } from './draft.ts'
 import type { EnqueueOutcomes } from './enqueue-outcome.ts'
-import { applied, reopening, standingOf, vouching } from './opening.ts'
+import { applied, isUnclaimed, reopening, standingOf, vouching } from './opening.ts'
 
 /** A draft whose record, if it has one, is open: its message may be sent. */
 export interface Opened {
@@ -108,8 +108,12 @@ export class RecordOpener {
     const changed: [Draft, TaskRecord | undefined][] = []
     for (const [index, { each, record, change, own }] of ready.entries()) {
       const answer = answers[index]
-      if (answer?.status === 'lost') changed.push([each, answer.record])
-      else if (answer?.status === 'done') {
+      if (answer?.status === 'lost') {
+        // Another enqueue vouched first: whoever opened the record cannot withdraw it any more, which is all that was wanted.
+        if (!own && answer.record !== undefined && isSameUnclaimed(record, answer.record)) {
+          opened.push({ draft: each, record: answer.record, own })
+        } else changed.push([each, answer.record])
+      } else if (answer?.status === 'done') {
         opened.push({ draft: each, record: answer.record ?? applied(record, change), own })
       } else {
         // What was reopened for certain, or vouched for, is open: the same key again, or `reconcile`, sends it.
@@ -134,4 +138,8 @@ export class RecordOpener {
       return plans.filter(placed)
     }
   }
+}
+
+function isSameUnclaimed(read: TaskRecord, found: TaskRecord): boolean {
+  return found.epoch === read.epoch && found.v > read.v && isUnclaimed(found)
 }

@@ -171,7 +171,8 @@ describe('a contract', () => {
 
 describe('an app', () => {
   it('makes handles of any type by id, and unknown ones by name', () => {
-    expectTypeOf(app.result<number>('a').get).returns.resolves.toEqualTypeOf<number>()
+    const get = () => app.result<number>('a').get()
+    expectTypeOf(get).returns.resolves.toEqualTypeOf<number>()
     expectTypeOf(app.result('a')).toEqualTypeOf<AsyncResult<unknown>>()
     expectTypeOf(app.send).returns.resolves.toEqualTypeOf<AsyncResult<unknown>>()
   })
