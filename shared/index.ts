@@ -1,5 +1,6 @@
 import { type App, buildApp } from './client/app.ts'
 import type { AppOptions } from './core/app.ts'
+import { readLogLevel } from './core/environment.ts'
 import { consoleTelemetry, systemChance, systemClock } from './system/index.ts'
 
 /**
@@ -14,7 +15,7 @@ export function createApp<const QueueName extends string>(options: AppOptions<Qu
   return buildApp(options, {
     clock: systemClock,
     chance: systemChance,
-    telemetry: consoleTelemetry(),
+    telemetry: consoleTelemetry({ level: readLogLevel(process.env) }),
     variables: process.env,
     connectAws: async (target) => (await import('./aws/ports.ts')).createAwsPorts(target),
   })

@@ -20,6 +20,23 @@ export function readEnvironment(prefix: string, variables: Readonly<Record<strin
   }
 }
 
+const logLevels: Readonly<Record<string, 'debug' | 'info' | 'warn' | 'error'>> = {
+  TRACE: 'debug',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+  FATAL: 'error',
+}
+
+/**
+ * From which level on lines are written: Lambda's own setting, which the function's logging configuration puts into the environment.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+ */
+export function readLogLevel(variables: Readonly<Record<string, string | undefined>>) {
+  return logLevels[variables.AWS_LAMBDA_LOG_LEVEL?.toUpperCase() ?? ''] ?? 'info'
+}
+
 /** The variables another process needs to find the same queues and table. */
 export function writeEnvironment(environment: Environment): Record<string, string> {
   return {

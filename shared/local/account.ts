@@ -1,0 +1,12 @@
+/** The account of everything local: twelve zeros, as emulators have it, and keys that nobody checks. */
+export const localAccount = '000000000000'
+export const localKeys = { accessKeyId: 'local', secretAccessKey: 'local' } as const
+export const localRegion = 'us-east-1'
+
+export function queueArn(region: string, name: string): string {
+  return `arn:aws:sqs:${region}:${localAccount}:${name}`
+}
+
+export function functionArn(region: string, name: string): string {
+  return `arn:aws:lambda:${region}:${localAccount}:function:${name}`
+}

@@ -1,0 +1,47 @@
+import { parseMessage } from '../core/message-codec.ts'
+import { routeOf } from '../core/names.ts'
+import type { SqsModel } from '../memory/sqs/index.ts'
+import type { TaskEvent } from '../ports/telemetry.ts'
+
+/** A message sent this long after its task was enqueued is one that waits on, not a new one. */
+const freshMs = 10_000
+
+/**
+ * Tells of every task that any process enqueues, by looking at what SQS is sent. (Events of the worker's processes come in their own lines;
+ * a producer elsewhere, the web server say, writes none that could be read here.)
+ *
+ * @param model a server's; its two sending actions are wrapped
+ */
+export function watchSentTasks(
+  model: SqsModel,
+  of: { readonly prefix: string; readonly queues: () => ReadonlySet<string> },
+  onEvent: (event: TaskEvent) => void,
+): void {
+  const tell = (queueUrl: string | undefined, body: string | undefined, delaySeconds = 0): void => {
+    const queue = routeOf(of.prefix, (queueUrl ?? '').slice((queueUrl ?? '').lastIndexOf('/') + 1))
+    if (queue === undefined || body === undefined || !of.queues().has(queue)) return
+    try {
+      const { task, id, sentAt, availableAt } = parseMessage(body)
+      const at = Date.now()
+      if (sentAt !== undefined && at - sentAt > freshMs) return
+      const due = availableAt ?? (delaySeconds > 0 ? at + delaySeconds * 1_000 : undefined)
+      onEvent({ type: 'queued', at, queue, task, id, ...(due !== undefined && { availableAt: due }) })
+    } catch {
+      // No task: the worker will say so.
+    }
+  }
+  const { sendMessage, sendMessageBatch } = model
+  model.sendMessage = (input) => {
+    const result = sendMessage(input)
+    tell(input.QueueUrl, input.MessageBody, input.DelaySeconds)
+    return result
+  }
+  model.sendMessageBatch = (input) => {
+    const result = sendMessageBatch(input)
+    const sent = new Set<string | undefined>(result.Successful.map(({ Id }) => Id))
+    for (const { Id, MessageBody, DelaySeconds } of input.Entries ?? []) {
+      if (sent.has(Id)) tell(input.QueueUrl, MessageBody, DelaySeconds)
+    }
+    return result
+  }
+}

@@ -1,0 +1,118 @@
+import { join } from 'node:path'
+import { writeEnvironment } from '../core/environment.ts'
+import { localAccount, localKeys, localRegion, queueArn } from './account.ts'
+import { allStarted, Closing } from './closing.ts'
+import { startDynamoDb } from './dynamodb.ts'
+import { SqsWire } from './event-source/index.ts'
+import { environmentOf, type LocalPlan, type QueuePlan } from './plan.ts'
+import { type SqsServer, startSqsServer } from './sqs/index.ts'
+
+export interface ServicesOptions {
+  /** Queues and table live in this folder. @default in memory */
+  readonly dataDir?: string
+  /** @default free ones */
+  readonly ports?: { readonly sqs?: number; readonly dynamodb?: number }
+  /** @default 'us-east-1' */
+  readonly region?: string
+  readonly onProblem: (problem: string) => void
+}
+
+/** SQS and DynamoDB on this machine. */
+export interface Services {
+  readonly endpoints: { readonly sqs: string; readonly dynamodb: string }
+  readonly region: string
+  readonly sqs: SqsServer
+  readonly wire: SqsWire
+  /** `<endpoint>/<account>`: queue URLs without their last segment. */
+  readonly queueBaseUrl: string
+  /** Creates the queues and the table of a plan, or changes what is there. Messages and records stay. */
+  prepare(plan: LocalPlan): Promise<void>
+  /** For other processes. */
+  variables(plan: LocalPlan): Record<string, string>
+  stop(): Promise<void>
+}
+
+/** @throws {Error} when a port is taken or there is no engine for this machine; nothing is left running then */
+export async function startServices(options: ServicesOptions): Promise<Services> {
+  const { dataDir, ports = {}, region = localRegion } = options
+  const closing = new Closing()
+  const startingSqs = startSqsServer({
+    region,
+    accountId: localAccount,
+    warn: options.onProblem,
+    ...(ports.sqs !== undefined && { port: ports.sqs }),
+    ...(dataDir !== undefined && { dataDir: join(dataDir, 'sqs') }),
+  }).then((server) => {
+    closing.add(() => server.stop())
+    return server
+  })
+  const startingDynamoDb = startDynamoDb({
+    ...(ports.dynamodb !== undefined && { port: ports.dynamodb }),
+    ...(dataDir !== undefined && { dataDir }),
+  }).then((engine) => {
+    closing.add(() => engine.stop())
+    return engine
+  })
+  try {
+    // Loading the SDK takes as long as starting the engine.
+    const [sqs, dynamodb] = await allStarted([startingSqs, startingDynamoDb, import('../aws/table.ts')])
+    const wire = new SqsWire(sqs.endpoint)
+    closing.add(() => wire.close())
+    const endpoints = { sqs: sqs.endpoint, dynamodb: dynamodb.endpoint }
+    const queueBaseUrl = `${sqs.endpoint}/${localAccount}`
+    return {
+      endpoints,
+      region,
+      sqs,
+      wire,
+      queueBaseUrl,
+      async prepare(plan) {
+        await allStarted([
+          prepareTable(endpoints.dynamodb, region, plan.table),
+          ...plan.queues.map((queue) => prepareQueue(wire, region, queue)),
+        ])
+      },
+      variables: (plan) => ({
+        ...writeEnvironment(environmentOf(plan, queueBaseUrl)),
+        AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+        AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: localKeys.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: localKeys.secretAccessKey,
+      }),
+      stop: () => closing.close(),
+    }
+  } catch (error) {
+    await closing.close().catch(() => {})
+    throw error
+  }
+}
+
+async function prepareTable(endpoint: string, region: string, name: string): Promise<void> {
+  const [{ createClients }, { ensureTable }] = await Promise.all([
+    import('../aws/clients.ts'),
+    import('../aws/table.ts'),
+  ])
+  const clients = createClients({ endpoint: { dynamodb: endpoint }, region, credentials: localKeys })
+  try {
+    await ensureTable(clients.dynamodb(), name)
+  } finally {
+    clients.close()
+  }
+}
+
+async function prepareQueue(wire: SqsWire, region: string, plan: QueuePlan): Promise<void> {
+  await wire.ensureQueue(plan.deadQueueName, { MessageRetentionPeriod: seconds(plan.deadRetentionMs) })
+  await wire.ensureQueue(plan.queueName, {
+    VisibilityTimeout: seconds(plan.visibilityMs),
+    MessageRetentionPeriod: seconds(plan.retentionMs),
+    RedrivePolicy: JSON.stringify({
+      deadLetterTargetArn: queueArn(region, plan.deadQueueName),
+      maxReceiveCount: plan.maxReceiveCount,
+    }),
+  })
+}
+
+function seconds(ms: number): string {
+  return String(Math.ceil(ms / 1_000))
+}
