@@ -1,0 +1,155 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { createSqsBroker } from '../../shared/aws/broker.ts'
+import { createDynamoLedger } from '../../shared/aws/ledger.ts'
+import { deadQueueName, queueName } from '../../shared/core/names.ts'
+import type { TaskRecord } from '../../shared/core/record.ts'
+import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
+import type { Broker, Ledger } from '../../shared/ports/index.ts'
+
+interface HttpRequest {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+type Body = Record<string, unknown>
+
+const prefix = 'shop'
+const queue = 'emails'
+const clock = new VirtualClock(Date.UTC(2026, 0, 1))
+const ref = { id: 'a', ref: 'r' }
+const inputItem = { ...ref, body: '{}', expiresAt: 2_000_000_000 }
+const record: TaskRecord = {
+  id: 'a',
+  v: 1,
+  epoch: 0,
+  state: 'QUEUED',
+  task: 'emails.send',
+  queue,
+  inputRef: 'r',
+  inputHash: 'h',
+  attempt: 0,
+  token: 't',
+  enqueuedAt: clock.now(),
+}
+const time = { queue, from: clock.now() - 1_000, to: clock.now(), limit: 10 }
+
+/** Every method of the ledger, called so that each kind of request that it knows is made. */
+const ledgerCalls: { readonly [Method in keyof Ledger]: (ledger: Ledger) => Promise<unknown> } = {
+  insert: (ledger) => ledger.insert([{ record, inputItem }]),
+  update: (ledger) => ledger.update([{ id: 'a', v: 1, transition: true, queue, set: { state: 'STARTED' } }]),
+  read: (ledger) => ledger.read(['a'], { consistent: true }),
+  readInputs: (ledger) => ledger.readInputs([ref]),
+  writeInputs: (ledger) => ledger.writeInputs([inputItem]),
+  deleteInputs: (ledger) => ledger.deleteInputs([ref]),
+  listByTime: (ledger) => ledger.listByTime(time),
+  listFailures: (ledger) => ledger.listFailures(time),
+  count: (ledger) => ledger.count([{ queue, at: clock.now(), counts: { succeeded: 1 } }]),
+  statistics: (ledger) => ledger.statistics(queue, time.from, time.to),
+  readControl: (ledger) => ledger.readControl(queue),
+  writeControl: (ledger) => ledger.writeControl(queue, { pausedAt: clock.now() }),
+}
+
+const brokerCalls: { readonly [Method in keyof Broker]: (broker: Broker) => Promise<unknown> } = {
+  send: (broker) => broker.send(queue, [{ body: '{}' }]),
+  sendDead: (broker) => broker.sendDead(queue, [{ body: '{}' }]),
+  hide: (broker) => broker.hide(queue, [{ receipt: 'r', delaySeconds: 1 }]),
+  receive: (broker) => broker.receive(queue, { max: 1, waitSeconds: 0 }),
+  acknowledge: (broker) => broker.acknowledge(queue, ['r']),
+  depth: (broker) => broker.depth(queue),
+}
+
+/** Answers that lead the ledger down its rare ways: what is inserted has a predecessor that has expired. */
+function answerOf(action: string, body: Body): Body {
+  switch (action) {
+    case 'BatchExecuteStatement': {
+      const statements = body.Statements as { Statement: string }[]
+      return { Responses: statements.map(({ Statement }) => (/^INSERT/.test(Statement) ? duplicate : {})) }
+    }
+    case 'BatchGetItem': {
+      const [table, { Keys }] = Object.entries(body.RequestItems as Record<string, { Keys: Body[] }>)[0] ?? [
+        '',
+        { Keys: [] },
+      ]
+      return { Responses: { [table]: Keys.map((key) => ({ ...key, v: { N: '1' }, expiresAt: { N: '1' } })) } }
+    }
+    case 'Query':
+      return { Items: [] }
+    case 'SendMessageBatch':
+    case 'ChangeMessageVisibilityBatch':
+    case 'DeleteMessageBatch':
+      return { Successful: (body.Entries as { Id: string }[]).map(({ Id }) => ({ Id, MessageId: 'm' })), Failed: [] }
+    case 'GetQueueUrl':
+      return { QueueUrl: `https://sqs/1/${String(body.QueueName)}` }
+    default:
+      return {}
+  }
+}
+
+const duplicate = { Error: { Code: 'DuplicateItem', Message: 'taken' } }
+
+/** What AWS authorises for a request, as `action on target`. */
+function authorised(action: string, body: Body): readonly string[] {
+  switch (action) {
+    case 'BatchExecuteStatement':
+      return (body.Statements as { Statement: string }[]).map(({ Statement }) => {
+        const verb = Statement.split(' ')[0] ?? ''
+        return `dynamodb:PartiQL${verb.charAt(0)}${verb.slice(1).toLowerCase()} on table`
+      })
+    case 'Query':
+      return [`dynamodb:Query on ${body.IndexName === undefined ? 'table' : 'indexes'}`]
+    case 'SendMessageBatch':
+    case 'ChangeMessageVisibilityBatch':
+    case 'DeleteMessageBatch':
+    case 'ReceiveMessage':
+    case 'GetQueueAttributes':
+    case 'GetQueueUrl':
+      return [`sqs:${action.replace(/Batch$/, '')} on ${targetOf(body)}`]
+    default:
+      return [`dynamodb:${action} on table`]
+  }
+}
+
+function targetOf({ QueueUrl, QueueName }: Body): string {
+  const name = String(QueueName ?? QueueUrl).replace(/.*\//, '')
+  if (name === queueName(prefix, queue)) return 'queue'
+  if (name === deadQueueName(prefix, queue)) return 'dead'
+  throw new Error(`expected a queue of the app, received ${name}`)
+}
+
+/**
+ * The rights that one method of a port needs, found by calling it on the real adapter and SDK, with a wire that only writes down.
+ *
+ * @param method `ledger.insert`, `broker.send`, …
+ */
+export async function rightsOf(method: string, queueBaseUrl: string | undefined): Promise<ReadonlySet<string>> {
+  const rights = new Set<string>()
+  const requestHandler = {
+    async handle({ headers, body }: HttpRequest) {
+      const action = headers['x-amz-target']?.split('.')[1] ?? ''
+      const input = JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body)) as Body
+      for (const right of authorised(action, input)) rights.add(right)
+      const answer = new TextEncoder().encode(JSON.stringify(answerOf(action, input)))
+      const type = { 'content-type': 'application/x-amz-json-1.0' }
+      return { response: { statusCode: 200, headers: type, body: answer } }
+    },
+  }
+  const config = {
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+    requestHandler,
+  }
+  const environment = { prefix, table: prefix, queueBaseUrl }
+  const world = { environment, clock, chance: seededChance(1) }
+  const [port, name] = method.split('.')
+  if (port === 'ledger' && name !== undefined && Object.hasOwn(ledgerCalls, name)) {
+    const dynamodb = new DynamoDBClient({ ...config, endpoint: 'http://127.0.0.1:1' })
+    await ledgerCalls[name as keyof Ledger](createDynamoLedger({ dynamodb, ...world }))
+  } else if (port === 'broker' && name !== undefined && Object.hasOwn(brokerCalls, name)) {
+    const sqs = new SQSClient({ ...config, endpoint: 'http://127.0.0.1:1', md5: false, useQueueUrlAsEndpoint: false })
+    await brokerCalls[name as keyof Broker](createSqsBroker({ sqs, ...world }))
+  } else throw new Error(`expected a method of a port, received ${method}`)
+  return rights
+}

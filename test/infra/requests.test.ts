@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import {
+  enqueuePermissions,
+  findQueuePermission,
+  operatePermissions,
+  type Permission,
+  resultsPermissions,
+  workPermissions,
+} from '../../infra/permissions.ts'
+import { rightsOf } from './recorded-requests.ts'
+
+/*
+ * The written list of rights is held against the code: which methods of the ports each side calls, and which requests the adapters make for each
+ * of them. A call that is added without its right fails here before it fails at AWS; so does a right that nothing needs any more.
+ */
+
+/** What the methods of CertainLedger call of the ledger. */
+const certain: Readonly<Record<string, readonly string[]>> = {
+  insert: ['insert', 'read', 'writeInputs'],
+  change: ['update', 'read'],
+}
+
+/** `ledger.read`, `broker.send`, … as the files call them. */
+function callsIn(files: readonly string[]): ReadonlySet<string> {
+  const calls = new Set<string>()
+  for (const file of files) {
+    const text = readFileSync(new URL(`../../shared/${file}`, import.meta.url), 'utf8')
+    for (const [, port, method = ''] of text.matchAll(/\b(ledger|broker)\s*\.(\w+)\(/g)) {
+      for (const name of (port === 'ledger' && certain[method]) || [method]) calls.add(`${port}.${name}`)
+    }
+  }
+  return calls
+}
+
+const folder = (name: string) =>
+  readdirSync(new URL(`../../shared/${name}/`, import.meta.url)).map((file) => `${name}/${file}`)
+
+async function rightsOfFiles(files: readonly string[], queueBaseUrl?: string): Promise<readonly string[]> {
+  const all = new Set<string>()
+  for (const call of callsIn(files)) for (const right of await rightsOf(call, queueBaseUrl)) all.add(right)
+  return [...all].sort()
+}
+
+const listed = (permissions: readonly Permission[]) =>
+  [...new Set(permissions.map(({ action, on }) => `${action} on ${on}`))].sort()
+
+const known = 'https://sqs.eu-west-1.amazonaws.com/111122223333'
+const enqueuing = folder('client').filter((file) =>
+  /\/(enqueuer|record-opener|bulk-enqueue|opening|ending|draft|record-actions)\.ts$/.test(file),
+)
+const reading = ['client/result-poller.ts', 'client/task-info.ts', 'client/async-result.ts']
+const operating = ['client/inspect.ts', 'client/app.ts', 'client/record-actions.ts', 'protocol/reconcile.ts']
+
+describe('the written rights are those that the requests of the code need', () => {
+  it('of a producer', async () => {
+    expect(await rightsOfFiles(enqueuing, known)).toEqual(listed(enqueuePermissions))
+  })
+
+  it('of a producer that does not know the URLs of queues', async () => {
+    expect(await rightsOfFiles(enqueuing)).toEqual(listed([...enqueuePermissions, findQueuePermission]))
+  })
+
+  it('of who awaits results', async () => {
+    expect(await rightsOfFiles(reading, known)).toEqual(listed(resultsPermissions))
+  })
+
+  it('of a worker, whose queue Lambda polls', async () => {
+    expect(await rightsOfFiles(folder('worker'), known)).toEqual(listed(workPermissions))
+  })
+
+  it('of an operator, and a redrive from the console', async () => {
+    const redrive = [
+      'ReceiveMessage',
+      'DeleteMessage',
+      'StartMessageMoveTask',
+      'CancelMessageMoveTask',
+      'ListMessageMoveTasks',
+    ]
+    const expected = [...(await rightsOfFiles(operating)), ...redrive.map((action) => `sqs:${action} on dead`)]
+    expect(expected.sort()).toEqual(listed(operatePermissions))
+  })
+
+  it('each has its reason', () => {
+    for (const { action, reason } of [...enqueuePermissions, ...workPermissions, ...operatePermissions])
+      expect(reason.length, action).toBeGreaterThan(10)
+  })
+})
