@@ -2,12 +2,20 @@ import {
   BatchExecuteStatementCommand,
   type BatchExecuteStatementCommandOutput,
   type BatchStatementResponse,
+  ConditionalCheckFailedException,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
 import { atOnce } from './at-once.ts'
 import { deniedError, failureOf } from './ledger-errors.ts'
 import type { Item } from './ledger-items.ts'
-import { type Statement, statementBytes } from './ledger-statements.ts'
+import {
+  fitsStatement,
+  type ItemChange,
+  type Statement,
+  statementBytes,
+  updateCommand,
+  updateStatement,
+} from './ledger-statements.ts'
 
 /** The fate of one statement. `taken`: its key exists already. The others are the ledger port's. */
 export type StatementAnswer =
@@ -31,6 +39,53 @@ export async function runStatements(
   return answers.flat()
 }
 
+/** Changes in batches where they fit, else each in a request of its own. Answers as for statements. */
+export async function runChanges(
+  client: DynamoDBClient,
+  tableName: string,
+  changes: readonly ItemChange[],
+): Promise<readonly StatementAnswer[]> {
+  const batched = changes.filter(fitsStatement)
+  const single = changes.filter((change) => !fitsStatement(change))
+  const [told, toldSingly] = await Promise.all([
+    runStatements(
+      client,
+      tableName,
+      batched.map((change) => updateStatement(tableName, change)),
+    ),
+    atOnce(requestsAtOnce, single, (change) => oneUpdate(client, tableName, change)),
+  ])
+  const answers = new Map<ItemChange, StatementAnswer>()
+  for (const [index, change] of batched.entries()) answers.set(change, told[index] ?? unanswered)
+  for (const [index, change] of single.entries()) answers.set(change, toldSingly[index] ?? unanswered)
+  return changes.map((change) => answers.get(change) ?? unanswered)
+}
+
+async function oneUpdate(client: DynamoDBClient, tableName: string, change: ItemChange): Promise<StatementAnswer> {
+  try {
+    const { Attributes } = await client.send(updateCommand(tableName, change))
+    return { status: 'done', item: Attributes }
+  } catch (thrown) {
+    if (thrown instanceof ConditionalCheckFailedException) return { status: 'refused' }
+    return failedRequest(client, tableName, thrown)
+  }
+}
+
+/** What a failed request says of each of its entries. */
+async function failedRequest(
+  client: DynamoDBClient,
+  tableName: string,
+  thrown: unknown,
+): Promise<StatementAnswer & { readonly status: 'throttled' | 'unknown' | 'invalid' }> {
+  const failure = failureOf(thrown)
+  if (failure === 'denied') throw await deniedError(client, tableName, thrown)
+  if (failure === 'throttled') return { status: 'throttled' }
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  return { status: failure === 'unknown' ? 'unknown' : 'invalid', error }
+}
+
+const unanswered: StatementAnswer = { status: 'unknown', error: new Error('DynamoDB did not answer this statement.') }
+
 async function oneRequest(
   client: DynamoDBClient,
   tableName: string,
@@ -44,12 +99,8 @@ async function oneRequest(
       }),
     )
   } catch (thrown) {
-    const failure = failureOf(thrown)
-    if (failure === 'denied') throw await deniedError(client, tableName, thrown)
-    if (failure === 'throttled') return batch.map(() => ({ status: 'throttled' }))
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-    if (failure === 'unknown') return batch.map(() => ({ status: 'unknown', error }))
-    if (batch.length === 1) return [{ status: 'invalid', error }]
+    const answer = await failedRequest(client, tableName, thrown)
+    if (answer.status !== 'invalid' || batch.length === 1) return batch.map(() => answer)
     // One statement has made DynamoDB refuse all. Alone, each gets its own answer.
     const alone = await atOnce(requestsAtOnce, batch, (statement) => oneRequest(client, tableName, [statement]))
     return alone.flat()
@@ -75,7 +126,7 @@ async function oneRequest(
  * When the SDK had to ask twice, an earlier asking may have taken effect before this one was turned away.
  */
 function answerOf(response: BatchStatementResponse | undefined, triedBefore: boolean): StatementAnswer {
-  if (response === undefined) return { status: 'unknown', error: new Error('DynamoDB did not answer this statement.') }
+  if (response === undefined) return unanswered
   if (response.Error === undefined) return { status: 'done', item: response.Item }
   switch (response.Error.Code) {
     case 'ConditionalCheckFailed':

@@ -1,7 +1,7 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import { type AttributeValue, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { recordKey, recordSort, table } from '../core/table.ts'
 import type { RecordChange } from '../ports/index.ts'
-import { attributes, failureAttributes, type Item, timeAttributes } from './ledger-items.ts'
+import { attributes, failureAttributes, type Item, keyOf, timeAttributes } from './ledger-items.ts'
 
 /** A PartiQL statement with its parameters. */
 export interface Statement {
@@ -9,8 +9,8 @@ export interface Statement {
   readonly parameters: AttributeValue[]
 }
 
-// Only forms that every engine understands: SET a=?, b=? once, REMOVE once per name, equalities joined by AND. All names are quoted, since half
-// of them are reserved words.
+// Only forms that every engine understands: SET a=?, b=? once, at most one REMOVE, equalities joined by AND. (Of two, AWS's own engine wants
+// REMOVE a REMOVE b, others REMOVE a, b.) All names are quoted, since half of them are reserved words.
 
 /** Fails with DuplicateItem when the key is taken. */
 export function insertStatement(tableName: string, item: Item): Statement {
@@ -21,12 +21,17 @@ export function insertStatement(tableName: string, item: Item): Statement {
   }
 }
 
-/**
- * Fails with ConditionalCheckFailed unless the record exists with version `v`.
- *
- * @param now epoch ms: when a record failed whose change does not say so
- */
-export function updateStatement(tableName: string, change: RecordChange, now: number): Statement {
+/** A change as attributes. */
+export interface ItemChange {
+  readonly id: string
+  /** The version it is conditioned on. */
+  readonly v: number
+  readonly set: Item
+  readonly remove: readonly string[]
+}
+
+/** @param now epoch ms: when a record failed whose change does not say so */
+export function itemChange(change: RecordChange, now: number): ItemChange {
   const removed = new Set<string>(change.remove)
   const { state, epoch, finishedAt, enqueuedAt } = change.set
   const set: Item = attributes(change.set)
@@ -42,16 +47,46 @@ export function updateStatement(tableName: string, change: RecordChange, now: nu
   if (change.transition) set.v = { N: String(change.v + 1) }
   // An update must change something; the version to itself is nothing.
   else if (Object.keys(set).length === 0 && removed.size === 0) set.v = { N: String(change.v) }
+  return { id: change.id, v: change.v, set, remove: [...removed] }
+}
 
+/** It can be one of a batch: most claims and settlements. What removes more is rare (a record opened anew, `forget()`) and goes by itself. */
+export function fitsStatement({ remove }: ItemChange): boolean {
+  return remove.length <= 1
+}
+
+/** Fails with ConditionalCheckFailed unless the record exists with version `v`. Gives the record. */
+export function updateStatement(tableName: string, { id, v, set, remove }: ItemChange): Statement {
   const names = Object.keys(set)
   const clauses = [
     ...(names.length > 0 ? [`SET ${names.map((name) => `"${name}"=?`).join(', ')}`] : []),
-    ...[...removed].map((name) => `REMOVE "${name}"`),
+    ...remove.map((name) => `REMOVE "${name}"`),
   ]
   return {
     text: `UPDATE "${tableName}" ${clauses.join(' ')} WHERE "${table.partitionKey}"=? AND "${table.sortKey}"=? AND "v"=? RETURNING ALL NEW *`,
-    parameters: [...Object.values(set), { S: recordKey(change.id) }, { S: recordSort }, { N: String(change.v) }],
+    parameters: [...Object.values(set), { S: recordKey(id) }, { S: recordSort }, { N: String(v) }],
   }
+}
+
+/** The same as a request of its own. Fails with ConditionalCheckFailedException. */
+export function updateCommand(tableName: string, { id, v, set, remove }: ItemChange): UpdateItemCommand {
+  const names = [...Object.keys(set), ...remove]
+  const alias = new Map(names.map((name, index) => [name, `#n${index}`]))
+  const values = Object.entries(set).map(([, value], index) => [`:n${index}`, value] as const)
+  const assignments = Object.keys(set).map((name, index) => `${alias.get(name)} = :n${index}`)
+  const clauses = [
+    ...(assignments.length > 0 ? [`SET ${assignments.join(', ')}`] : []),
+    ...(remove.length > 0 ? [`REMOVE ${remove.map((name) => alias.get(name)).join(', ')}`] : []),
+  ]
+  return new UpdateItemCommand({
+    TableName: tableName,
+    Key: keyOf(recordKey(id), recordSort),
+    UpdateExpression: clauses.join(' '),
+    ConditionExpression: '#v = :v',
+    ExpressionAttributeNames: Object.fromEntries([['#v', 'v'], ...[...alias].map(([name, as]) => [as, name])]),
+    ExpressionAttributeValues: Object.fromEntries([[':v', { N: String(v) }], ...values]),
+    ReturnValues: 'ALL_NEW',
+  })
 }
 
 /** What a statement adds to a request, roughly: names, values and the JSON around them. */

@@ -22,11 +22,11 @@ import {
 import type { Chance, Clock, InputItem, Ledger, NewRecord, StatisticsDelta, WriteAnswer } from '../ports/index.ts'
 import { atOnce } from './at-once.ts'
 import { rememberDoubt } from './doubt.ts'
-import { runStatements, type StatementAnswer } from './ledger-batches.ts'
+import { runChanges, runStatements, type StatementAnswer } from './ledger-batches.ts'
 import { address, getItems, request, type TableAccess, writeItems } from './ledger-gets.ts'
 import { attributes, type Item, inputBody, inputItemOf, keyOf, recordItem, recordOf } from './ledger-items.ts'
 import { byFailure, byTime, listPage } from './ledger-lists.ts'
-import { insertStatement, updateStatement } from './ledger-statements.ts'
+import { insertStatement, itemChange } from './ledger-statements.ts'
 
 export interface DynamoLedgerOptions {
   /** The SDK's own retries (throttling, 5xx, network) stay as the client has them: see createClients(). */
@@ -145,7 +145,11 @@ export function createDynamoLedger({ dynamodb, environment, clock, chance }: Dyn
         changes.map(({ id }) => id),
       )
       const now = clock.now()
-      const answers = await run(changes.map((change) => updateStatement(tableName, change, now)))
+      const answers = await runChanges(
+        dynamodb,
+        tableName,
+        changes.map((change) => itemChange(change, now)),
+      )
       return answers.map((answer): WriteAnswer => {
         if (answer.status === 'done') return { status: 'done', ...(answer.item && { record: recordOf(answer.item) }) }
         return answer.status === 'taken' ? { status: 'refused' } : (answer as WriteAnswer)
