@@ -61,6 +61,7 @@ export {
   ResultTimeoutError,
   ResultTooLargeError,
   SoftTimeLimitExceededError,
+  TableAccessError,
   TaskExpiredError,
   TaskFailedError,
   TaskNotFoundError,

@@ -1,4 +1,4 @@
-import { UnknownQueueError } from '../core/errors.ts'
+import { TableAccessError, UnknownQueueError } from '../core/errors.ts'
 import { messageText } from '../core/message-codec.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { messageOf, messageWithoutRecord } from '../core/signature.ts'
@@ -43,8 +43,11 @@ export class Enqueuer {
       try {
         await this.#enqueueDistinct(now, outcomes)
       } catch (cause) {
-        // A port threw where it must not, or inputs could not be written: the records may be open.
-        for (const each of now) if (!outcomes.has(each)) outcomes.fail(each, { cause, maybeSent: true, mayRun: true })
+        // A table that refuses every request has no record of it. Else a port threw where it must not: the records may be open.
+        const doubtful = !(cause instanceof TableAccessError)
+        for (const each of now) {
+          if (!outcomes.has(each)) outcomes.fail(each, { cause, maybeSent: doubtful, mayRun: doubtful })
+        }
       }
       left = later
     }

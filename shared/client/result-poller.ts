@@ -1,5 +1,5 @@
 import { ledgerPatienceMs, pollMs } from '../core/defaults.ts'
-import { LedgerUnavailableError } from '../core/errors.ts'
+import { LedgerUnavailableError, TableAccessError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Clock, Ledger } from '../ports/index.ts'
 
@@ -122,12 +122,10 @@ export class ResultPoller {
     } catch (error) {
       for (const watch of due) {
         watch.failingSince ??= now
-        if (this.#watches.has(watch) && this.#clock.now() - watch.failingSince >= ledgerPatienceMs) {
-          const why = error instanceof Error ? error.message : String(error)
-          watch.reject(
-            new LedgerUnavailableError(`The table did not answer while waiting for a result: ${why}`, { cause: error }),
-          )
-        }
+        if (!this.#watches.has(watch)) continue
+        // A table that refuses every request will not think better of it.
+        if (error instanceof TableAccessError) watch.reject(error)
+        else if (this.#clock.now() - watch.failingSince >= ledgerPatienceMs) watch.reject(unavailable(error))
       }
     }
     const later = this.#clock.now()
@@ -162,4 +160,9 @@ function settle(watch: Watch, record: TaskRecord | undefined): void {
   } catch (error) {
     watch.reject(error instanceof Error ? error : new Error(String(error)))
   }
+}
+
+function unavailable(error: unknown): LedgerUnavailableError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new LedgerUnavailableError(`The table did not answer while waiting for a result: ${why}`, { cause: error })
 }

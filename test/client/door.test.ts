@@ -56,6 +56,7 @@ describe('the producer’s door', () => {
       'ResultTimeoutError',
       'ResultTooLargeError',
       'SoftTimeLimitExceededError',
+      'TableAccessError',
       'TaskExpiredError',
       'TaskFailedError',
       'TaskNotFoundError',

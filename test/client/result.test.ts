@@ -4,6 +4,7 @@ import {
   RemoteError,
   ResultGoneError,
   ResultTimeoutError,
+  TableAccessError,
   TaskExpiredError,
   TaskFailedError,
   TaskNotFoundError,
@@ -372,5 +373,16 @@ describe('a table that does not answer', () => {
     expect(await rejection(handle.get())).toBeInstanceOf(LedgerUnavailableError)
     expect(clock.now() - start).toBeLessThan(30_000)
     expect(clock.pending).toBe(0)
+  })
+
+  it('that refuses every request is an error at once', async () => {
+    const { app, plain, ports, rejection, clock } = fixture()
+    const handle = await plain.delay({ x: 1 })
+    const denied = new TableAccessError('shop', 'DynamoDB in eu-west-1', 'it is not there')
+    const deny = () => Promise.reject(denied)
+    app.connect({ ledger: { ...ports.ledger, read: deny, insert: deny } })
+    expect(await rejection(handle.get())).toBe(denied)
+    expect(await rejection(plain.delay({ x: 1 }))).toMatchObject({ cause: denied, maybeSent: false, mayRun: false })
+    expect(clock.now()).toBe(start)
   })
 })
