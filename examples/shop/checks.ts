@@ -39,7 +39,7 @@ export async function checkAll(app: App, world: World, work: Work): Promise<read
     checkCount(`${number(doubled)} customers were enqueued twice and recognised`, doubled, recognised),
     await checkPictures(world.thumbnails, images, widths),
     checkParcels(orders, world.carrier),
-    checkCount(`nothing failed but the mails to ${number(refused)} mailboxes that take none`, refused, failed),
+    checkCount(`nothing failed but mails to mailboxes that take none (${number(refused)})`, refused, failed),
     ...(await checkQueues(app, failed)),
   ]
 }

@@ -15,6 +15,9 @@ import { openWorld, type World } from './world.ts'
 
 const isTerminal = process.stdout.isTTY === true
 const colors = createColors(isTerminal && !process.env.NO_COLOR)
+// On Node 20 the SDK announces its plans for 2027 on stderr.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+
 const settings = parseSettings(process.argv.slice(2), isTerminal)
 const stopped = stopSignal()
 

@@ -6,7 +6,7 @@ import { book, resize, welcome } from './tasks.ts'
 import type { Watch } from './watch.ts'
 import type { Customer } from './welcome-mail.ts'
 
-export const widths = [640, 320, 96] as const
+export const widths = [400, 200, 96] as const
 
 /** Enqueues a mail to everybody on the list, some of them twice. Returns how many were recognised as there already. */
 export async function enqueueMails(

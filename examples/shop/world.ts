@@ -1,6 +1,8 @@
+import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { consoleTelemetry } from 'celeriac'
 import { type Local, startLocal } from 'celeriac/local'
 import { type Carrier, startCarrier } from './carrier.ts'
 import { type MailServer, startMailServer } from './mail-server.ts'
@@ -39,10 +41,17 @@ export async function openWorld({ inProcess }: { readonly inProcess: boolean }):
     const env = writeServices({ smtpPort: mailServer.port, carrierUrl: carrier.url })
     // Tasks that run in this process read the same environment.
     if (inProcess) Object.assign(process.env, env)
+    const log = createWriteStream(join(folder.path, 'worker.log'))
+    const write = (line: string) => log.write(`${line}\n`)
+    closing.push(() => new Promise((done) => log.end(done)))
     const local = await startLocal(app, {
       worker: fileURLToPath(new URL('worker.ts', import.meta.url)),
       inProcess,
       env,
+      concurrency: { emails: 2, images: 5, parcels: 2 },
+      telemetry: consoleTelemetry({ write }),
+      onLog: ({ text }) => write(text),
+      onProblem: write,
     })
     closing.push(() => local.stop({ drain: false }))
     return { folder: folder.path, pictures, thumbnails, mailServer, carrier, local, close }

@@ -1,0 +1,63 @@
+/** What is measured: tasks that do nothing, from a producer through a queue to a worker, in this process. */
+export interface Contestant {
+  readonly name: string
+  /** Enqueues so many as fast as it can. */
+  enqueueMany(count: number): Promise<void>
+  /** Enqueues one, as a web request does. */
+  enqueueOne(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What every task carries: when it was enqueued, and as much text as an order or a mail address has. */
+export interface TaskInput {
+  readonly sentAt: number
+  readonly text: string
+}
+
+export const inputOf = (): TaskInput => ({ sentAt: preciseNow(), text: 'x'.repeat(100) })
+
+/** Epoch milliseconds with fractions. */
+export function preciseNow(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+/** Where the tasks of all contestants report. Shared by name: a worker's bundle has its own copy of this module. */
+interface Finish {
+  ran: number
+  latenciesMs: number[]
+  onRun: () => void
+}
+
+const key = Symbol.for('celeriac.bench.finish')
+const shared = globalThis as { [key]?: Finish }
+shared[key] ??= { ran: 0, latenciesMs: [], onRun: () => {} }
+const finish = shared[key]
+
+/** The task itself. */
+export function run({ sentAt }: TaskInput): number {
+  finish.ran++
+  finish.latenciesMs.push(preciseNow() - sentAt)
+  finish.onRun()
+  return finish.ran
+}
+
+export interface Round {
+  readonly seconds: number
+  /** From the enqueue of each task to its run. */
+  readonly latenciesMs: readonly number[]
+}
+
+/** Does something and waits until that many tasks ran. */
+export async function measure(count: number, act: () => Promise<void>): Promise<Round> {
+  finish.ran = 0
+  finish.latenciesMs = []
+  const startedAt = performance.now()
+  const all = new Promise<void>((resolve) => {
+    finish.onRun = () => {
+      if (finish.ran === count) resolve()
+    }
+  })
+  await Promise.all([act(), all])
+  finish.onRun = () => {}
+  return { seconds: (performance.now() - startedAt) / 1_000, latenciesMs: finish.latenciesMs }
+}
