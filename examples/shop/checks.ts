@@ -46,22 +46,21 @@ export async function checkAll(app: App, world: World, work: Work): Promise<read
 
 const settleMs = 5_000
 
-/** A finished task's message goes a moment after its record. */
+/**
+ * A finished task's message goes a moment after its record. A second copy that came while the first one ran is hidden until the lease of that run
+ * ends: it is in flight still, and will find its task finished.
+ */
 async function checkQueues(app: App, failed: number): Promise<readonly Check[]> {
   const until = Date.now() + settleMs
   for (;;) {
     const queues = await app.inspect.queues()
-    const left = queues.filter(({ waiting, inFlight, delayed }) => waiting + inFlight + delayed > 0)
+    const left = queues.filter(({ waiting, delayed }) => waiting + delayed > 0)
     const dead = queues.reduce((sum, queue) => sum + queue.dead, 0)
     if ((left.length === 0 && dead === failed) || Date.now() > until) {
+      const problems = left.map(({ queue, waiting, delayed }) => `${queue}: ${waiting + delayed} left`)
       return [
         checkCount('each of them left a dead letter', failed, dead),
-        {
-          claim: 'the queues are empty',
-          problems: left.map(
-            ({ queue, waiting, inFlight, delayed }) => `${queue}: ${waiting + inFlight + delayed} left`,
-          ),
-        },
+        { claim: 'nothing waits in the queues', problems },
       ]
     }
     await sleep(100)

@@ -20,6 +20,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
 
 const settings = parseSettings(process.argv.slice(2), isTerminal)
 const stopped = stopSignal()
+const watches = { emails: new Watch(app), images: new Watch(app), parcels: new Watch(app) }
 
 process.exitCode = await main()
 
@@ -27,7 +28,7 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   let world: World | undefined
   try {
-    world = await openWorld(settings)
+    world = await openWorld(settings.inProcess, (event) => watches[event.queue as keyof typeof watches].hear(event))
     stopped.throwIfAborted()
     console.log(`SQS at ${world.local.endpoints.sqs}, DynamoDB at ${world.local.endpoints.dynamodb}`)
     const isWell = await runShop(world)
@@ -54,29 +55,24 @@ async function runShop(world: World): Promise<boolean> {
 
   const customers = new Map<string, Customer>()
   const orders = Array.from({ length: calls }, (_, index) => `order-${String(index + 1).padStart(6, '0')}`)
-  const watches = { emails: new Watch(app), images: new Watch(app), parcels: new Watch(app) }
   const display = createDisplay(isTerminal, { emails: mails, images, parcels: calls })
   const shown = setInterval(() => showProgress(), 200)
   const showProgress = () => {
     for (const [queue, { progress }] of Object.entries(watches)) display.update(queue, progress)
   }
-  let recognised = 0
-  try {
-    ;[recognised] = await Promise.all([
-      enqueueMails(list, customers, watches.emails, stopped),
-      enqueuePictures(images, world, watches.images, stopped),
-      enqueueParcels(orders, watches.parcels, stopped),
-      ...Object.values(watches).map((watch) => watch.run(stopped)),
-    ])
-    showProgress()
-  } finally {
-    clearInterval(shown)
-    display.stop()
-  }
-
-  const outcomes = await Promise.all(
-    Object.entries(watches).map(([queue, watch]) => outcomeOf(app, queue, watch.ended)),
+  const enqueueing = Promise.all([
+    enqueueMails(list, customers, watches.emails, stopped),
+    enqueuePictures(images, world, watches.images, stopped),
+    enqueueParcels(orders, watches.parcels, stopped),
+  ])
+  const working = Promise.all(
+    Object.entries(watches).map(async ([queue, watch]) => outcomeOf(app, queue, await watch.untilEnded(stopped))),
   )
+  const [[recognised], outcomes] = await Promise.all([enqueueing, working]).finally(() => {
+    clearInterval(shown)
+    showProgress()
+    display.stop()
+  })
   console.log(reportOf(outcomes, colors))
   const checks = await checkAll(app, world, { customers, recognised, images, orders, outcomes })
   for (const { claim, problems } of checks) {

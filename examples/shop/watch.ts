@@ -1,6 +1,4 @@
-import type { App, Ports } from 'celeriac'
-
-type TaskRecord = NonNullable<Awaited<ReturnType<Ports['ledger']['read']>>[number]>
+import type { App, TaskEvent } from 'celeriac'
 
 /** What became of one task. Instants in epoch ms. */
 export interface Ended {
@@ -13,42 +11,51 @@ export interface Ended {
 
 /** How far a queue is. */
 export interface Progress {
-  /** Tasks that were enqueued so far. */
-  enqueued: number
-  succeeded: number
+  readonly succeeded: number
   /** Tasks that failed for good. */
-  failed: number
-  /** Tasks that needed another attempt. */
-  retried: number
+  readonly failed: number
+  /** Times that a task was tried again. */
+  readonly retried: number
 }
 
-const windowSize = 300
-const pauseMs = 250
-const retriesEveryMs = 1_000
+/** Events that end a task. */
+const ends: ReadonlySet<TaskEvent['type']> = new Set(['succeeded', 'failed', 'ignored', 'revoked', 'expired'])
 
-/**
- * Follows the tasks of one queue to their ends, a hundred with each read. `handle.get()` would do for a few; for thousands it is cheaper to look
- * where something is to be expected: at the oldest ones, and at those that are retried once a second.
- */
+const lookEveryMs = 100
+/** Events are news, records the truth: after a silence they are asked. */
+const silenceMs = 3_000
+const readTogether = 100
+
+/** Follows the tasks of one queue to their ends: by their events while they run, by their records at the end. */
 export class Watch {
-  readonly progress: Progress = { enqueued: 0, succeeded: 0, failed: 0, retried: 0 }
-  readonly ended: Ended[] = []
-  readonly #ids = new Set<string>()
   readonly #app: App
-  #waiting: string[] = []
-  #retrying: string[] = []
+  readonly #ids = new Set<string>()
+  /** Enqueued, and not heard of an end. */
+  readonly #open = new Set<string>()
+  /** Ended: the event may come before the producer knows the id. */
+  readonly #ended = new Set<string>()
+  readonly #counts = { succeeded: 0, failed: 0, retried: 0 }
+  #heardAt = Date.now()
   #complete = false
 
   constructor(app: App) {
     this.#app = app
   }
 
-  /** An id that is known already is the same task. */
+  get progress(): Progress {
+    return this.#counts
+  }
+
+  hear({ type, id }: TaskEvent): void {
+    this.#heardAt = Date.now()
+    if (type === 'retried') this.#counts.retried++
+    if (ends.has(type)) this.#end(id, type === 'succeeded')
+  }
+
+  /** A task that is to be awaited. An id that is known already is the same task. */
   add(id: string): void {
-    if (this.#ids.has(id)) return
+    if (!this.#ended.has(id)) this.#open.add(id)
     this.#ids.add(id)
-    this.#waiting.push(id)
-    this.progress.enqueued++
   }
 
   /** No more tasks will come. */
@@ -56,42 +63,42 @@ export class Watch {
     this.#complete = true
   }
 
-  /** Resolves when all tasks have ended; rejects with the signal's reason. */
-  async run(signal: AbortSignal): Promise<void> {
-    let retriesAt = 0
-    while (!this.#complete || this.#waiting.length + this.#retrying.length > 0) {
-      const front = this.#waiting.slice(0, windowSize)
-      const open = await this.#look(front)
-      this.#waiting = [
-        ...open.filter(({ state }) => state !== 'RETRY').map(({ id }) => id),
-        ...this.#waiting.slice(front.length),
-      ]
-      this.#retrying.push(...open.filter(({ state }) => state === 'RETRY').map(({ id }) => id))
-      if (Date.now() >= retriesAt) {
-        this.#retrying = (await this.#look(this.#retrying)).map(({ id }) => id)
-        retriesAt = Date.now() + retriesEveryMs
-      }
-      if (open.length > front.length / 2 || front.length === 0) await pause(pauseMs, signal)
+  /** Resolves with all tasks when they have ended; rejects with the signal's reason. */
+  async untilEnded(signal: AbortSignal): Promise<readonly Ended[]> {
+    while (!this.#complete || this.#open.size > 0) {
+      await pause(lookEveryMs, signal)
       signal.throwIfAborted()
+      if (Date.now() - this.#heardAt < silenceMs) continue
+      for (const { id, state } of await this.#read([...this.#open])) this.#end(id, state === 'SUCCESS')
+      this.#heardAt = Date.now()
     }
+    return this.#read([...this.#ids])
   }
 
-  /** Notes those that have ended and returns the others. */
-  async #look(ids: readonly string[]): Promise<readonly TaskRecord[]> {
-    if (ids.length === 0) return []
-    const records = await this.#app.ports().ledger.read(ids, { consistent: true })
-    return records.filter((record): record is TaskRecord => record !== undefined && !this.#note(record))
+  #end(id: string, isSuccess: boolean): void {
+    if (this.#ended.has(id)) return
+    this.#ended.add(id)
+    this.#open.delete(id)
+    if (isSuccess) this.#counts.succeeded++
+    else this.#counts.failed++
   }
 
-  #note({ id, state, attempt, enqueuedAt, finishedAt }: TaskRecord): boolean {
-    if (finishedAt === undefined || state === 'QUEUED' || state === 'STARTED' || state === 'RETRY') return false
-    this.ended.push({ id, state, attempts: attempt, enqueuedAt, finishedAt })
-    if (state === 'SUCCESS') this.progress.succeeded++
-    else this.progress.failed++
-    if (attempt > 1) this.progress.retried++
-    return true
+  /** Those that have ended, a hundred with each request. */
+  async #read(ids: readonly string[]): Promise<readonly Ended[]> {
+    const { ledger } = this.#app.ports()
+    const ended: Ended[] = []
+    for (let start = 0; start < ids.length; start += readTogether) {
+      for (const record of await ledger.read(ids.slice(start, start + readTogether), { consistent: true })) {
+        if (record?.finishedAt === undefined || openStates.has(record.state)) continue
+        const { id, state, attempt, enqueuedAt, finishedAt } = record
+        ended.push({ id, state, attempts: attempt, enqueuedAt, finishedAt })
+      }
+    }
+    return ended
   }
 }
+
+const openStates: ReadonlySet<string> = new Set(['QUEUED', 'STARTED', 'RETRY'])
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { consoleTelemetry } from 'celeriac'
+import { consoleTelemetry, type TaskEvent } from 'celeriac'
 import { type Local, startLocal } from 'celeriac/local'
 import { type Carrier, startCarrier } from './carrier.ts'
 import { type MailServer, startMailServer } from './mail-server.ts'
@@ -22,7 +22,8 @@ export interface World {
   close(): Promise<void>
 }
 
-export async function openWorld({ inProcess }: { readonly inProcess: boolean }): Promise<World> {
+/** @param onEvent is told of every step of every task */
+export async function openWorld(inProcess: boolean, onEvent: (event: TaskEvent) => void): Promise<World> {
   const closing: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
     for (let end = closing.pop(); end !== undefined; end = closing.pop()) await end()
@@ -50,6 +51,7 @@ export async function openWorld({ inProcess }: { readonly inProcess: boolean }):
       env,
       concurrency: { emails: 2, images: 5, parcels: 2 },
       telemetry: consoleTelemetry({ write }),
+      onEvent,
       onLog: ({ text }) => write(text),
       onProblem: write,
     })
