@@ -1,4 +1,4 @@
-import { queueName, tableName } from './names.ts'
+import { tableName } from './names.ts'
 
 /** Where a process finds the app's queues and table. The whole environment that Celeriac reads, and the only file that names it. */
 export interface Environment {
@@ -44,11 +44,4 @@ export function writeEnvironment(environment: Environment): Record<string, strin
     CELERIAC_TABLE: environment.table,
     ...(environment.queueBaseUrl !== undefined && { CELERIAC_QUEUE_BASE_URL: environment.queueBaseUrl }),
   }
-}
-
-/** The URL of a queue, when the base is known. */
-export function queueUrl(environment: Environment, queue: string): string | undefined {
-  return environment.queueBaseUrl === undefined
-    ? undefined
-    : `${environment.queueBaseUrl}/${queueName(environment.prefix, queue)}`
 }

@@ -1,4 +1,4 @@
-import { type AppDefinition, timesOf } from '../core/app.ts'
+import type { AppDefinition } from '../core/app.ts'
 import { createMemoryBroker } from '../memory/broker.ts'
 import { type Decide, withFaults } from '../memory/faults.ts'
 import { createMemoryLedger } from '../memory/ledger.ts'
@@ -81,9 +81,4 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
       return worked
     },
   }
-}
-
-/** The longest visibility time of an app's queues, ms: what a crashed worker's messages take to come back. */
-export function longestVisibilityMs(app: AppDefinition): number {
-  return Math.max(...Object.keys(app.queues).map((queue) => timesOf(app, queue).visibilityMs))
 }
