@@ -48,6 +48,7 @@ export class DurableLog {
   private syncing = false
   private broken: Error | undefined
   private compaction: Compaction | undefined
+  private compacting: Promise<void> | undefined
   private closed = false
   private readonly options: DurableLogOptions
 
@@ -56,11 +57,11 @@ export class DurableLog {
     this.fd = openSync(options.path, 'a')
     this.size = options.size
     this.sizeWhenCompact = options.size
-    if (options.size === 0) this.write(this.fd, [lineOf(options.header)])
+    if (options.size === 0) this.size = writeAll(this.fd, [lineOf(options.header)])
   }
 
   append(record: SqsRecord): void {
-    if (this.closed) return
+    if (this.closed || this.broken !== undefined) return
     const line = lineOf(record)
     this.pending.push(line)
     this.compaction?.lines.push(line)
@@ -78,8 +79,15 @@ export class DurableLog {
   }
 
   /** Rewrites the log without what is over, while appending goes on. */
-  async compact(): Promise<void> {
-    if (this.compaction !== undefined || this.closed || this.broken !== undefined) return
+  compact(): Promise<void> {
+    if (this.closed || this.broken !== undefined) return Promise.resolve()
+    this.compacting ??= this.rewrite().finally(() => {
+      this.compacting = undefined
+    })
+    return this.compacting
+  }
+
+  private async rewrite(): Promise<void> {
     const path = `${this.options.path}.compact`
     try {
       const fd = openSync(path, 'w')
@@ -99,10 +107,10 @@ export class DurableLog {
   async close(): Promise<void> {
     try {
       await this.commit()
-      this.closed = true
-      fsyncSync(this.fd)
     } finally {
       this.closed = true
+      await this.compacting
+      if (this.broken === undefined) fsyncSync(this.fd)
       closeSync(this.fd)
     }
   }
@@ -114,12 +122,8 @@ export class DurableLog {
       this.flush()
       if (this.options.durability === 'disk') {
         this.syncing = true
-        await syncData(this.fd)
+        await syncData(this.fd).catch((error: unknown) => this.fail(error))
       }
-    } catch (error) {
-      // What is half written must not be followed by anything: the log takes nothing more.
-      this.broken = new Error(`The log ${this.options.path} cannot be written; restart once that is mended. ${error}`)
-      throw this.broken
     } finally {
       this.syncing = false
       this.flushing = undefined
@@ -130,14 +134,17 @@ export class DurableLog {
 
   private flush(): void {
     if (this.pending.length === 0) return
-    const lines = this.pending
-    this.pending = []
-    this.write(this.fd, lines)
+    try {
+      this.size += writeAll(this.fd, this.pending.splice(0))
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
-  private write(fd: number, lines: string[]): void {
-    const bytes = writeAll(fd, lines)
-    if (fd === this.fd) this.size += bytes
+  /** What is half written must not be followed by anything: from here on the log takes nothing more. */
+  private fail(error: unknown): never {
+    this.broken = new Error(`The log ${this.options.path} cannot be written; restart once that is mended. ${error}`)
+    throw this.broken
   }
 
   private async runCompaction(compaction: Compaction): Promise<void> {

@@ -1,10 +1,11 @@
 import * as acknowledging from './acknowledging.ts'
 import type { Addresses } from './addresses.ts'
-import * as administration from './administration.ts'
 import { systemClock } from './clock.ts'
 import type { Context } from './context.ts'
 import { inspector } from './inspector.ts'
 import { MoveTasks } from './move-tasks.ts'
+import * as settings from './queue-settings.ts'
+import * as queues from './queues.ts'
 import { randomId } from './random-id.ts'
 import { poll, readReceive, takeNow } from './receiving.ts'
 import { records, replay } from './replay.ts'
@@ -35,19 +36,19 @@ export function createSqsModel(options: SqsModelOptions = {}): SqsModel {
   const tasks = new MoveTasks(context)
 
   return {
-    createQueue: (input) => administration.createQueue(context, input),
-    deleteQueue: (input) => administration.deleteQueue(context, input),
-    getQueueUrl: (input) => administration.getQueueUrl(context, input),
-    listQueues: (input = {}) => administration.listQueues(context, input),
-    listDeadLetterSourceQueues: (input) => administration.listDeadLetterSourceQueues(context, input),
-    getQueueAttributes: (input) => administration.getQueueAttributes(context, input),
-    setQueueAttributes: (input) => administration.setQueueAttributes(context, input),
-    tagQueue: (input) => administration.tagQueue(context, input),
-    untagQueue: (input) => administration.untagQueue(context, input),
-    listQueueTags: (input) => administration.listQueueTags(context, input),
-    addPermission: (input) => administration.addPermission(context, input),
-    removePermission: (input) => administration.removePermission(context, input),
-    purgeQueue: (input) => administration.purgeQueue(context, input),
+    createQueue: (input) => queues.createQueue(context, input),
+    deleteQueue: (input) => queues.deleteQueue(context, input),
+    getQueueUrl: (input) => queues.getQueueUrl(context, input),
+    listQueues: (input = {}) => queues.listQueues(context, input),
+    listDeadLetterSourceQueues: (input) => queues.listDeadLetterSourceQueues(context, input),
+    getQueueAttributes: (input) => settings.getQueueAttributes(context, input),
+    setQueueAttributes: (input) => settings.setQueueAttributes(context, input),
+    tagQueue: (input) => settings.tagQueue(context, input),
+    untagQueue: (input) => settings.untagQueue(context, input),
+    listQueueTags: (input) => settings.listQueueTags(context, input),
+    addPermission: (input) => settings.addPermission(context, input),
+    removePermission: (input) => settings.removePermission(context, input),
+    purgeQueue: (input) => settings.purgeQueue(context, input),
 
     sendMessage: (input) => sendMessage(context, input),
     sendMessageBatch: (input) => sendMessageBatch(context, input),

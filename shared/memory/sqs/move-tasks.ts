@@ -1,25 +1,13 @@
-import { sourcesOf } from './administration.ts'
 import { type Context, queueOfArn, settle } from './context.ts'
 import { invalidParameter, invalidValue, missingParameter, SqsError } from './errors.ts'
 import { MAX_ACTIVE_MOVE_TASKS, MAX_LISTED_MOVE_TASKS, MAX_MOVE_RATE, MAX_MOVE_TASK_MS } from './limits.ts'
+import { handleOf, type MoveTask, readHandle, recordOf, shown } from './move-task.ts'
 import type { Queue } from './queue.ts'
+import { sourcesOf } from './queues.ts'
 import type { SqsRecord } from './record.ts'
 import { accept } from './sending.ts'
-import { FifoMessage, StoredMessage as StandardMessage, type StoredMessage } from './stored-message.ts'
+import { FifoMessage, StoredMessage } from './stored-message.ts'
 import type * as api from './types.ts'
-
-interface Task {
-  id: string
-  status: api.MoveTaskStatus
-  sourceArn: string
-  destinationArn: string | undefined
-  perSecond: number | undefined
-  moved: number
-  toMove: number
-  failure: string | undefined
-  startedAt: number
-  cancelTimer: (() => void) | undefined
-}
 
 // Without a rate: this often, this many. SQS says only that it goes by the backlog.
 const FREE_INTERVAL_MS = 10
@@ -36,7 +24,7 @@ const notFound = (parameter: string): SqsError =>
 /** Moves of dead letters to where they came from or elsewhere. Source: API_StartMessageMoveTask. */
 export class MoveTasks {
   /** Oldest first. */
-  private readonly tasks: Task[] = []
+  private readonly tasks: MoveTask[] = []
   private readonly context: Context
 
   constructor(context: Context) {
@@ -68,7 +56,7 @@ export class MoveTasks {
     if (running.length >= MAX_ACTIVE_MOVE_TASKS) {
       throw new SqsError('OverLimit', `At most ${MAX_ACTIVE_MOVE_TASKS} message move tasks can be active at a time.`)
     }
-    const task: Task = {
+    const task: MoveTask = {
       id: this.context.ids(),
       status: 'RUNNING',
       sourceArn,
@@ -141,14 +129,14 @@ export class MoveTasks {
   }
 
   /** Of each source only as many as can ever be listed. */
-  private keep(task: Task): void {
+  private keep(task: MoveTask): void {
     this.tasks.push(task)
     const same = this.tasks.filter((one) => one.sourceArn === task.sourceArn)
     const excess = same[0]
     if (same.length > MAX_LISTED_MOVE_TASKS && excess !== undefined) this.tasks.splice(this.tasks.indexOf(excess), 1)
   }
 
-  private schedule(task: Task): void {
+  private schedule(task: MoveTask): void {
     const { perSecond } = task
     const delay = perSecond === undefined ? FREE_INTERVAL_MS : Math.max(PACE_MS, Math.ceil(1000 / perSecond))
     task.cancelTimer = this.context.clock.setTimer(delay, () => {
@@ -157,7 +145,7 @@ export class MoveTasks {
     })
   }
 
-  private step(task: Task): void {
+  private step(task: MoveTask): void {
     const { clock } = this.context
     const source = queueOfArn(this.context, task.sourceArn)
     if (source === undefined) {
@@ -188,7 +176,7 @@ export class MoveTasks {
    * Moves one message, or says why not. It arrives as a new message: new id, new send time, received never.
    * Source: Developer Guide, "Learn how to configure a dead-letter queue redrive".
    */
-  private move(source: Queue, message: StoredMessage, task: Task): string | undefined {
+  private move(source: Queue, message: StoredMessage, task: MoveTask): string | undefined {
     const arn = task.destinationArn ?? message.extra?.deadLetterSourceArn
     if (arn === undefined) return 'CouldNotDetermineMessageSource'
     const destination = queueOfArn(this.context, arn)
@@ -199,7 +187,7 @@ export class MoveTasks {
     const id = this.context.ids()
     const copy = destination.fifo
       ? new FifoMessage(id, body, now, group ?? '', dedupIdOf(message), ++destination.sequence, extra)
-      : new StandardMessage(id, body, now, group, extra)
+      : new StoredMessage(id, body, now, group, extra)
     source.store.remove(message)
     if (this.context.recording) this.context.emit({ t: 'gone', queue: source.name, ids: [message.id] })
     accept(this.context, destination, copy, 0, now)
@@ -208,7 +196,7 @@ export class MoveTasks {
     return undefined
   }
 
-  private end(task: Task, status: api.MoveTaskStatus, failure?: string): void {
+  private end(task: MoveTask, status: api.MoveTaskStatus, failure?: string): void {
     task.cancelTimer?.()
     task.cancelTimer = undefined
     task.status = status
@@ -218,47 +206,3 @@ export class MoveTasks {
 }
 
 const dedupIdOf = (message: StoredMessage): string => (message instanceof FifoMessage ? message.dedupId : message.id)
-
-// As SQS does it: base64 of a JSON object with the task's id and its source.
-const handleOf = (task: Task): string =>
-  Buffer.from(JSON.stringify({ taskId: task.id, sourceArn: task.sourceArn })).toString('base64')
-
-function readHandle(handle: string): { taskId: string; sourceArn: string } {
-  try {
-    const { taskId, sourceArn } = JSON.parse(Buffer.from(handle, 'base64').toString()) as Record<string, unknown>
-    if (typeof taskId === 'string' && typeof sourceArn === 'string') return { taskId, sourceArn }
-  } catch {
-    // falls through to the one error below
-  }
-  throw invalidParameter('Value for parameter TaskHandle is invalid.')
-}
-
-function shown(task: Task): api.MessageMoveTask {
-  return {
-    ...(task.status === 'RUNNING' ? { TaskHandle: handleOf(task) } : {}),
-    Status: task.status,
-    SourceArn: task.sourceArn,
-    ...(task.destinationArn === undefined ? {} : { DestinationArn: task.destinationArn }),
-    ...(task.perSecond === undefined ? {} : { MaxNumberOfMessagesPerSecond: task.perSecond }),
-    ApproximateNumberOfMessagesMoved: task.moved,
-    ApproximateNumberOfMessagesToMove: task.toMove,
-    ...(task.failure === undefined ? {} : { FailureReason: task.failure }),
-    StartedTimestamp: task.startedAt,
-  }
-}
-
-function recordOf(task: Task): SqsRecord {
-  const { id, status, sourceArn, destinationArn, perSecond, moved, toMove, failure, startedAt } = task
-  return {
-    t: 'task',
-    id,
-    status,
-    sourceArn,
-    ...(destinationArn === undefined ? {} : { destinationArn }),
-    ...(perSecond === undefined ? {} : { perSecond }),
-    moved,
-    toMove,
-    ...(failure === undefined ? {} : { failure }),
-    startedAt,
-  }
-}

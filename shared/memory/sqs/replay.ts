@@ -10,7 +10,8 @@ import type { StoredMessage } from './stored-message.ts'
 /** Everything there is, as records. The model may change between two of them; see `SqsRecord`. */
 export function* records(context: Context, tasks: MoveTasks): Generator<SqsRecord> {
   const queues = [...context.queues.values()]
-  for (const queue of queues) yield queue.record()
+  const exists = (queue: Queue): boolean => context.queues.get(queue.name) === queue
+  for (const queue of queues) if (exists(queue)) yield queue.record()
   for (const [name, at] of context.deletedNames) yield { t: 'queue-deleted', name, at }
   yield* tasks.records()
   for (const queue of queues) {
@@ -18,7 +19,7 @@ export function* records(context: Context, tasks: MoveTasks): Generator<SqsRecor
       yield { t: 'dedup', queue: queue.name, key, id, sequence, at }
     }
     for (const message of queue.store.walk()) {
-      if (context.queues.get(queue.name) !== queue) break
+      if (!exists(queue)) break
       yield { t: 'message', queue: queue.name, message: messageRecord(message) }
     }
   }

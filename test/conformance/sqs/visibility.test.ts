@@ -152,8 +152,8 @@ describe('visibility timeout', () => {
 
   rule('ReceiptHandleIsInvalid', 'a handle that never was one is refused with 404', async () => {
     const QueueUrl = await makeQueue()
-    for (const attempt of [change(QueueUrl, 'not-a-handle', 1), remove(QueueUrl, 'not-a-handle')]) {
-      const error = await refusal(attempt)
+    for (const attempt of [() => change(QueueUrl, 'not-a-handle', 1), () => remove(QueueUrl, 'not-a-handle')]) {
+      const error = await refusal(attempt())
       expect([error.name, error.$metadata.httpStatusCode]).toEqual(['ReceiptHandleIsInvalid', 404])
     }
   })

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createSqsModel, type ReceiveMessageResult, SqsError } from '../../../shared/memory/sqs/index.ts'
+import {
+  createSqsModel,
+  type ReceiveMessageResult,
+  SqsError,
+  type SqsRecord,
+} from '../../../shared/memory/sqs/index.ts'
 import { ManualClock } from './manual-clock.ts'
 
 const counting = () => {
@@ -203,6 +208,28 @@ describe('snapshots', () => {
     const { model } = make()
     expect(() => model.restore(model.snapshot())).toThrow(/only be put into an empty model; this one has 1 queues/)
     expect(() => createSqsModel().restore({ version: 2 as 1, records: [] })).toThrow(/version 2: expected 1/)
+  })
+
+  test('records can be taken while the model changes, and still end in its state', () => {
+    const clock = new ManualClock()
+    const written: SqsRecord[] = []
+    const model = createSqsModel({ clock, onRecord: (record) => written.push(record) })
+    const urls = ['a', 'b', 'c'].map((QueueName) => model.createQueue({ QueueName }).QueueUrl)
+    for (const QueueUrl of urls) for (const MessageBody of ['1', '2', '3']) model.sendMessage({ QueueUrl, MessageBody })
+    written.length = 0
+    let step = 0
+    for (const record of model.records()) {
+      written.push(record)
+      step += 1
+      if (step === 1) model.deleteQueue({ QueueUrl: urls[1] })
+      if (step === 4) model.receiveMessageNow({ QueueUrl: urls[0], MaxNumberOfMessages: 10 })
+      if (step === 5) model.sendMessage({ QueueUrl: urls[0], MessageBody: '4' })
+      if (step === 6) model.purgeQueue({ QueueUrl: urls[2] })
+    }
+    const copy = createSqsModel({ clock })
+    copy.replay(written)
+    expect(copy.inspect.queues()).toEqual(['a', 'c'])
+    for (const queue of ['a', 'c']) expect(copy.inspect.messages(queue)).toEqual(model.inspect.messages(queue))
   })
 
   test('are plain JSON', () => {

@@ -1,22 +1,12 @@
 import { assertQueueName, queueArn, queueUrl } from './addresses.ts'
-import { type Context, queueAt, queueOfArn, settle } from './context.ts'
+import { type Context, queueAt, queueOfArn } from './context.ts'
 import { invalidParameter, SqsError } from './errors.ts'
-import { NAME_REUSE_MS, PURGE_INTERVAL_MS } from './limits.ts'
+import { NAME_REUSE_MS } from './limits.ts'
 import { page } from './pages.ts'
-import { withoutPermission, withPermission } from './permissions.ts'
 import { Queue } from './queue.ts'
-import {
-  assertReadable,
-  changedAttributes,
-  differingAttribute,
-  newAttributes,
-  type QueueAttributes,
-  shownAttributes,
-} from './queue-attributes.ts'
-import { stateRecord } from './recording.ts'
+import { differingAttribute, newAttributes, type QueueAttributes } from './queue-attributes.ts'
 import { allowsSource, deadLetterForbidden, deadLetterMissing, deadLetterOfOtherType } from './redrive.ts'
-import { DELAYED } from './stored-message.ts'
-import { withoutTags, withTags } from './tags.ts'
+import { withTags } from './tags.ts'
 import type * as api from './types.ts'
 
 /** Source: API_CreateQueue. An existing queue is answered unless an attribute that is asked for differs. */
@@ -58,7 +48,8 @@ function assertNotJustDeleted(context: Context, name: string, now: number): void
   context.deletedNames.delete(name)
 }
 
-function checkDeadLetterQueue(context: Context, attributes: QueueAttributes, sourceArn: string): void {
+/** Refuses a redrive policy whose dead-letter queue is missing, of the other type, or not willing. */
+export function checkDeadLetterQueue(context: Context, attributes: QueueAttributes, sourceArn: string): void {
   const policy = attributes.redrive
   if (policy === undefined) return
   const target = queueOfArn(context, policy.deadLetterTargetArn)
@@ -115,98 +106,4 @@ export function sourcesOf(context: Context, queue: Queue): string[] {
     (source) => source.attributes.redrive?.deadLetterTargetArn === queue.arn,
   )
   return sources.map((source) => source.name).sort()
-}
-
-export function getQueueAttributes(
-  context: Context,
-  input: api.GetQueueAttributesRequest,
-): { Attributes?: api.StringMap } {
-  const queue = queueAt(context, input.QueueUrl)
-  const names = input.AttributeNames ?? []
-  const all = names.includes('All')
-  for (const name of names) if (name !== 'All') assertReadable(name, queue.fifo)
-  const values: api.StringMap = {
-    QueueArn: queue.arn,
-    ApproximateNumberOfMessages: String(queue.store.visible),
-    ApproximateNumberOfMessagesNotVisible: String(queue.store.inFlight),
-    ApproximateNumberOfMessagesDelayed: String(queue.store.delayed),
-    CreatedTimestamp: String(Math.floor(queue.createdAt / 1000)),
-    LastModifiedTimestamp: String(Math.floor(queue.modifiedAt / 1000)),
-    ...shownAttributes(queue.attributes),
-  }
-  const shown = Object.entries(values).filter(([name]) => all || names.includes(name))
-  return shown.length === 0 ? {} : { Attributes: Object.fromEntries(shown) }
-}
-
-/** Source: API_SetQueueAttributes. Changes hold at once; SQS takes up to 60 s, or 15 minutes for the retention. */
-export function setQueueAttributes(context: Context, input: api.SetQueueAttributesRequest): void {
-  const queue = queueAt(context, input.QueueUrl)
-  const given = input.Attributes ?? {}
-  const attributes = changedAttributes(queue.attributes, given)
-  if (given.RedrivePolicy !== undefined) checkDeadLetterQueue(context, attributes, queue.arn)
-  const delayChanged = attributes.delaySeconds !== queue.attributes.delaySeconds
-  setAttributes(context, queue, attributes)
-  if (delayChanged && queue.fifo) delayAnew(context, queue)
-  queue.advance(context.clock.now())
-  settle(context, queue)
-}
-
-function setAttributes(context: Context, queue: Queue, attributes: QueueAttributes): void {
-  queue.attributes = attributes
-  queue.modifiedAt = context.clock.now()
-  context.emit(queue.record())
-}
-
-/** A FIFO queue's delay also holds for what it delays already; a standard queue's does not. (Delay queues, Dev. Guide) */
-function delayAnew(context: Context, queue: Queue): void {
-  const now = context.clock.now()
-  for (const message of [...queue.store.walk()]) {
-    if (message.state !== DELAYED) continue
-    queue.store.retime(message, message.sentAt + queue.attributes.delaySeconds * 1000, now)
-    context.emit(stateRecord(queue.name, message))
-  }
-}
-
-export function tagQueue(context: Context, input: api.TagQueueRequest): void {
-  const queue = queueAt(context, input.QueueUrl)
-  queue.tags = withTags(queue.tags, input.Tags ?? {})
-  context.emit(queue.record())
-}
-
-export function untagQueue(context: Context, input: api.UntagQueueRequest): void {
-  const queue = queueAt(context, input.QueueUrl)
-  queue.tags = withoutTags(queue.tags, input.TagKeys ?? [])
-  context.emit(queue.record())
-}
-
-export function listQueueTags(context: Context, input: api.QueueRequest): { Tags?: api.StringMap } {
-  const { tags } = queueAt(context, input.QueueUrl)
-  return Object.keys(tags).length === 0 ? {} : { Tags: { ...tags } }
-}
-
-export function addPermission(context: Context, input: api.AddPermissionRequest): void {
-  const queue = queueAt(context, input.QueueUrl)
-  const policy = withPermission(queue.attributes.policy, queue.arn, input)
-  setAttributes(context, queue, { ...queue.attributes, policy })
-}
-
-export function removePermission(context: Context, input: api.RemovePermissionRequest): void {
-  const queue = queueAt(context, input.QueueUrl)
-  const policy = withoutPermission(queue.attributes.policy, input.Label)
-  setAttributes(context, queue, { ...queue.attributes, policy })
-}
-
-/** Source: API_PurgeQueue. All messages go, in-flight and delayed ones too, and here they go at once. */
-export function purgeQueue(context: Context, input: api.QueueRequest): void {
-  const queue = queueAt(context, input.QueueUrl)
-  const now = context.clock.now()
-  if (queue.purgedAt !== undefined && queue.purgedAt + PURGE_INTERVAL_MS > now) {
-    throw new SqsError(
-      'PurgeQueueInProgress',
-      `Only one PurgeQueue operation on ${queue.name} is allowed every 60 seconds.`,
-    )
-  }
-  queue.purgedAt = now
-  queue.store.clear()
-  context.emit({ t: 'purged', queue: queue.name, at: now })
 }
