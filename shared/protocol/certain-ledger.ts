@@ -102,7 +102,7 @@ export class CertainLedger {
     const doubtful = new Set<Entry>()
     const giveUpAt = this.#clock.now() + this.#patienceMs
     let pending = entries
-    let lastError: Error = new LedgerUnavailableError('The table throttles all writes.')
+    let lastError: Error | undefined
     for (let round = 0; pending.length > 0; round++) {
       if (round > 0) {
         if (this.#clock.now() >= giveUpAt) break
@@ -131,7 +131,7 @@ export class CertainLedger {
         outcomes.get(entry) ??
         rules.failed(
           new LedgerUnavailableError(
-            `The table gave no clear answer within ${this.#patienceMs} ms: ${lastError.message}`,
+            `The table gave no clear answer within ${this.#patienceMs} ms: ${lastError?.message ?? 'it throttles all writes.'}`,
             { cause: lastError },
           ),
           doubtful.has(entry),

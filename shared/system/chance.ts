@@ -2,10 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { v7 } from 'uuid'
 import type { Chance } from '../ports/chance.ts'
 
+/** 96 bits: two writers of one record never draw the same. */
+const tokenBytes = 12
+
+/** Drawn in advance: a call into the system for each token was a fifth of an enqueue's work. */
+let pool = Buffer.alloc(0)
+let next = 0
+
 /** The machine's randomness. */
 export const systemChance: Chance = {
   random: () => Math.random(),
   uuid: (now) => v7({ msecs: now }),
-  // 96 bits: two writers of one record never draw the same.
-  token: () => randomBytes(12).toString('base64url'),
+  token() {
+    if (next + tokenBytes > pool.length) {
+      pool = randomBytes(tokenBytes * 256)
+      next = 0
+    }
+    next += tokenBytes
+    return pool.toString('base64url', next - tokenBytes, next)
+  },
 }

@@ -39,7 +39,9 @@ describe('the machine as ports', () => {
     expect(early).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(early < late).toBe(true)
     expect(Number.parseInt(early.replaceAll('-', '').slice(0, 12), 16)).toBe(1_700_000_000_000)
-    expect(systemChance.token()).not.toBe(systemChance.token())
+    const tokens = Array.from({ length: 2_000 }, () => systemChance.token())
+    expect(new Set(tokens).size).toBe(tokens.length)
+    for (const token of tokens) expect(token).toMatch(/^[A-Za-z0-9_-]{16}$/)
   })
 })
 
