@@ -64,7 +64,8 @@ export async function runChanges(
 async function oneUpdate(client: DynamoDBClient, tableName: string, change: ItemChange): Promise<StatementAnswer> {
   try {
     const { Attributes } = await client.send(updateCommand(tableName, change))
-    return { status: 'done', item: Attributes }
+    // It was asked for all of them: an answer without any is no answer.
+    return Attributes === undefined ? unanswered : { status: 'done', item: Attributes }
   } catch (thrown) {
     if (thrown instanceof ConditionalCheckFailedException) return { status: 'refused' }
     return failedRequest(client, tableName, thrown)

@@ -56,7 +56,7 @@ export function faultyWire(
     const invocation = request.headers['amz-sdk-invocation-id'] ?? ''
     const attempt = (attempts.get(invocation) ?? 0) + 1
     attempts.set(invocation, attempt)
-    const input = JSON.parse(String(request.body)) as Record<string, unknown>
+    const input = JSON.parse(textOf(request.body)) as Record<string, unknown>
     const seen = { action, input, invocation, attempt }
     requests.push(seen)
     const fault = decide(seen)
@@ -114,6 +114,10 @@ async function bodyOf({ response }: { readonly response: HttpResponse }): Promis
   const chunks: Uint8Array[] = []
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) chunks.push(chunk)
   return Buffer.concat(chunks).toString()
+}
+
+function textOf(body: unknown): string {
+  return body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body)
 }
 
 function answer(statusCode: number, body: object): { response: HttpResponse } {
