@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const patienceMs = 90_000
+/** LocalStack takes 12 s on two idle cores, and a minute on busy ones. */
+const patienceMs = 180_000
 
 /** One call of each service that a deployment and a worker need, as the wire has it. */
 const calls: readonly Call[] = [

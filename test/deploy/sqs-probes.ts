@@ -115,6 +115,23 @@ export const sqsProbes: readonly Probe[] = [
     },
   },
   {
+    id: 'sqs-batch-characters',
+    aws: 'In a batch such a body fails its own entry, as the sender’s fault.',
+    source: api('BatchResultErrorEntry'),
+    async run({ sqs, queue }) {
+      const QueueUrl = await queue('batch-characters')
+      const Entries = [
+        { Id: 'good', MessageBody: 'x' },
+        { Id: 'bad', MessageBody: 'a\u0000b' },
+      ]
+      const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
+      return unless(
+        'bad InvalidMessageContents SenderFault true',
+        Failed.map(({ Id, Code, SenderFault }) => `${Id} ${Code} SenderFault ${SenderFault}`).join(', '),
+      )
+    },
+  },
+  {
     id: 'sqs-one-mebibyte',
     aws: 'A message of 1 MiB is accepted.',
     source: guide('quotas-messages'),

@@ -11,8 +11,9 @@ export const app = createApp({
   name: 'celeriac-probe',
   queues: {
     quick: { timeout: '10s', batchSize: 10 },
-    // A crashed message comes back after time-out and 30 s: as short as can be. Alone in its batch, so that a crash counts.
-    crashing: { timeout: '3s', batchSize: 1 },
+    // A crashed message comes back after time-out and 30 s: short, yet enough for a cold start on a busy machine. Alone in its batch, so that a
+    // crash counts.
+    crashing: { timeout: '10s', batchSize: 1 },
     slow: { timeout: '20s', batchSize: 5, concurrency: 2 },
   },
 })
@@ -56,7 +57,7 @@ export const keyed = app.task(
 /** Ends its process in its first `crashes` attempts. */
 export const crash = app.task(
   'crash',
-  { queue: 'crashing', retry: { maxRetries: 1, delay: '1s', jitter: false } },
+  { queue: 'crashing', retry: { maxRetries: 3, delay: '1s', jitter: false } },
   async ({ crashes }: { readonly crashes: number }, context) => {
     if (context.attempt <= crashes) process.exit(1)
     return context.attempt

@@ -1,0 +1,44 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { CreateQueueCommand, DeleteQueueCommand } from '@aws-sdk/client-sqs'
+import { createSqsBroker } from '../../shared/aws/broker.ts'
+import { createClients } from '../../shared/aws/clients.ts'
+import { readEnvironment } from '../../shared/core/environment.ts'
+import { deadQueueName, queueName } from '../../shared/core/names.ts'
+import { systemChance, systemClock } from '../../shared/system/index.ts'
+import { type BrokerPlace, brokerContract, contractApp } from '../contract/broker-suite.ts'
+import { ledgerContract } from '../contract/ledger.ts'
+import { dynamoPlace } from '../contract/ledger-places.ts'
+
+/** What Celeriac's parts may rely on of queues and table, on an engine: the suites that the memory ports pass. */
+const endpoint = process.env.AWS_ENDPOINT_URL
+if (endpoint === undefined) throw new Error('AWS_ENDPOINT_URL: expected the address of an engine, received none.')
+
+brokerContract(endpoint, () => openBroker(endpoint))
+ledgerContract(endpoint, () => dynamoPlace({ endpoint, stop: async () => {} }))
+
+async function openBroker(address: string): Promise<BrokerPlace> {
+  const app = contractApp(`contract-${Date.now()}`)
+  const clients = createClients({ endpoint: address })
+  const sqs = clients.sqs()
+  const names = Object.keys(app.queues).flatMap((queue) => [
+    queueName(app.prefix, queue),
+    deadQueueName(app.prefix, queue),
+  ])
+  const urls: string[] = []
+  for (const QueueName of names) {
+    urls.push((await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? '')
+  }
+  return {
+    broker: createSqsBroker({
+      sqs,
+      environment: readEnvironment(app.prefix, {}),
+      clock: systemClock,
+      chance: systemChance,
+    }),
+    pass: (ms) => pause(ms),
+    async stop() {
+      for (const QueueUrl of urls) await sqs.send(new DeleteQueueCommand({ QueueUrl }))
+      clients.close()
+    },
+  }
+}
