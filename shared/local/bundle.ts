@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { BuildFailure, BuildOptions, Message, Metafile } from 'esbuild'
 import type { FunctionCode } from './lambda/index.ts'
+import { shownPath } from './stack-frames.ts'
 
 /** A module to bundle: a file, or a text as if it lay in a folder. */
 export type BundleEntry = string | { readonly contents: string; readonly folder: string; readonly name: string }
@@ -166,6 +167,5 @@ function nameOf(entry: BundleEntry): string {
 }
 
 function shown(path: string): string {
-  const from = relative(process.cwd(), path)
-  return from === '' || from.startsWith('..') ? path : from
+  return shownPath(resolve(path), process.cwd())
 }

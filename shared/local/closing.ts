@@ -1,13 +1,19 @@
 /** What was started, to be ended in the opposite order. */
 export class Closing {
   readonly #ends: (() => unknown)[] = []
+  #closing: Promise<void> | undefined
 
   add(end: () => unknown): void {
     this.#ends.push(end)
   }
 
   /** Ends everything, whatever fails on the way. Twice does no harm. @throws the first failure, at the end */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     const failures: unknown[] = []
     for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) {
       try {

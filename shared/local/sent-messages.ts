@@ -1,7 +1,7 @@
 import { parseMessage } from '../core/message-codec.ts'
-import { routeOf } from '../core/names.ts'
 import type { SqsModel } from '../memory/sqs/index.ts'
 import type { TaskEvent } from '../ports/telemetry.ts'
+import type { LocalPlan } from './plan.ts'
 
 /** A message sent this long after its task was enqueued is one that waits on, not a new one. */
 const freshMs = 10_000
@@ -11,15 +11,17 @@ const freshMs = 10_000
  * a producer elsewhere, the web server say, writes none that could be read here.)
  *
  * @param model a server's; its two sending actions are wrapped
+ * @param plan whose queues are looked at
  */
 export function watchSentTasks(
   model: SqsModel,
-  of: { readonly prefix: string; readonly queues: () => ReadonlySet<string> },
+  plan: () => LocalPlan | undefined,
   onEvent: (event: TaskEvent) => void,
 ): void {
   const tell = (queueUrl: string | undefined, body: string | undefined, delaySeconds = 0): void => {
-    const queue = routeOf(of.prefix, (queueUrl ?? '').slice((queueUrl ?? '').lastIndexOf('/') + 1))
-    if (queue === undefined || body === undefined || !of.queues().has(queue)) return
+    const name = queueUrl?.slice(queueUrl.lastIndexOf('/') + 1)
+    const queue = plan()?.queues.find(({ queueName }) => queueName === name)?.queue
+    if (queue === undefined || body === undefined) return
     try {
       const { task, id, sentAt, availableAt } = parseMessage(body)
       const at = Date.now()

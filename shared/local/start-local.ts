@@ -195,8 +195,7 @@ function connect(app: LocalApp, plan: LocalPlan, services: Services, { telemetry
   })
   if (telemetry !== undefined) app.connect({ telemetry })
   if (onEvent === undefined) return
-  const queues = new Set(plan.queues.map(({ queue }) => queue))
-  watchSentTasks(services.sqs.model, { prefix: plan.prefix, queues: () => queues }, onEvent)
+  watchSentTasks(services.sqs.model, () => plan, onEvent)
   const { log } = telemetry ?? consoleTelemetry()
   app.connect({
     telemetry: {

@@ -12,6 +12,7 @@ import {
 import { type FunctionCode, type InitError, LambdaFunction, type LogLine } from './lambda/index.ts'
 import type { LocalPlan, QueuePlan } from './plan.ts'
 import type { ProcessGuard } from './process-guard.ts'
+import { ownFrames } from './stack-frames.ts'
 import { parseTaskEvent } from './task-events.ts'
 
 /** Invocations at a time: one number for every queue, or by queue. */
@@ -69,6 +70,11 @@ export class Workers {
     return this.#functions.flatMap(({ pids }) => pids)
   }
 
+  /** Invocations that run now. */
+  get running(): number {
+    return this.#sources.reduce((sum, { running }) => sum + running, 0)
+  }
+
   /**
    * Starts one environment and leaves it idle: the code is the same for all queues, so one that starts proves it.
    *
@@ -81,17 +87,6 @@ export class Workers {
   /** Receives from now on. */
   start(): void {
     for (const source of this.#sources) source.start()
-  }
-
-  /**
-   * Other code for the same queues. What runs finishes with the old one.
-   *
-   * @throws {InitError} when the new code does not start; the old one then goes on
-   */
-  async replace(code: FunctionCode): Promise<void> {
-    const [first, ...others] = this.#functions
-    await first?.replace(code)
-    await Promise.all(others.map((each) => each.replace(code, { prove: false })))
   }
 
   /** Receives nothing more; resolves when what was received is done. */
@@ -155,8 +150,8 @@ export class Workers {
   }
 }
 
-/** What went wrong, and the first line of its stack that is not Node's own. */
+/** What went wrong, and where in the user's own code. */
 export function initProblem({ error }: InitError): string {
-  const place = error.trace?.find((line) => /^\s+at /.test(line) && !/node:|bootstrap\.mjs/.test(line))
-  return `${error.errorType}: ${error.errorMessage}${place === undefined ? '' : ` (${place.trim()})`}`
+  const [frame] = ownFrames(error.trace?.join('\n'), process.cwd())
+  return `${error.errorType}: ${error.errorMessage}${frame === undefined ? '' : ` (${frame.place})`}`
 }

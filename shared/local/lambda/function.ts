@@ -42,12 +42,9 @@ export interface FunctionOptions {
  */
 export class LambdaFunction {
   readonly #options: FunctionOptions
-  #code: FunctionCode
   #idle: Environment[] = []
   /** Every process that has not ended, also those that are being killed. */
   readonly #alive = new Set<Environment>()
-  /** Environments of former code: each ends with its invocation. */
-  readonly #retired = new WeakSet<Environment>()
   #failedInits = 0
   #startAfter = 0
   #stopped = false
@@ -55,7 +52,6 @@ export class LambdaFunction {
 
   constructor(options: FunctionOptions) {
     this.#options = options
-    this.#code = options.code
   }
 
   get name(): string {
@@ -77,13 +73,12 @@ export class LambdaFunction {
   }
 
   /**
-   * Starts an environment and keeps it idle.
+   * Starts an environment and keeps it idle. A failure is the caller's to tell.
    *
    * @throws {InitError} when it cannot start
    */
   async warm(): Promise<void> {
-    const environment = await this.#start()
-    this.#release(environment)
+    this.#release(await this.#start(false))
   }
 
   /** Runs an event through an environment. Always resolves. */
@@ -107,22 +102,6 @@ export class LambdaFunction {
     return result
   }
 
-  /**
-   * Other code from now on: idle environments end, running ones finish what they do and then end.
-   *
-   * @throws {InitError} when an environment of the new code cannot start; everything then goes on as before
-   */
-  async replace(code: FunctionCode, { prove = true }: { readonly prove?: boolean } = {}): Promise<void> {
-    const proof = prove ? await this.#startOnce(code, this.#initLimitMs) : undefined
-    this.#code = code
-    for (const environment of this.#alive) if (environment !== proof) this.#retired.add(environment)
-    for (const environment of this.#idle.splice(0)) environment.kill()
-    this.#failedInits = 0
-    this.#startAfter = 0
-    this.#wake()
-    if (proof !== undefined) this.#release(proof)
-  }
-
   /** Kills every environment. Drain the event source first if what runs is to finish. */
   async stop(): Promise<void> {
     this.#stopped = true
@@ -137,28 +116,25 @@ export class LambdaFunction {
   }
 
   /** As on Lambda, an init phase that took too long is repeated with the function's own time-out. */
-  async #start(): Promise<Environment> {
-    const code = this.#code
+  async #start(report = true): Promise<Environment> {
     try {
-      const environment = await this.#startOnce(code, this.#initLimitMs).catch((error: unknown) => {
+      const environment = await this.#startOnce(this.#initLimitMs).catch((error: unknown) => {
         if (!(error instanceof InitError) || !error.timedOut || this.#stopped) throw error
-        return this.#startOnce(code, this.#options.timeoutMs)
+        return this.#startOnce(this.#options.timeoutMs)
       })
       this.#failedInits = 0
-      // The code was replaced while this one started: it may still work one invocation.
-      if (code !== this.#code) this.#retired.add(environment)
       return environment
     } catch (error) {
       this.#failedInits += 1
       const pauseMs = Math.min(initBackOffMs.longest, initBackOffMs.first * 2 ** (this.#failedInits - 1))
       this.#startAfter = performance.now() + pauseMs
-      if (error instanceof InitError && !this.#stopped) this.#options.onInitError?.(error)
+      if (report && error instanceof InitError && !this.#stopped) this.#options.onInitError?.(error)
       throw error
     }
   }
 
-  async #startOnce(code: FunctionCode, limitMs: number): Promise<Environment> {
-    const { name, memoryMb, region, guard, variables, onLog, freeze, nodeFlags } = this.#options
+  async #startOnce(limitMs: number): Promise<Environment> {
+    const { name, memoryMb, region, code, guard, variables, onLog, freeze, nodeFlags } = this.#options
     const environment = new Environment({
       facts: { name, memoryMb, region, taskRoot: code.root, handler: code.handler },
       guard,
@@ -179,7 +155,7 @@ export class LambdaFunction {
   }
 
   #release(environment: Environment): void {
-    if (this.#stopped || this.#retired.has(environment)) environment.kill()
+    if (this.#stopped) environment.kill()
     else this.#idle.push(environment)
     this.#wake()
   }

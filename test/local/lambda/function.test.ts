@@ -225,25 +225,6 @@ test('after failed inits environments are started ever less often', async () => 
   expect(performance.now() - startedAt).toBeGreaterThan(1_500)
 })
 
-test('new code takes over: what runs finishes on the old one', async () => {
-  const lambda = functions.make()
-  const old = (await returned(lambda, { mode: 'facts' })) as { pid: number }
-  const running = returned(lambda, { mode: 'sleep', ms: 200 })
-  await lambda.replace({ root: `${fixtures}modes`, handler: 'index.handler' })
-  const now = (await returned(lambda, { mode: 'facts' })) as { pid: number; invocations: number }
-  expect(now.pid).not.toBe(old.pid)
-  expect(now.invocations).toBe(1)
-  expect(await running).toBe(2)
-  await until(() => !isAlive(old.pid))
-})
-
-test('new code that cannot start changes nothing', async () => {
-  const lambda = functions.make()
-  const old = (await returned(lambda, { mode: 'facts' })) as { pid: number }
-  await expect(lambda.replace({ root: `${fixtures}inits`, handler: 'throws.handler' })).rejects.toThrow('cannot load')
-  expect(await returned(lambda, { mode: 'facts' })).toMatchObject({ pid: old.pid, invocations: 2 })
-})
-
 test('stop leaves no process, not even one that is frozen, blocked or starting', async () => {
   const lambda = functions.make()
   await lambda.warm()

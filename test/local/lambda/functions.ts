@@ -44,7 +44,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Resolves when a condition holds; the operating system takes a moment to end processes. */
-export async function until(holds: () => boolean, limitMs = 10_000): Promise<void> {
+export async function until(holds: () => boolean, limitMs = 30_000): Promise<void> {
   const giveUpAt = performance.now() + limitMs
   while (!holds()) {
     if (performance.now() > giveUpAt) throw new Error('It did not come true in time.')

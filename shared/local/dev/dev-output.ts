@@ -1,0 +1,51 @@
+import type { createColors } from 'picocolors'
+import type { TaskEvent } from '../../ports/telemetry.ts'
+import type { LogLine } from '../lambda/index.ts'
+import { type FormatOptions, formatEvent, formatLog, formatStatus } from './format.ts'
+import type { DevStatus } from './start-dev.ts'
+
+/** Where `celeriac dev` tells what happens. */
+export interface DevOutput {
+  status(status: DevStatus): void
+  event(event: TaskEvent): void
+  log(line: LogLine): void
+  /** For people only. */
+  note(text: string): void
+}
+
+export interface PeopleOptions {
+  readonly colors: ReturnType<typeof createColors>
+  readonly folder: string
+  /** Without the steps of tasks that go well, and without what they log. */
+  readonly quiet: boolean
+  readonly write: (text: string) => void
+  readonly now: () => number
+}
+
+const loud: ReadonlySet<TaskEvent['type']> = new Set(['failed', 'dead-lettered', 'suspect'])
+
+/** Lines to read. */
+export function outputForPeople(options: PeopleOptions): DevOutput {
+  const { colors, folder, quiet, write, now } = options
+  let queueWidth = 0
+  const format = (): FormatOptions => ({ colors, folder, queueWidth })
+  return {
+    status(status) {
+      if (status.type === 'ready') queueWidth = Math.max(...Object.keys(status.queues).map(({ length }) => length))
+      write(formatStatus(status, { colors, folder }))
+    },
+    event(event) {
+      if (!quiet || loud.has(event.type)) write(formatEvent(event, format()))
+    },
+    log(line) {
+      if (!quiet) write(formatLog(line, now(), format()))
+    },
+    note: write,
+  }
+}
+
+/** One JSON text a line: statuses and events as they are, `{"type":"log",…}` for what workers write. */
+export function outputForPrograms(write: (text: string) => void): DevOutput {
+  const tell = (value: object): void => write(JSON.stringify(value))
+  return { status: tell, event: tell, log: (line) => tell({ type: 'log', ...line }), note() {} }
+}

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import pc from 'picocolors'
+import { type DevOutput, outputForPeople, outputForPrograms } from './dev-output.ts'
+import { type Dev, type DevFacts, type DevOptions, startDev } from './start-dev.ts'
+
+export interface RunDevOptions extends Omit<DevOptions, 'onStatus' | 'onEvent' | 'onLog' | 'patient'> {
+  /** One JSON text a line; the first is `{"type":"ready",…}` with endpoints, table and queue URLs. @default false */
+  readonly json?: boolean
+  /** Only what goes wrong. @default false */
+  readonly quiet?: boolean
+  /** Run with the environment set; when it ends, so does this, with its exit code. */
+  readonly command?: readonly string[]
+  /** @default whether standard output is a terminal */
+  readonly isTerminal?: boolean
+  /** Takes one text, without its line break. @default standard output */
+  readonly write?: (text: string) => void
+}
+
+const killedBySignal = 128
+
+/**
+ * `celeriac dev`: runs an app until Ctrl-C and tells what happens. The first Ctrl-C (or SIGTERM) lets tasks finish, a second one kills them.
+ *
+ * @returns the exit code
+ * @throws {Error} one paragraph: a taken port; without a terminal, an app that cannot be built or started
+ */
+export async function runDev(options: RunDevOptions): Promise<number> {
+  const isTerminal = options.isTerminal ?? process.stdout.isTTY === true
+  const write = options.write ?? ((text: string) => process.stdout.write(`${text}\n`))
+  const output = options.json
+    ? outputForPrograms(write)
+    : outputForPeople({
+        colors: pc.createColors(isTerminal && !process.env.NO_COLOR),
+        folder: process.cwd(),
+        quiet: options.quiet ?? false,
+        write,
+        now: Date.now,
+      })
+  // The SDK's word about Node 20 to whoever runs it, in the midst of the lines to be read.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  const signals = new Signals()
+  try {
+    const dev = await startDev({
+      ...options,
+      patient: isTerminal,
+      onStatus: (status) => output.status(status),
+      onEvent: (event) => output.event(event),
+      onLog: (line) => output.log(line),
+    })
+    try {
+      return await untilEnd(dev, signals, output, options.command)
+    } finally {
+      await dev.stop({ drain: false })
+    }
+  } finally {
+    signals.close()
+  }
+}
+
+async function untilEnd(
+  dev: Dev,
+  signals: Signals,
+  output: DevOutput,
+  command: readonly string[] | undefined,
+): Promise<number> {
+  let child: ChildProcess | undefined
+  const commandEnded =
+    command === undefined || command.length === 0
+      ? new Promise<number>(() => {})
+      : Promise.race([dev.ready, signals.first.then(() => undefined)]).then((facts) => {
+          if (facts === undefined) return 0
+          child = start(command, facts)
+          return ended(child, command)
+        })
+  const exitCode = await Promise.race([commandEnded, signals.first.then(() => 0)])
+  // It has had its own Ctrl-C from the terminal; SIGTERM it has not.
+  if (child?.exitCode === null) child.kill('SIGTERM')
+  if (dev.running > 0) output.note(`Finishing ${dev.running} batch(es). Ctrl-C again ends them at once.`)
+  const drained = dev.stop().then(() => true)
+  if (await Promise.race([drained, signals.second.then(() => false)])) return exitCode
+  return killedBySignal + 2
+}
+
+function start([program = '', ...arguments_]: readonly string[], { environment }: DevFacts): ChildProcess {
+  // A profile would win over the keys.
+  const { AWS_PROFILE: _profile, ...inherited } = process.env
+  return spawn(program, arguments_, {
+    stdio: 'inherit',
+    env: { ...inherited, ...environment },
+    // npm and its like are scripts there.
+    shell: process.platform === 'win32',
+  })
+}
+
+function ended(child: ChildProcess, command: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => {
+      reject(new Error(`'${command.join(' ')}' could not be started: ${cause.message}`, { cause }))
+    })
+    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? killedBySignal + 2 : killedBySignal)))
+  })
+}
+
+/** Ctrl-C, SIGTERM and hang-up, counted. */
+class Signals {
+  readonly first: Promise<void>
+  readonly second: Promise<void>
+  readonly #listener: () => void
+
+  constructor() {
+    let count = 0
+    let resolveFirst = (): void => {}
+    let resolveSecond = (): void => {}
+    this.first = new Promise((resolve) => {
+      resolveFirst = resolve
+    })
+    this.second = new Promise((resolve) => {
+      resolveSecond = resolve
+    })
+    this.#listener = () => {
+      count += 1
+      if (count === 1) resolveFirst()
+      else resolveSecond()
+    }
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, this.#listener)
+  }
+
+  close(): void {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeListener(name, this.#listener)
+  }
+}
