@@ -11,8 +11,8 @@ export interface CostAssumptions {
   readonly tasks?: number
   /** A task's run, in milliseconds. @default 50 */
   readonly runMs?: number
-  /** Its message, in KB. @default 1 */
-  readonly messageKb?: number
+  /** Its input as JSON, in KB. The message adds some 0.4 KB. @default 0.5 */
+  readonly inputKb?: number
   /** Messages per request to send: `delayMany()` sends 10, `delay()` 1. @default 10 */
   readonly sentTogether?: number
   /** Messages in a batch on average. @default the queue's batchSize: a busy queue */
@@ -70,7 +70,7 @@ function queueCost(app: AppDefinition, queue: QueueDefinition, assumptions: Cost
   const {
     tasks = 1_000_000,
     runMs = 50,
-    messageKb = 1,
+    inputKb = 0.5,
     sentTogether = 10,
     retries = 0,
     resultReads = 1,
@@ -82,14 +82,14 @@ function queueCost(app: AppDefinition, queue: QueueDefinition, assumptions: Cost
   const runs = tasks * (1 + retries)
 
   const line = (name: string, dollars: number, formula: string): CostLine => ({ name, dollars, formula })
-  const chunks = (messages: number) => Math.ceil((messages * messageKb) / prices.sqsRequestKb)
+  const chunks = (messages: number) => Math.ceil((messages * (inputKb + envelopeKb)) / prices.sqsRequestKb)
   const waves = Math.ceil(batch / queue.parallelism)
   const batchSeconds = (waves * runMs) / 1_000
   const gb = queue.memoryMb / 1_024
 
-  const writes = recorded * recordWrites(messageKb) + recorded * 2 * retries + recorded / batch
+  const writes = recorded * recordWrites(inputKb) + recorded * 2 * retries + recorded / batch
   const reads = recorded * (resultReads / 2 + retries)
-  const storedGb = (recorded * tasks * recordKb(messageKb)) / 1e6
+  const storedGb = (recorded * tasks * recordKb(inputKb)) / 1e6
   const storedMonths = (retentionMs + recordGraceMs) / (30 * dayMs)
 
   const lines = [
@@ -126,16 +126,19 @@ function queueCost(app: AppDefinition, queue: QueueDefinition, assumptions: Cost
   }
 }
 
+/** What a message carries beside its input: ids, times, versions. */
+const envelopeKb = 0.4
+
 /** Insert with one index entry, claim, settle; larger inputs once in an item of their own. */
-function recordWrites(messageKb: number): number {
-  const apart = messageKb * 1_024 > hotRecordBytes - hotResultReserveBytes
-  return 4 + (apart ? Math.ceil(messageKb) : 0)
+function recordWrites(inputKb: number): number {
+  const apart = inputKb * 1_024 > hotRecordBytes - hotResultReserveBytes
+  return 4 + (apart ? Math.ceil(inputKb + 0.1) : 0)
 }
 
 /** With DynamoDB's 100 bytes for each item and index entry. */
-function recordKb(messageKb: number): number {
-  const apart = messageKb * 1_024 > hotRecordBytes - hotResultReserveBytes
-  return 1 + 0.35 + (apart ? messageKb + 0.2 : 0)
+function recordKb(inputKb: number): number {
+  const apart = inputKb * 1_024 > hotRecordBytes - hotResultReserveBytes
+  return 1 + 0.35 + (apart ? inputKb + 0.2 : 0)
 }
 
 const alarmsOfQueue = 4

@@ -19,7 +19,7 @@ export interface TaskAppProps {
    *
    * @default the app's own
    */
-  readonly stage?: string
+  readonly stage?: string | undefined
 }
 
 /** An app as it is deployed: its definition under the names that it gets at AWS. */
