@@ -1,13 +1,13 @@
 import { type RunningAttempt, startAttempt } from '../core/attempt.ts'
-import type { TaskLogger } from '../core/context.ts'
 import { decide, type Settlement } from '../core/decide.ts'
 import { toErrorData } from '../core/error-data.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { scrubberOf } from '../core/redact.ts'
 import type { TaskHooks } from '../core/task.ts'
-import type { LogLevel, Ports } from '../ports/index.ts'
+import type { Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import { currentTask } from '../protocol/current-task.ts'
+import { taskLogger } from '../protocol/task-logger.ts'
 import type { Arrival, RunnableTask } from './arrival.ts'
 import { Progress } from './progress.ts'
 
@@ -42,7 +42,8 @@ export function startRun(setting: RunSetting): Run {
   const { message, delivery } = arrival
   const { definition, policy } = task
   const scrub = scrubberOf(message.input, definition.sensitive)
-  const log = loggerOf(setting, scrub)
+  const facts = { task: message.task, id: message.id, queue: setting.queue, attempt: attempt + 1 }
+  const log = taskLogger(ports.telemetry, facts, scrub)
   const traceparent = message.traceparent
   const progress =
     record === undefined
@@ -94,26 +95,5 @@ export function startRun(setting: RunSetting): Run {
       decide(outcome, { definition, policy, id: message.id, attempt, random: ports.chance.random() }),
     ),
     endProgress: () => progress?.end(),
-  }
-}
-
-/** The task's own log: lines carry its name, id and attempt, and never a sensitive value. */
-function loggerOf({ ports, arrival, queue, attempt }: RunSetting, scrub: (text: string) => string): TaskLogger {
-  const write = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
-    const own = { task: arrival.message.task, id: arrival.message.id, queue, attempt: attempt + 1 }
-    ports.telemetry.log(level, scrub(message), { ...scrubbed(fields, scrub), ...own })
-  }
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
-}
-
-function scrubbed(
-  fields: Readonly<Record<string, unknown>> | undefined,
-  scrub: (text: string) => string,
-): Readonly<Record<string, unknown>> | undefined {
-  if (fields === undefined) return undefined
-  try {
-    return JSON.parse(scrub(JSON.stringify(fields))) as Record<string, unknown>
-  } catch {
-    return { fields: 'not JSON' }
   }
 }
