@@ -2,7 +2,6 @@ import { readdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { App } from 'celeriac'
-import type { Local } from 'celeriac/local'
 import { Jimp } from 'jimp'
 import type { Carrier } from './carrier.ts'
 import { number } from './display.ts'
@@ -41,7 +40,7 @@ export async function checkAll(app: App, world: World, work: Work): Promise<read
     await checkPictures(world.thumbnails, images, widths),
     checkParcels(orders, world.carrier),
     checkCount(`nothing failed but mails to mailboxes that take none (${number(refused)})`, refused, failed),
-    ...(await checkQueues(app, world.local, failed)),
+    ...(await checkQueues(app, failed)),
   ]
 }
 
@@ -51,7 +50,7 @@ const settleMs = 5_000
  * A finished task's message goes a moment after its record. A second copy that came while the first one ran is hidden until the lease of that run
  * ends: it is in flight still, and will find its task finished.
  */
-async function checkQueues(app: App, failed: number): Promise<readonly Check[]> {
+async function checkQueues(app: App, local: Local, failed: number): Promise<readonly Check[]> {
   const until = Date.now() + settleMs
   const letters = new Set<string>()
   for (;;) {
@@ -69,7 +68,7 @@ async function checkQueues(app: App, failed: number): Promise<readonly Check[]> 
   }
 }
 
-/** SQS may have taken a letter twice when its first answer got lost: copies of one task are one letter. */
+/** One task may leave several letters: failed, enqueued again with its key and failed again; or sent twice when an answer got lost. */
 async function deadLetterIds(app: App, queue: string): Promise<readonly string[]> {
   const letters = await app.ports().broker.receive(queue, { max: 10, waitSeconds: 0, dead: true })
   if (letters.length === 0) return []
