@@ -13,8 +13,6 @@ export const workerBundling: BundlingOptions = {
   format: OutputFormat.ESM,
   target: 'node24',
   minify: true,
-  // Stacks and `error.name` keep the names of classes.
-  keepNames: true,
   sourceMap: true,
   sourceMapMode: SourceMapMode.DEFAULT,
   sourcesContent: false,

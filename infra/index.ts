@@ -4,6 +4,7 @@
 export { workerBundling } from './bundling.ts'
 // What it costs.
 export { type CostAssumptions, type CostLine, type CostTable, costOf, type QueueCost } from './cost.ts'
+export { credentialsUnusedOnLambda } from './lambda-credentials.ts'
 // Its parts, for those who compose.
 export { TaskAlarms, type TaskAlarmsProps } from './task-alarms.ts'
 export type { TaskApp, TaskAppProps } from './task-app.ts'

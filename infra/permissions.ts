@@ -24,6 +24,12 @@ const changeRecords: Permission = {
   action: 'dynamodb:PartiQLUpdate',
   reason: 'states change by compare-and-swap on the version of the record',
 }
+const changeRecordsAlone: Permission = {
+  on: 'table',
+  action: 'dynamodb:UpdateItem',
+  reason:
+    'a change that removes several fields (a key opened anew, forget) is a request of its own: no PartiQL form of it suits all engines',
+}
 const readRecords: Permission = {
   on: 'table',
   action: 'dynamodb:BatchGetItem',
@@ -47,6 +53,7 @@ export const enqueuePermissions: readonly Permission[] = [
   insertRecords,
   replaceExpired,
   changeRecords,
+  changeRecordsAlone,
   readRecords,
   writeInputs,
 ]
@@ -72,7 +79,10 @@ export const workPermissions: readonly Permission[] = [
   readRecords,
   writeInputs,
   { on: 'table', action: 'dynamodb:GetItem', reason: 'whether the queue is paused' },
-  { on: 'table', action: 'dynamodb:UpdateItem', reason: 'the counters of the hour, one update per batch' },
+  {
+    ...changeRecordsAlone,
+    reason: 'the counters of the hour, one update per batch; and changes that remove several fields',
+  },
 ]
 
 /** What the event source mapping does in the function's name. */
@@ -95,6 +105,7 @@ export const operatePermissions: readonly Permission[] = [
   { on: 'dead', action: 'sqs:CancelMessageMoveTask', reason: 'and its end' },
   { on: 'dead', action: 'sqs:ListMessageMoveTasks', reason: 'and its progress' },
   changeRecords,
+  changeRecordsAlone,
   readRecords,
   writeInputs,
   { on: 'table', action: 'dynamodb:GetItem', reason: 'whether a queue is paused' },
