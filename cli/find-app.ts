@@ -24,10 +24,8 @@ export function findApp(named: string | undefined, folder: string): AppLocation 
     return locate(configured, project, `"celeriac.app" in ${join(project, 'package.json')}`)
   }
   for (const root of new Set([folder, project ?? folder])) {
-    for (const place of usual) {
-      const file = extensions.map((extension) => join(root, place + extension)).find(existsSync)
-      if (file !== undefined) return { file, exportName: undefined }
-    }
+    const file = appAt(root)
+    if (file !== undefined) return { file, exportName: undefined }
   }
   throw new UsageError(
     `No app was found in ${folder}: there is no ${usual
@@ -35,8 +33,15 @@ export function findApp(named: string | undefined, folder: string): AppLocation 
       .map((place) => `${place}.ts`)
       .join(
         ' or ',
-      )}. Name the module that exports it with --app, or in package.json: "celeriac": { "app": "src/tasks.ts" }.`,
+      )}. Name the module that exports it with --app, or in package.json: "celeriac": { "app": "src/tasks.ts" }. 'celeriac init' makes a new project.`,
   )
+}
+
+/** The module of an app in one of the usual places of a folder. */
+export function appAt(folder: string): string | undefined {
+  return usual
+    .flatMap((place) => extensions.map((extension) => join(folder, place + extension)))
+    .find((path) => existsSync(path))
 }
 
 function locate(named: string, folder: string, option: string): AppLocation {

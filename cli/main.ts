@@ -1,7 +1,13 @@
 #!/usr/bin/env node
-import { run } from './program.ts'
+import { nodeProblem } from './node-version.ts'
 
-// On Node 20 the SDK announces its plans for 2027 on stderr, which is for what concerns the user now.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-
-process.exitCode = await run(process.argv.slice(2))
+const problem = nodeProblem(process.versions.node)
+if (problem === undefined) {
+  // On Node 20 the SDK announces its plans for 2027 on stderr, which is for what concerns the user now.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  const { run } = await import('./program.ts')
+  process.exitCode = await run(process.argv.slice(2))
+} else {
+  process.stderr.write(`celeriac: ${problem}\n`)
+  process.exitCode = 1
+}

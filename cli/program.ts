@@ -2,8 +2,10 @@ import { Command } from 'commander'
 import { callCommand } from './commands/call.ts'
 import { costCommand } from './commands/cost.ts'
 import { devCommand } from './commands/dev.ts'
+import { initCommand } from './commands/init.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { pauseCommand } from './commands/pause.ts'
+import { purgeCommand } from './commands/purge.ts'
 import { reconcileCommand } from './commands/reconcile.ts'
 import { resultCommand } from './commands/result.ts'
 import { resumeCommand } from './commands/resume.ts'
@@ -34,6 +36,7 @@ export function createProgram(help: (text: string) => void): Command {
     .showSuggestionAfterError()
     .addHelpText('after', examples)
   for (const command of [
+    initCommand(),
     callCommand(),
     resultCommand(),
     inspectCommand(),
@@ -41,6 +44,7 @@ export function createProgram(help: (text: string) => void): Command {
     pauseCommand(),
     resumeCommand(),
     reconcileCommand(),
+    purgeCommand(),
     costCommand(),
     devCommand(),
     sqsCommand(),
@@ -52,6 +56,7 @@ export function createProgram(help: (text: string) => void): Command {
 
 const examples = `
 Examples:
+  celeriac init                                           a new project in this folder
   celeriac dev                                            run SQS, DynamoDB and the workers on this machine
   celeriac call emails.send '{"to":"ada@example.com"}' --wait
   celeriac inspect queues

@@ -1,18 +1,35 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { chmodSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Compiles the package into dist/, and copies what runs as it is (plain .mjs files). */
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const out = join(root, 'dist')
+/**
+ * Compiles the package into dist/, and copies what goes along as it is: plain .mjs files, and the files of new projects.
+ * dist/ is replaced only when all is there, so that whoever runs from it, or builds beside this, finds a whole one.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url))
+const template = 'cli/init/template'
+const out = mkdtempSync(join(root, 'dist.new-'))
 
-rmSync(out, { recursive: true, force: true })
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-  cwd: root,
-})
-for (const folder of ['shared', 'infra', 'cli']) copyPlain(join(root, folder))
+try {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', out], {
+    stdio: 'inherit',
+    cwd: root,
+  })
+  for (const folder of ['shared', 'infra', 'cli']) copyPlain(join(root, folder))
+  cpSync(join(root, template), join(out, template), { recursive: true })
+  chmodSync(join(out, 'cli/main.js'), 0o755)
+  // mkdtemp makes a private one; a package is for everybody.
+  chmodSync(out, 0o755)
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
+  renameSync(out, join(root, 'dist'))
+} catch (error) {
+  rmSync(out, { recursive: true, force: true })
+  // The compiler has said what is wrong.
+  if (!(error instanceof Error && 'status' in error)) throw error
+  process.exitCode = 1
+}
 
 function copyPlain(folder: string): void {
   for (const name of readdirSync(folder)) {

@@ -1,0 +1,39 @@
+import { relative, resolve } from 'node:path'
+import { Command } from 'commander'
+import { outputOf } from '../context.ts'
+import { makeProject, type NewProject } from '../init/new-project.ts'
+import type { Output } from '../output.ts'
+
+export function initCommand(): Command {
+  return new Command('init')
+    .description('a new project: tasks, worker, stack and test; overwrites nothing')
+    .argument('[folder]', 'made when missing', '.')
+    .action((folder: string, _flags: object, command: Command) => {
+      const output = outputOf(command)
+      const path = resolve(folder)
+      const project = makeProject(path)
+      if (output.json) output.data({ folder: path, ...project })
+      else tell(project, relative(process.cwd(), path), output)
+    })
+}
+
+function tell(project: NewProject, folder: string, output: Output): void {
+  const { written, left, package: packageReport, names } = project
+  const all = packageReport.created ? ['package.json', ...written] : written
+  output.line(all.length === 0 ? 'Nothing to write: every file is there.' : `Wrote ${all.join(', ')}.`)
+  if (packageReport.added.length > 0) output.line(`Added to package.json: ${packageReport.added.join(', ')}.`)
+  const untouched = [...left, ...packageReport.left.map((entry) => `${entry} in package.json`)]
+  if (untouched.length > 0) output.line(`Left alone, because it was there: ${untouched.join(', ')}.`)
+  output.line(`
+App '${names.app}'. What comes next:
+${folder === '' ? '' : `  cd ${folder}\n`}  ${manager()} install
+  npm run dev                                    SQS, DynamoDB and the workers, here; reloads when you edit
+  npm run call -- greet '{"name":"Ada"}' --wait    in another terminal
+  npm test
+  npm run deploy                                 to AWS, once 'npx cdk bootstrap' has run in the account`)
+}
+
+/** Who runs this: npm, pnpm, yarn or bun say so. */
+function manager(): string {
+  return /^(pnpm|yarn|bun)\//.exec(process.env.npm_config_user_agent ?? '')?.[1] ?? 'npm'
+}

@@ -1,0 +1,23 @@
+import { createInterface } from 'node:readline/promises'
+import { CliError, UsageError } from './failure.ts'
+
+/**
+ * Asks on the terminal for a word that nobody types by accident.
+ *
+ * @throws {UsageError} there is no terminal to ask on
+ * @throws {CliError} another word came
+ */
+export async function confirm(question: string, word: string): Promise<void> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new UsageError(`${question} There is no terminal to confirm it on: add --yes.`)
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // Ctrl-C and Ctrl-D are a no.
+  const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
+  try {
+    const answer = await Promise.race([terminal.question(`${question}\nType ${word} to go on: `), closed])
+    if (answer.trim() !== word) throw new CliError('Nothing was done.')
+  } finally {
+    terminal.close()
+  }
+}

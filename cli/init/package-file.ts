@@ -1,0 +1,80 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { UsageError } from '../failure.ts'
+
+/** What a project's package.json needs. */
+export interface PackageNeeds {
+  readonly name: string
+  readonly scripts: Readonly<Record<string, string>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+
+export interface PackageReport {
+  readonly created: boolean
+  /** Entries that were added, such as `scripts.dev`. */
+  readonly added: readonly string[]
+  /** Entries that say something else, and were left alone. */
+  readonly left: readonly string[]
+}
+
+type Entries = Record<string, string>
+
+interface PackageJson {
+  type?: string
+  scripts?: Entries
+  dependencies?: Entries
+  devDependencies?: Entries
+  [other: string]: unknown
+}
+
+/** What `npm init -y` writes, which is nobody's own. */
+const placeholderTest = 'echo "Error: no test specified" && exit 1'
+
+/**
+ * Makes package.json, or adds to the one that is there what it does not say. Its own entries, their order and its indentation stay.
+ *
+ * @throws {UsageError} it cannot be read
+ */
+export function completePackage(path: string, needs: PackageNeeds): PackageReport {
+  if (!existsSync(path)) {
+    const { name, ...rest } = needs
+    writePackage(path, { name, private: true, type: 'module', ...rest }, '  ')
+    return { created: true, added: [], left: [] }
+  }
+  const { content, indent } = readPackage(path)
+  const added: string[] = []
+  const left: string[] = []
+  const installed = { ...content.dependencies, ...content.devDependencies }
+  for (const group of ['scripts', 'dependencies', 'devDependencies'] as const) {
+    const present: Entries = group === 'scripts' ? { ...content.scripts } : installed
+    const next: Entries = { ...content[group] }
+    for (const [name, value] of Object.entries(needs[group])) {
+      const isPlaceholder = group === 'scripts' && name === 'test' && present[name] === placeholderTest
+      if (present[name] === undefined || isPlaceholder) {
+        next[name] = value
+        added.push(`${group}.${name}`)
+      } else if (group === 'scripts' && present[name] !== value) left.push(`${group}.${name}`)
+    }
+    if (Object.keys(next).length > 0) content[group] = next
+  }
+  if (added.length > 0) writePackage(path, content, indent)
+  return { created: false, added, left }
+}
+
+function readPackage(path: string): { readonly content: PackageJson; readonly indent: string } {
+  const text = readFileSync(path, 'utf8')
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch (cause) {
+    throw new UsageError(`${path} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause })
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new UsageError(`${path}: expected an object, received ${JSON.stringify(content)}.`)
+  }
+  return { content: content as PackageJson, indent: /^([ \t]+)"/m.exec(text)?.[1] ?? '  ' }
+}
+
+function writePackage(path: string, content: object, indent: string): void {
+  writeFileSync(path, `${JSON.stringify(content, null, indent)}\n`)
+}
