@@ -21,8 +21,6 @@ export function chooseEngines(args: readonly string[], env: NodeJS.ProcessEnv = 
   return wanted.filter((name) => !skipped.has(name)).map((name) => engines[name])
 }
 
-export const engineNamed = (name: EngineName): Engine => engines[name]
-
 function namesIn(list: string, source: string): EngineName[] {
   const names = list.split(',').filter((name) => name !== '')
   for (const name of names) {

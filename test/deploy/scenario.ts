@@ -17,6 +17,7 @@ import { engineNames } from '../../localstack/engine.ts'
 import { root } from '../../localstack/folders.ts'
 import { add, app, crash, faulty, keyed, linger, stumble } from './app/tasks.ts'
 import { Checks } from './checks.ts'
+import { checkEmptyDirectory } from './empty-directory.ts'
 import { contractPattern, knownGap } from './gaps.ts'
 import { probeEngine, probes } from './probe-place.ts'
 import { deadLetters, queueExists, redriveAsTheConsole, redriveByHand, sendRaw } from './queues.ts'
@@ -41,7 +42,14 @@ try {
   await checks.check('broker and ledger keep the contracts of their ports', checkContracts)
   const bootstrapped = await checks.check('cdk bootstrap', () => bootstrap(cdk))
   // Side by side: most of either is waiting for CloudFormation or for a clock.
-  if (bootstrapped !== undefined) await Promise.all([checkProbeApp(), checkShop(checks)])
+  if (bootstrapped !== undefined) {
+    await Promise.all([
+      checkProbeApp(),
+      checkShop(checks),
+      // The package is the same everywhere: once is enough.
+      ...(engine === 'localstack' ? [] : [checkEmptyDirectory(checks)]),
+    ])
+  }
 } finally {
   app.close()
 }
