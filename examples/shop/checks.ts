@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { App } from 'celeriac'
+import type { Local } from 'celeriac/local'
 import { Jimp } from 'jimp'
 import type { Carrier } from './carrier.ts'
 import { number } from './display.ts'
@@ -40,7 +41,7 @@ export async function checkAll(app: App, world: World, work: Work): Promise<read
     await checkPictures(world.thumbnails, images, widths),
     checkParcels(orders, world.carrier),
     checkCount(`nothing failed but mails to mailboxes that take none (${number(refused)})`, refused, failed),
-    ...(await checkQueues(app, failed)),
+    ...(await checkQueues(app, world.local, failed)),
   ]
 }
 
@@ -52,15 +53,14 @@ const settleMs = 5_000
  */
 async function checkQueues(app: App, local: Local, failed: number): Promise<readonly Check[]> {
   const until = Date.now() + settleMs
-  const letters = new Set<string>()
   for (;;) {
     const queues = await app.inspect.queues()
     const left = queues.filter(({ waiting, delayed }) => waiting + delayed > 0)
-    for (const { queue } of queues) for (const id of await deadLetterIds(app, queue)) letters.add(id)
-    if ((left.length === 0 && letters.size === failed) || Date.now() > until) {
+    const dead = deadTasks(local)
+    if ((left.length === 0 && dead === failed) || Date.now() > until) {
       const problems = left.map(({ queue, waiting, delayed }) => `${queue}: ${waiting + delayed} left`)
       return [
-        checkCount('each of them left a dead letter', failed, letters.size),
+        checkCount('each of them left a dead letter', failed, dead),
         { claim: 'nothing waits in the queues', problems },
       ]
     }
@@ -68,12 +68,10 @@ async function checkQueues(app: App, local: Local, failed: number): Promise<read
   }
 }
 
-/** One task may leave several letters: failed, enqueued again with its key and failed again; or sent twice when an answer got lost. */
-async function deadLetterIds(app: App, queue: string): Promise<readonly string[]> {
-  const letters = await app.ports().broker.receive(queue, { max: 10, waitSeconds: 0, dead: true })
-  if (letters.length === 0) return []
-  const ids = letters.map(({ body }) => String((JSON.parse(body) as { readonly id: unknown }).id))
-  return [...ids, ...(await deadLetterIds(app, queue))]
+/** One task may leave several letters: failed, enqueued again with its key and failed again; or delivered twice, and repeated what follows. */
+function deadTasks({ sqs, queues }: Local): number {
+  const letters = Object.values(queues).flatMap(({ deadUrl }) => sqs.model.inspect.messages(deadUrl))
+  return new Set(letters.map(({ body }) => (JSON.parse(body) as { readonly id: string }).id)).size
 }
 
 /** Looks at what arrived, not at what the queue says. */

@@ -52,10 +52,18 @@ export class Watch {
     if (ends.has(type)) this.#end(id, type === 'succeeded')
   }
 
-  /** A task that is to be awaited. An id that is known already is the same task. */
-  add(id: string): void {
-    if (!this.#ended.has(id)) this.#open.add(id)
+  /**
+   * A task that is to be awaited.
+   *
+   * @param isOpened the enqueue opened it: for a known id, anew after it had failed
+   * @returns whether the id was new
+   */
+  add(id: string, isOpened: boolean): boolean {
+    const isNew = !this.#ids.has(id)
     this.#ids.add(id)
+    if (!isNew && isOpened && this.#ended.delete(id)) this.#counts.failed--
+    if (!this.#ended.has(id)) this.#open.add(id)
+    return isNew
   }
 
   /** No more tasks will come. */

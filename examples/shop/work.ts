@@ -8,7 +8,7 @@ import type { Customer } from './welcome-mail.ts'
 
 export const widths = [400, 200, 96] as const
 
-/** Enqueues a mail to everybody on the list, some of them twice. Returns how many were recognised as there already. */
+/** Enqueues a mail to everybody on the list, some of them twice. Returns how many of them were the same task again. */
 export async function enqueueMails(
   file: string,
   customers: Map<string, Customer>,
@@ -18,8 +18,7 @@ export async function enqueueMails(
   let recognised = 0
   for await (const { handle, error } of welcome.delayMany(withGlitches(remembered(readCustomers(file), customers)))) {
     if (error !== undefined) throw error
-    watch.add(handle.id)
-    if (handle.deduplicated) recognised++
+    if (!watch.add(handle.id, handle.deduplicated !== true)) recognised++
     signal.throwIfAborted()
   }
   watch.complete()
@@ -43,7 +42,7 @@ export async function enqueuePictures(
 ): Promise<void> {
   for await (const file of paintPictures(folders.pictures, count)) {
     const handle = await resize.delay({ file, folder: folders.thumbnails, widths: [...widths] })
-    watch.add(handle.id)
+    watch.add(handle.id, true)
     signal.throwIfAborted()
   }
   watch.complete()
@@ -53,7 +52,7 @@ export async function enqueueParcels(orders: readonly string[], watch: Watch, si
   const inputs = orders.map((order, index) => ({ order, grams: 250 + ((index * 37) % 9_000) }))
   for await (const { handle, error } of book.delayMany(inputs)) {
     if (error !== undefined) throw error
-    watch.add(handle.id)
+    watch.add(handle.id, true)
     signal.throwIfAborted()
   }
   watch.complete()
