@@ -101,7 +101,7 @@ describe('delayMany', () => {
     let taken = 0
     const list = plain.delayMany(
       (function* () {
-        for (;;) yield { x: taken++ }
+        while (taken < 5_000) yield { x: taken++ }
       })(),
     )
     await clock.settle()
@@ -114,7 +114,7 @@ describe('delayMany', () => {
     let taken = 0
     const list = plain.delayMany(
       (function* () {
-        for (;;) yield { x: taken++ }
+        while (taken < 5_000) yield { x: taken++ }
       })(),
       { concurrency: 2 },
     )
@@ -155,7 +155,7 @@ describe('delayMany', () => {
     const list = plain.delayMany(
       (function* () {
         try {
-          for (;;) yield { x: taken++ }
+          while (taken < 5_000) yield { x: taken++ }
         } finally {
           closed = true
         }
@@ -223,6 +223,24 @@ describe('delayMany', () => {
     )
     expect(list.report()).toMatchObject({ taken: 1, accepted: 1 })
     expect(clock.pending).toBe(0)
+  })
+
+  it('a chunk that was not full when the loop was left goes out, too', async () => {
+    const { plain, settled, messages } = fixture()
+    async function* source() {
+      for (let x = 0; x < 13; x++) yield { x }
+      await new Promise(() => {})
+    }
+    const list = plain.delayMany(source())
+    let reported: unknown
+    await settled(
+      (async () => {
+        for await (const _entry of list) break
+        reported = list.report()
+      })(),
+    )
+    expect(reported).toEqual({ taken: 13, accepted: 13, deduplicated: 0, failed: [] })
+    expect(messages()).toHaveLength(13)
   })
 
   it('a source that throws is told after what came before it', async () => {

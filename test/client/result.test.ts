@@ -352,6 +352,35 @@ describe('many handles', () => {
   })
 })
 
+describe('reads that lag behind', () => {
+  it('an eventually consistent read of the opening before is not the end of this one', async () => {
+    const { app, keyed, ports, work, rejection, settled } = fixture()
+    const first = await keyed.delay({ x: 1, mode: 'fail' })
+    await work()
+    const [stale] = await ports.ledger.read([first.id], { consistent: true })
+    const second = await keyed.delay({ x: 1 })
+    let lagging = true
+    const read: typeof ports.ledger.read = async (ids, how) =>
+      lagging && !how.consistent ? ids.map(() => stale) : ports.ledger.read(ids, how)
+    app.connect({ ledger: { ...ports.ledger, read } })
+    expect(await rejection(second.get({ timeout: 5 }))).toBeInstanceOf(ResultTimeoutError)
+    await work()
+    lagging = false
+    expect(await settled(second.get())).toEqual({ doubled: 2 })
+  })
+
+  it('a record that such a read does not show yet is looked for again', async () => {
+    const { app, plain, ports, work, settled } = fixture()
+    const read: typeof ports.ledger.read = async (ids, how) =>
+      how.consistent ? ports.ledger.read(ids, how) : ids.map(() => undefined)
+    app.connect({ ledger: { ...ports.ledger, read } })
+    const handle = await plain.delay({ x: 1 })
+    const got = handle.get()
+    await work()
+    expect(await settled(got)).toEqual({ doubled: 2 })
+  })
+})
+
 describe('a table that does not answer', () => {
   it('for a while is waited for', async () => {
     let down = true
