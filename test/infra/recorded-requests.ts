@@ -38,7 +38,11 @@ const time = { queue, from: clock.now() - 1_000, to: clock.now(), limit: 10 }
 /** Every method of the ledger, called so that each kind of request that it knows is made. */
 const ledgerCalls: { readonly [Method in keyof Ledger]: (ledger: Ledger) => Promise<unknown> } = {
   insert: (ledger) => ledger.insert([{ record, inputItem }]),
-  update: (ledger) => ledger.update([{ id: 'a', v: 1, transition: true, queue, set: { state: 'STARTED' } }]),
+  update: (ledger) =>
+    ledger.update([
+      { id: 'a', v: 1, transition: true, queue, set: { state: 'STARTED' } },
+      { id: 'b', v: 1, transition: true, queue, set: { state: 'QUEUED' }, remove: ['result', 'error'] },
+    ]),
   read: (ledger) => ledger.read(['a'], { consistent: true }),
   readInputs: (ledger) => ledger.readInputs([ref]),
   writeInputs: (ledger) => ledger.writeInputs([inputItem]),
