@@ -115,7 +115,11 @@ describe('grantEnqueue', () => {
   })
 
   it('includes a customer’s key', () => {
-    const encryptionKey = Key.fromKeyArn(deploy().stack, 'Key', 'arn:aws:kms:eu-west-1:111122223333:key/0123')
+    const encryptionKey = Key.fromKeyArn(
+      deploy().stack,
+      'Key',
+      'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef',
+    )
     const env = { region: 'eu-west-1', account: '111122223333' }
     const { stack, tasks, template: make } = deploy({ encryptionKey }, { stack: { env } })
     tasks.grantEnqueue(fn(stack), 'emails')
