@@ -78,12 +78,13 @@ export interface TimeQuery {
 
 /**
  * The table of records. Batches of any size are accepted and split; answers stand in the order of the entries.
- * One id at most once per call (DynamoDB refuses a whole batch otherwise): adapters throw a TypeError on a repeated one.
- * Write methods never throw for what the service said of an entry or a request: that is `throttled` or `unknown`.
- * Read methods throw when the service does not answer.
+ * One id at most once per call of `insert` and `update` (DynamoDB refuses a whole batch otherwise): they throw a TypeError on a repeated one.
+ * Reads may ask for one twice.
+ * Write methods never throw for what the service said of an entry or a request: that is `throttled` or `unknown`. They throw only where no request
+ * can succeed (no such table, no rights: TableAccessError). Read methods throw when the service does not answer.
  */
 export interface Ledger {
-  /** Write each record if its id is unused, and its input item. `done` only when both are there. */
+  /** Write each record if its id is unused (a record that has expired makes room), and its input item. `done` only when both are there. */
   insert(entries: readonly NewRecord[]): Promise<readonly WriteAnswer[]>
   /** Apply each change if the record's version is still `v`. */
   update(changes: readonly RecordChange[]): Promise<readonly WriteAnswer[]>
@@ -95,9 +96,9 @@ export interface Ledger {
   writeInputs(items: readonly InputItem[]): Promise<void>
   /** Remove input items (forget). */
   deleteInputs(refs: readonly { readonly id: string; readonly ref: string }[]): Promise<void>
-  /** Ids in order of enqueue time, per shard of the index; a page may be empty and still have a cursor. */
+  /** Ids in order of enqueue time; a page may be empty and still have a cursor. A range costs some eight small reads an hour. */
   listByTime(query: TimeQuery): Promise<TimePage>
-  /** Ids of records in state FAILURE by time of failure, newest first. */
+  /** Ids of records in state FAILURE by time of failure, newest first; pages as above. A range costs some eight small reads a day. */
   listFailures(query: TimeQuery): Promise<TimePage>
   /** Add to the statistics. Not idempotent, never throws: statistics are not worth a task. */
   count(deltas: readonly StatisticsDelta[]): Promise<void>
