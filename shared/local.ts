@@ -24,6 +24,11 @@ export function startLocal(app: LocalApp & WorkerApp, options: LocalOptions = {}
   return startLocalWith(app, () => createWorker(app), options)
 }
 
+export {
+  type ContainerWorker,
+  type ContainerWorkerOptions,
+  startContainerWorker,
+} from './local/container/index.ts'
 export { type LocalDynamoDb, startDynamoDb } from './local/dynamodb.ts'
 export type { LogLine } from './local/lambda/index.ts'
 export { type SqsServer, type SqsServerOptions, startSqsServer } from './local/sqs/index.ts'

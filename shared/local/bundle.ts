@@ -155,7 +155,7 @@ function sentence(text: string): string {
 function hintFor({ text }: Message): string {
   const name = /^Could not resolve "([^"]+)"/.exec(text)?.[1]
   if (name === undefined) return ''
-  return /^[./]/.test(name) ? ' Is the path right?' : ` Is it installed? Try: npm i ${packageOf(name)}`
+  return /^[./]/.test(name) ? ' Is the path right?' : ` Is it installed? Try: npm i ${packageOf(name)}.`
 }
 
 function packageOf(name: string): string {

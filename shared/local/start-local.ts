@@ -30,8 +30,11 @@ export interface LocalApp {
 }
 
 export interface LocalOptions {
-  /** The module that exports `handler`, TypeScript or JavaScript: it runs in child processes, as on Lambda. @default tasks run in this process */
-  readonly worker?: string
+  /**
+   * The module that exports `handler`, TypeScript or JavaScript: it runs in child processes, as on Lambda. `false`: nobody works here, say because
+   * a container does. @default tasks run in this process
+   */
+  readonly worker?: string | false
   /** Tasks run in this process although a worker is given: for debuggers. @default false with a worker, true without */
   readonly inProcess?: boolean
   /** Queues and table live in this folder, and survive. @default in memory */
@@ -88,7 +91,7 @@ export async function startLocalWith(
   const inProcess = options.inProcess ?? worker === undefined
   if (!inProcess && worker === undefined) {
     throw new TypeError(
-      "startLocal: worker: expected the path of the module that exports 'handler', received none. Tasks run in this process with { inProcess: true }.",
+      "startLocal: worker: expected the path of the module that exports 'handler', received none. Tasks run in this process with { inProcess: true }, nowhere with { worker: false }.",
     )
   }
   const plan = planOf(factsOf(app.definition))
@@ -107,7 +110,7 @@ export async function startLocalWith(
     const guard = startProcessGuard()
     closing.add(() => guard.close())
     const bundling =
-      inProcess || worker === undefined
+      inProcess || worker === undefined || worker === false
         ? undefined
         : bundle(worker, options.external, (folder) => {
             guard.removeFolder(folder.path)
@@ -117,24 +120,27 @@ export async function startLocalWith(
     const variables = services.variables(plan)
     connect(app, plan, services, options)
     closing.add(() => app.close())
-    const workers = new Workers(plan, code === undefined ? { handler: createHandler() } : { code }, {
-      region: services.region,
-      queueBaseUrl: services.queueBaseUrl,
-      wire: services.wire,
-      guard,
-      variables: { ...workerVariables(variables), ...options.env },
-      concurrency: options.concurrency,
-      onLog: options.onLog ?? writeThrough,
-      onProblem,
-      ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
-    })
-    closing.add(() => workers.stop())
-    await workers.prove().catch((error: unknown) => {
+    const source = code !== undefined ? { code } : inProcess ? { handler: createHandler() } : undefined
+    const workers =
+      source &&
+      new Workers(plan, source, {
+        region: services.region,
+        queueBaseUrl: services.queueBaseUrl,
+        wire: services.wire,
+        guard,
+        variables: { ...workerVariables(variables), ...options.env },
+        concurrency: options.concurrency,
+        onLog: options.onLog ?? writeThrough,
+        onProblem,
+        ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
+      })
+    closing.add(() => workers?.stop())
+    await workers?.prove().catch((error: unknown) => {
       throw error instanceof InitError
         ? new Error(`The worker could not start: ${initProblem(error)}`, { cause: error })
         : error
     })
-    workers.start()
+    workers?.start()
     return {
       endpoints: services.endpoints,
       table: plan.table,
@@ -142,10 +148,10 @@ export async function startLocalWith(
       environment: variables,
       sqs: services.sqs,
       get workerPids() {
-        return workers.pids
+        return workers?.pids ?? []
       },
       async stop({ drain = true } = {}) {
-        if (drain) await workers.drain()
+        if (drain) await workers?.drain()
         await closing.close()
       },
     }

@@ -27,11 +27,16 @@ const loud: ReadonlySet<TaskEvent['type']> = new Set(['failed', 'dead-lettered',
 /** Lines to read. */
 export function outputForPeople(options: PeopleOptions): DevOutput {
   const { colors, folder, quiet, write, now } = options
-  let queueWidth = 0
-  const format = (): FormatOptions => ({ colors, folder, queueWidth })
+  let names = { prefix: '', queueWidth: 0 }
+  const format = (): FormatOptions => ({ colors, folder, ...names })
   return {
     status(status) {
-      if (status.type === 'ready') queueWidth = Math.max(...Object.keys(status.queues).map(({ length }) => length))
+      if (status.type === 'ready') {
+        names = {
+          prefix: status.environment.CELERIAC_PREFIX ?? '',
+          queueWidth: Math.max(...Object.keys(status.queues).map(({ length }) => length)),
+        }
+      }
       write(formatStatus(status, { colors, folder }))
     },
     event(event) {

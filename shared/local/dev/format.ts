@@ -1,4 +1,5 @@
 import type { createColors } from 'picocolors'
+import { routeOf } from '../../core/names.ts'
 import type { ErrorData } from '../../core/record.ts'
 import type { TaskEvent } from '../../ports/telemetry.ts'
 import type { LogLine } from '../lambda/index.ts'
@@ -9,6 +10,8 @@ export interface FormatOptions {
   readonly colors: ReturnType<typeof createColors>
   /** Paths are shown from here. */
   readonly folder: string
+  /** Of the app's names: it is left out. */
+  readonly prefix: string
   /** Of the queue column. */
   readonly queueWidth: number
   /** Minutes that local time is ahead of UTC. @default the machine's */
@@ -30,7 +33,7 @@ export function formatEvent(event: TaskEvent, options: FormatOptions): string {
   const { word, text, paint } = wordsOf(event, options)
   const id = colors.dim(event.id.slice(-shownIdLength))
   return [
-    `${prefix(event.at, event.queue, options)} ${event.task} ${id}  ${paint(word)}${text === '' ? '' : `  ${text}`}`,
+    `${beginning(event.at, event.queue, options)} ${event.task} ${id}  ${paint(word)}${text === '' ? '' : `  ${text}`}`,
     ...framesOf(event, options),
   ].join('\n')
 }
@@ -104,6 +107,7 @@ function headline({ name, message }: ErrorData): string {
 /** A line of a worker: a log entry of ctx.log, a line of console.*, or anything else as it is. */
 export function formatLog({ functionName, stream, text }: LogLine, at: number, options: FormatOptions): string {
   const { colors } = options
+  const queue = routeOf(options.prefix, functionName) ?? functionName
   const entry = logEntry(text)
   const level =
     entry.level === 'ERROR'
@@ -111,7 +115,7 @@ export function formatLog({ functionName, stream, text }: LogLine, at: number, o
       : entry.level === 'WARN'
         ? colors.yellow('warn')
         : colors.dim(stream === 'stderr' ? 'log!' : 'log')
-  return `${prefix(at, shortName(functionName), options)} ${level}  ${entry.message}`
+  return `${beginning(at, queue, options)} ${level}  ${entry.message}`
 }
 
 function logEntry(text: string): { readonly level: string; readonly message: string } {
@@ -130,10 +134,6 @@ function logEntry(text: string): { readonly level: string; readonly message: str
     }
   }
   return { level: 'INFO', message: text }
-}
-
-function shortName(functionName: string): string {
-  return functionName.slice(functionName.lastIndexOf('-') + 1)
 }
 
 /** For people; machines read the status itself. */
@@ -159,7 +159,7 @@ export function formatStatus(status: DevStatus, options: Pick<FormatOptions, 'co
   }
 }
 
-function prefix(at: number, queue: string, { colors, queueWidth, offsetMinutes }: FormatOptions): string {
+function beginning(at: number, queue: string, { colors, queueWidth, offsetMinutes }: FormatOptions): string {
   const offset = offsetMinutes ?? -new Date(at).getTimezoneOffset()
   const time = new Date(at + offset * 60_000).toISOString().slice(11, 23)
   return `${colors.dim(time)} ${colors.bold(queue.padEnd(queueWidth))}`
