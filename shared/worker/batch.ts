@@ -104,7 +104,8 @@ export class Batch {
     if (pausable.length === 0) return arrivals
     const { pausedAt } = await controls.of(queue.name)
     if (pausedAt === undefined) return arrivals
-    const waitMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, (ports.clock.now() - pausedAt) / 4))
+    const pausedMs = ports.clock.now() - pausedAt
+    const waitMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, Math.ceil(pausedMs / 4)))
     await this.#settler.wait(pausable.map((arrival) => ({ arrival, record: undefined, waitMs })))
     for (const arrival of pausable) this.#reporter.event(arrival, { type: 'handed-back' })
     return arrivals.filter(isWithoutLedger)
@@ -206,9 +207,10 @@ export class Batch {
 
   /** What only the claimed record tells: a revocation asked for while an earlier attempt ran, an expiry. */
   #mayStart({ candidate, record, token }: Ready & { readonly record: TaskRecord }): boolean {
-    if (record.revokeRequestedAt !== undefined) this.#sorter.end(candidate.arrival, record, { kind: 'revoked' }, token)
+    if (record.revokeRequestedAt !== undefined)
+      this.#sorter.end(candidate.arrival, record, { kind: 'revoked' }, { token })
     else if (isPast(record.expires, this.#setting.ports.clock.now()))
-      this.#sorter.end(candidate.arrival, record, { kind: 'expired' }, token)
+      this.#sorter.end(candidate.arrival, record, { kind: 'expired' }, { token })
     else return true
     return false
   }

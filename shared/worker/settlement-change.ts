@@ -19,6 +19,8 @@ export interface SettledRun {
   readonly startedAt?: number
   /** The last progress, when it is not written yet. */
   readonly progress?: string
+  /** The epoch that the delivery opens: a redrive that ends without a run. */
+  readonly opens?: number
 }
 
 type Writable = { -readonly [Field in keyof RecordFields]?: RecordFields[Field] }
@@ -33,11 +35,17 @@ export function settlementChange({
   scrub,
   startedAt,
   progress,
+  opens,
 }: SettledRun): RecordChange {
   const { state, counts, result, error, delayMs, deadLetter } = settlement
   const set: Writable = { state, token }
   // What a later state does not look at stays: `leaseUntil` and `alone` mean something in STARTED only.
   const remove: (keyof RecordFields)[] = []
+  if (opens !== undefined) {
+    set.epoch = opens
+    set.attempt = 0
+    set.enqueuedAt = now
+  }
   if (counts) set.attempt = record.attempt + 1
   if (result !== undefined && result !== '') set.result = result
   if (progress !== undefined) set.progress = progress

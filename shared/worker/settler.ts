@@ -24,6 +24,7 @@ export interface Ending {
   readonly scrub: (text: string) => string
   readonly startedAt?: number
   readonly progress?: string
+  readonly opens?: number
   /** Called when the settlement is certain, with the record after it. Not called when it was lost. Nothing waits for it but drain(). */
   settled(record: TaskRecord | undefined): void | Promise<void>
 }
@@ -289,7 +290,7 @@ export class Settler {
     }
     const { dead: _dead, ...rest } = message
     // Never sooner than it was: a message that was early when its queue was paused is claimed by its version, without a look at the record.
-    const later = Math.max(availableAt, message.availableAt ?? 0)
+    const later = Math.max(Math.ceil(availableAt), message.availableAt ?? 0)
     return messageText({
       ...rest,
       availableAt: later,

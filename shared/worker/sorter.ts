@@ -19,6 +19,16 @@ const mostLooks = 3
 
 const longestUnknownWaitMs = 60_000
 
+/** What is known of an ending without a run. */
+interface EndingFacts {
+  /** Of the claim, when there is one. */
+  readonly token?: string
+  /** When the run that was lost had begun. */
+  readonly startedAt?: number
+  /** The epoch that the delivery opens. */
+  readonly opens?: number
+}
+
 /** Decides what is to be done with each delivery. What may run goes into one of two lanes; everything else is dealt with here. */
 export class Sorter {
   /** May share the process. */
@@ -96,15 +106,10 @@ export class Sorter {
     await this.#flush()
   }
 
-  /** Ends a task without a run. The token is the claim's own when there is one. */
-  end(
-    arrival: Arrival,
-    record: TaskRecord | undefined,
-    outcome: WithoutRun,
-    token = this.#setting.ports.chance.token(),
-    startedAt?: number,
-  ): void {
+  /** Ends a task without a run. */
+  end(arrival: Arrival, record: TaskRecord | undefined, outcome: WithoutRun, given: EndingFacts = {}): void {
     const { app, ports } = this.#setting
+    const { token = ports.chance.token(), ...facts } = given
     const settlement = decideWithoutRun(outcome)
     const ended = {
       attempt: record?.attempt ?? 0,
@@ -118,7 +123,7 @@ export class Sorter {
       token,
       settlement,
       scrub: ended.scrub,
-      ...(startedAt !== undefined && { startedAt }),
+      ...facts,
       resultTtlMs: app.tasks.get(arrival.message.task)?.resultTtlMs ?? 0,
       settled: () => this.#reporter.settled(arrival, settlement, ended),
     })
@@ -127,7 +132,8 @@ export class Sorter {
   /** The last crash of a task: it is part of its history, as the others are. */
   #endLost(arrival: Arrival, record: TaskRecord, attempts: number): void {
     const error = new WorkerLostError(record.id, attempts)
-    this.end(arrival, record, { kind: 'lost', error }, this.#setting.ports.chance.token(), record.startedAt)
+    const { startedAt } = record
+    this.end(arrival, record, { kind: 'lost', error }, startedAt === undefined ? {} : { startedAt })
   }
 
   /** Ledger off: no claim; receives are the attempts. */
@@ -190,7 +196,10 @@ export class Sorter {
         return this.#endLost(arrival, record, verdict.attempt + 1)
       case 'run': {
         if (task === undefined) {
-          if (!this.#waitForDeploy(arrival, record)) this.end(arrival, record, unknown(arrival))
+          // A redrive that nobody can run has opened its epoch all the same: its own dead letter must not be stale.
+          const { opens } = verdict
+          if (!this.#waitForDeploy(arrival, record))
+            this.end(arrival, record, unknown(arrival), opens === undefined ? {} : { opens })
           return
         }
         const { kind: _kind, ...plan } = verdict

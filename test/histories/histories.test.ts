@@ -416,6 +416,20 @@ describe('queue paused for eight days', () => {
     expect(world.bodies()).toEqual([])
   })
 
+  it('at an odd millisecond: every copy is a message that a worker can read', async () => {
+    const world = createWorld({ stopped: true })
+    await world.clock.advance(333)
+    await world.until(world.app.pause('main'))
+    const handle = await world.until(world.work.delay({ value: 1 }))
+    await world.clock.advance(300_001)
+    world.start()
+    await world.clock.advance(400_001)
+    await world.until(world.app.resume('main'))
+    await world.run()
+    expect(world.deadBodies()).toEqual([])
+    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+  })
+
   it('paused and resumed at once: what was early stays early', async () => {
     const world = createWorld({ retry: { delay: '40m', maxDelay: '40m', jitter: false } })
     const handle = await world.until(world.work.delay({ mode: 'throw-first', value: 1 }))

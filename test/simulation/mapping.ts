@@ -17,6 +17,10 @@ export interface MappingOptions {
   /** The queue's own, without faults of the process's. */
   readonly broker: Broker
   readonly queue: QueueDefinition
+  readonly visibilityMs: number
+  readonly retentionMs: number
+  /** Begins every request id. @default '' */
+  readonly requestPrefix?: string
   /** Invocations at a time. */
   readonly concurrency: number
   spawn(queue: string): Environment
@@ -27,6 +31,8 @@ export interface MappingOptions {
   ): { deliveries: readonly Delivery[]; delayMs: number } | undefined
   /** Which of the messages that the function is done with are really deleted. */
   deletes?(queue: string, delivery: Delivery): boolean
+  /** The function is killed so long after its time-out; a negative number: so long after its start. @default 0 */
+  lingersMs?(requestId: string): number
   onInvoke?(invocation: Invoked): void
   onEnd?(invocation: Invoked, end: InvocationEnd, error?: unknown): void
 }
@@ -48,6 +54,7 @@ export class Mapping {
   readonly #options: MappingOptions
   readonly #idle: Environment[] = []
   readonly #copies: Delivery[] = []
+  readonly #ghosts = new WeakSet<Delivery>()
   #busy = 0
   #invocations = 0
   #enabled = true
@@ -74,10 +81,28 @@ export class Mapping {
     if (!this.#pumping) void this.#pump()
   }
 
-  /** Deliver these (once more) with the next batch. */
+  /** Deliver these once more: copies that the service kept by mistake. As any other message they come again until they are deleted. */
   deliverAgain(deliveries: readonly Delivery[]): void {
-    this.#copies.push(...deliveries)
+    for (const delivery of deliveries) this.#appear({ ...delivery })
+  }
+
+  #appear(ghost: Delivery): void {
+    const { clock, retentionMs } = this.#options
+    // No copy outlives the retention of its queue.
+    if (clock.now() - ghost.sentAt >= retentionMs) return
+    this.#ghosts.add(ghost)
+    this.#copies.push(ghost)
     this.wake()
+  }
+
+  /** A copy that was not deleted is hidden for the visibility time of its queue, as any other. */
+  #comeAgain(deliveries: readonly Delivery[]): void {
+    const { clock, visibilityMs } = this.#options
+    for (const ghost of deliveries) {
+      if (this.#ghosts.delete(ghost)) {
+        clock.timer(visibilityMs, () => this.#appear({ ...ghost, receiveCount: ghost.receiveCount + 1 }))
+      }
+    }
   }
 
   /** Environments are not used again: a deploy. */
@@ -101,7 +126,10 @@ export class Mapping {
           if (deliveries.length === 0) break
           const { shape } = this.#options
           const shaped = shape === undefined ? { deliveries, delayMs: 0 } : shape(name, deliveries)
-          if (shaped === undefined) continue
+          if (shaped === undefined) {
+            this.#comeAgain(deliveries)
+            continue
+          }
           this.#busy++
           if (shaped.delayMs === 0) this.#invoke(shaped.deliveries)
           else this.#options.clock.timer(shaped.delayMs, () => this.#invoke(shaped.deliveries))
@@ -116,7 +144,7 @@ export class Mapping {
     const { clock, queue, spawn } = this.#options
     const environment = this.#idle.pop() ?? spawn(queue.name)
     const { process, worker } = environment
-    const requestId = `${process.name}/${this.#invocations++}`
+    const requestId = `${this.#options.requestPrefix ?? ''}${process.name}/${this.#invocations++}`
     const invocation: Invoked = { queue: queue.name, requestId, environment, deliveries, startedAt: clock.now() }
     let open = true
     const end = (how: InvocationEnd, error?: unknown): void => {
@@ -125,13 +153,16 @@ export class Mapping {
       cancel()
       this.#busy--
       this.#options.onEnd?.(invocation, how, error)
+      if (how !== 'answered') this.#comeAgain(deliveries)
       if (how !== 'killed') {
         process.freeze()
         this.#idle.push(environment)
       }
       this.wake()
     }
-    const cancel = clock.timer(queue.timeoutMs, () => process.kill())
+    const lingersMs = this.#options.lingersMs?.(requestId) ?? 0
+    const killAfterMs = lingersMs < 0 ? -lingersMs : queue.timeoutMs + lingersMs
+    const cancel = clock.timer(killAfterMs, () => process.kill())
     process.onDeath(() => end('killed'))
     process.thaw()
     this.#options.onInvoke?.(invocation)
@@ -149,6 +180,7 @@ export class Mapping {
   async #delete(deliveries: readonly Delivery[], failed: readonly string[]): Promise<void> {
     const { broker, queue, deletes } = this.#options
     const kept = new Set(failed)
+    this.#comeAgain(deliveries.filter(({ messageId }) => kept.has(messageId)))
     const done = deliveries.filter(
       (delivery) => !kept.has(delivery.messageId) && (deletes?.(queue.name, delivery) ?? true),
     )

@@ -6,7 +6,7 @@ export interface ProcessCall {
   readonly process: SimulatedProcess
   readonly port: 'ledger' | 'broker'
   readonly method: string
-  /** Which call of this process it is, from 0. */
+  /** Which call of this method of this process it is, from 0. */
   readonly nth: number
   readonly entries: readonly unknown[]
 }
@@ -56,7 +56,7 @@ export class SimulatedProcess {
   readonly #mourners: (() => void)[] = []
   #state: 'running' | 'frozen' | 'dead' = 'running'
   #thawing: (() => void)[] = []
-  #calls = 0
+  readonly #calls = new Map<string, number>()
 
   constructor(options: ProcessOptions) {
     this.name = options.name
@@ -167,7 +167,9 @@ export class SimulatedProcess {
   ): Promise<Answer> {
     const before = this.#gate()
     if (before !== undefined) await before
-    const plan = this.#plan?.({ ...call, process: this, nth: this.#calls++ })
+    const nth = this.#calls.get(call.method) ?? 0
+    this.#calls.set(call.method, nth + 1)
+    const plan = this.#plan?.({ ...call, process: this, nth })
     if (plan?.crash === 'before') {
       this.kill()
       return never()

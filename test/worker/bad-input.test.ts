@@ -450,3 +450,23 @@ describe('an input at the limit', () => {
     )
   })
 })
+
+describe('a redrive to a version that lacks the task', () => {
+  it('ends in FAILURE again, and can be redriven again when the task is back', async () => {
+    const world = createWorld({ retry: false })
+    const handle = await world.until(world.work.delay({ mode: 'exit', value: 'at last' }))
+    await world.run()
+    const tasks = world.app.definition.tasks as Map<string, unknown>
+    const known = tasks.get('work')
+    tasks.delete('work')
+    await world.redrive()
+    await world.run()
+    expect(world.record(handle.id)).toMatchObject({ state: 'FAILURE', epoch: 1, attempt: 0, reason: 'unknown-task' })
+    expect(world.dead()).toMatchObject([{ epoch: 2, dead: { reason: 'unknown-task' } }])
+    tasks.set('work', known)
+    await world.redrive()
+    await world.run()
+    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', epoch: 2, attempt: 1 })
+    expect(world.dead()).toEqual([])
+  })
+})

@@ -1,6 +1,6 @@
 import { buildApp } from '../../shared/client/app.ts'
 import type { PlainTaskOptions } from '../../shared/client/task-types.ts'
-import type { AppOptions } from '../../shared/core/app.ts'
+import { type AppOptions, timesOf } from '../../shared/core/app.ts'
 import type { TaskContext } from '../../shared/core/context.ts'
 import { parseErrorData } from '../../shared/core/error-data.ts'
 import { IgnoreError, RejectError } from '../../shared/core/errors.ts'
@@ -225,6 +225,7 @@ export function createWorld(options: WorldOptions = {}) {
         clock,
         broker: watched,
         queue,
+        ...timesOf(app.definition, queue.name),
         concurrency: options.concurrency ?? 1,
         spawn() {
           const nth = environments.length

@@ -1,0 +1,201 @@
+import type { Fault } from '../../shared/memory/faults.ts'
+import type { SeededChance } from '../../shared/memory/seeded-chance.ts'
+import type { CallPlan, ProcessCall } from './process.ts'
+
+/** How often things go wrong, each a chance per occasion. */
+export interface Weather {
+  /** A port call of a process meets a fault. */
+  readonly faults: number
+  /** A process ends right before or after a port call. */
+  readonly crashes: number
+  /** A batch is delivered twice, late, in another order, with copies in it, or not at all. */
+  readonly deliveries: number
+  /** An invocation is killed from outside at some instant. */
+  readonly kills: number
+  /** A message that is done with is not deleted. */
+  readonly undeleted: number
+  /** A function is killed only some time after its deadline. */
+  readonly lingering: number
+  /** Clocks differ by up to this. */
+  readonly skewMs: number
+}
+
+export type FaultKind = Fault['type'] | 'crash-before' | 'crash-after'
+
+export const faultKinds: readonly FaultKind[] = [
+  'throttled',
+  'request-lost',
+  'answer-lost',
+  'repeated',
+  'delayed',
+  'crash-before',
+  'crash-after',
+]
+
+/** Something that went wrong at a place: a call of a process, a batch of a queue, an invocation. */
+export type Misfortune = { readonly place: string } & (
+  | { readonly kind: 'crash-before' | 'crash-after' }
+  | {
+      readonly kind: 'fault'
+      readonly fault: Fault /** Which entries of the call; absent: all. */
+      readonly entries?: readonly number[]
+    }
+  | { readonly kind: 'batch-lost' }
+  | { readonly kind: 'batch-late'; readonly delayMs: number }
+  | { readonly kind: 'batch-reversed' }
+  /** The first message is in the batch twice. */
+  | { readonly kind: 'batch-twins' }
+  /** The batch is delivered once more, some time later: to another environment if the first one is busy. */
+  | { readonly kind: 'batch-again'; readonly delayMs: number }
+  | { readonly kind: 'killed'; readonly afterMs: number }
+  | { readonly kind: 'lingering'; readonly forMs: number }
+  | { readonly kind: 'undeleted' }
+  | { readonly kind: 'skewed'; readonly ms: number }
+)
+
+/** Where misfortunes come from: drawn, or repeated from a list. Either way they are written down. */
+export class Misfortunes {
+  readonly happened: Misfortune[] = []
+  /** From now on all goes well. */
+  calm = false
+  readonly #weather: Weather
+  readonly #chance: SeededChance
+  readonly #list: ReadonlyMap<string, readonly Misfortune[]> | undefined
+
+  constructor(weather: Weather, chance: SeededChance, list?: readonly Misfortune[]) {
+    this.#weather = weather
+    this.#chance = chance
+    if (list !== undefined) {
+      const byPlace = new Map<string, Misfortune[]>()
+      for (const each of list) {
+        const at = byPlace.get(each.place)
+        if (at === undefined) byPlace.set(each.place, [each])
+        else at.push(each)
+      }
+      this.#list = byPlace
+    }
+  }
+
+  /** Of a call of a process. */
+  ofCall({ process, nth, method, entries }: ProcessCall): CallPlan | undefined {
+    const found = this.#find(
+      () => `${process.name}.${method}.${nth}`,
+      (chance, place) => this.#drawCall(chance, place, entries.length),
+    )
+    for (const each of found) {
+      if (each.kind === 'crash-before') return { crash: 'before' }
+      if (each.kind === 'crash-after') return { crash: 'after' }
+      if (each.kind === 'fault') {
+        const { fault, entries: hit } = each
+        return { decide: ({ index }) => (hit === undefined || hit.includes(index) ? fault : undefined) }
+      }
+    }
+    return undefined
+  }
+
+  /** Of a batch on its way to the function. */
+  ofBatch(queue: string, nth: number): readonly Misfortune[] {
+    return this.#find(
+      () => `${queue}.batch.${nth}`,
+      (chance, place) => {
+        if (chance.random() >= this.#weather.deliveries) return undefined
+        switch (chance.below(6)) {
+          case 0:
+            return { kind: 'batch-lost', place }
+          case 1:
+            return { kind: 'batch-late', place, delayMs: chance.below(29_000) }
+          case 2:
+            return { kind: 'batch-reversed', place }
+          case 3:
+            return { kind: 'batch-twins', place }
+          case 4:
+            return { kind: 'batch-again', place, delayMs: chance.below(30_000) }
+          default:
+            // A copy of a message that was deleted may come back as long as the queue could have kept it.
+            return { kind: 'batch-again', place, delayMs: chance.below(6 * 24 * 3_600) * 1_000 }
+        }
+      },
+    )
+  }
+
+  ofInvocation(requestId: string, timeoutMs: number): readonly Misfortune[] {
+    return this.#find(
+      () => `${requestId}.invocation`,
+      (chance, place) => {
+        if (chance.random() < this.#weather.kills)
+          return { kind: 'killed', place, afterMs: Math.floor(chance.random() ** 3 * timeoutMs) }
+        if (chance.random() < this.#weather.lingering) return { kind: 'lingering', place, forMs: chance.below(120_000) }
+        return undefined
+      },
+    )
+  }
+
+  isUndeleted(queue: string, nth: number): boolean {
+    return (
+      this.#find(
+        () => `${queue}.delete.${nth}`,
+        (chance, place) => (chance.random() < this.#weather.undeleted ? { kind: 'undeleted', place } : undefined),
+      ).length > 0
+    )
+  }
+
+  skewOf(process: string): number {
+    const [found] = this.#find(
+      () => `${process}.clock`,
+      (chance, place) =>
+        this.#weather.skewMs === 0
+          ? undefined
+          : { kind: 'skewed', place, ms: Math.round((chance.random() - 0.5) * this.#weather.skewMs) },
+    )
+    return found?.kind === 'skewed' ? found.ms : 0
+  }
+
+  #drawCall(chance: SeededChance, place: string, entries: number): Misfortune | undefined {
+    const dice = chance.random()
+    const { crashes, faults } = this.#weather
+    if (dice < crashes) return { kind: dice < crashes / 2 ? 'crash-before' : 'crash-after', place }
+    if (dice >= crashes + faults) return undefined
+    const type = chance.pick(['throttled', 'request-lost', 'answer-lost', 'repeated', 'delayed'] as const)
+    const delayMs = (type === 'delayed' ? 1 : 0) * Math.floor(chance.random() ** 4 * 100_000)
+    const answerDelayMs = chance.random() < 0.2 ? Math.floor(chance.random() ** 4 * 30_000) : 0
+    const fault: Fault = { type, ...(delayMs > 0 && { delayMs }), ...(answerDelayMs > 0 && { answerDelayMs }) }
+    if (entries < 2 || chance.random() < 0.5) return { kind: 'fault', place, fault }
+    const hit = Array.from({ length: entries }, (_, index) => index).filter(() => chance.random() < 0.4)
+    return { kind: 'fault', place, fault, entries: hit }
+  }
+
+  #find(
+    placeOf: () => string,
+    draw: (chance: SeededChance, place: string) => Misfortune | undefined,
+  ): readonly Misfortune[] {
+    if (this.calm) return none
+    if (this.#list !== undefined) {
+      const found = this.#list.get(placeOf()) ?? none
+      this.happened.push(...found)
+      return found
+    }
+    const drawn = draw(this.#chance, lazyPlace)
+    if (drawn === undefined) return none
+    const placed = { ...drawn, place: placeOf() }
+    this.happened.push(placed)
+    return [placed]
+  }
+}
+
+/** Most draws come to nothing: the place is only spelled out when one does. */
+const lazyPlace = ''
+const none: readonly Misfortune[] = []
+
+/** Draws how bad it will be. */
+export function drawWeather(chance: SeededChance): Weather {
+  const some = (most: number): number => (chance.random() < 0.35 ? 0 : chance.random() ** 2 * most)
+  return {
+    faults: some(0.25),
+    crashes: some(0.03),
+    deliveries: some(0.3),
+    kills: some(0.15),
+    undeleted: some(0.1),
+    lingering: some(0.1),
+    skewMs: chance.random() < 0.5 ? 0 : 9_000,
+  }
+}

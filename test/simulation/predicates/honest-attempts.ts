@@ -1,0 +1,156 @@
+import { definitionOf } from '../apps.ts'
+import type { Change, Death, Journal, Run } from '../journal.ts'
+import type { Predicate } from './predicate.ts'
+
+/** G4: an attempt is spent by a run of the task's own code that ended, or by a crash that was its own. */
+export const attemptsAreRuns: Predicate = function* (journal) {
+  const { changes } = journal
+  const claims = new Map<string, Change>()
+  const deaths = new Map(journal.deaths.map((death) => [death.process, death]))
+  const runs = runsByClaim(journal)
+  for (const change of changes) {
+    const { before, after, transition, at, process } = change
+    const { id } = after
+    const claim = claims.get(id)
+    if (transition && after.state === 'STARTED') claims.set(id, change)
+    if (!transition || before === undefined || after.epoch !== before.epoch || after.v === 1) continue
+    const spent = after.attempt - before.attempt
+    if (spent !== 0 && spent !== 1) yield { id, at, message: `attempt went from ${before.attempt} to ${after.attempt}` }
+    if (before.state !== 'STARTED' || claim === undefined) {
+      if (spent !== 0) yield { id, at, message: `an attempt was spent in ${before.state}, without a run` }
+      continue
+    }
+    const run = runs.get(claimKey(id, claim))
+    const settledByHolder = after.state !== 'STARTED' && process === claim.process && after.token === before.token
+    if (settledByHolder) {
+      if (spent === 1 && run === undefined)
+        yield { id, at, message: `an attempt was spent on ${after.state} without a run` }
+      continue
+    }
+    if (spent === 0) continue
+    // Somebody else spent an attempt for a run that ended with its process.
+    const death = deaths.get(claim.process)
+    if (before.alone !== true) yield { id, at, message: 'a crash in company was counted' }
+    else if (death === undefined) yield { id, at, message: `a crash was counted, but ${claim.process} lives` }
+    else {
+      const others = companyAt(death, claim, changes, runs)
+      if (run !== undefined && others.length > 0)
+        yield { id, at, message: `counted as alone, but ${claim.process} also ran ${others.join(', ')} when it died` }
+    }
+  }
+}
+
+/** Other tasks that the process had claimed and started, and not settled, when it died. */
+function companyAt(
+  death: Death,
+  own: Change,
+  changes: readonly Change[],
+  runs: ReadonlyMap<string, Run>,
+): readonly string[] {
+  const open = new Map<string, Change>()
+  for (const change of changes) {
+    if (change.order > death.order || !change.transition) continue
+    const { id } = change.after
+    if (change.after.state === 'STARTED' && change.process === death.process) open.set(id, change)
+    else if (change.after.state !== 'STARTED' || change.process !== death.process) open.delete(id)
+  }
+  open.delete(own.after.id)
+  return [...open].flatMap(([id, claim]) => {
+    const run = runs.get(claimKey(id, claim))
+    // One that had returned or run into its limit, and waited to be settled, is no company.
+    return run === undefined || run.endedAt !== undefined || run.limitAt <= death.at ? [] : [id]
+  })
+}
+
+/** A suspect's next run is alone, so that its crash is known to be its own. */
+export const suspectsRunAlone: Predicate = function* ({ changes }) {
+  for (const { before, after, at, transition } of changes) {
+    if (!transition || before?.state !== 'STARTED' || after.state !== 'STARTED' || after.epoch !== before.epoch)
+      continue
+    if (after.alone !== true)
+      yield { id: after.id, at, message: 'a task whose last run crashed was claimed in company' }
+  }
+}
+
+/** A claim that says "alone" is alone: nothing else begins in its process until it is settled. */
+export const aloneIsAlone: Predicate = function* ({ runs, changes, deaths }) {
+  const dead = new Map(deaths.map((death) => [death.process, death.order]))
+  for (const run of runs) {
+    if (run.record?.alone !== true) continue
+    const left = changes.find(
+      ({ after, order, transition }) =>
+        transition && after.id === run.id && order > run.order && after.v > (run.record?.v ?? 0),
+    )
+    const until = Math.min(left?.order ?? Number.POSITIVE_INFINITY, dead.get(run.process) ?? Number.POSITIVE_INFINITY)
+    // The same invocation alone: what a frozen environment left behind belongs to an earlier one.
+    const other = runs.find((each) => each.requestId === run.requestId && each.order > run.order && each.order < until)
+    if (other !== undefined) yield { id: run.id, at: other.at, message: `ran alone, and ${other.id} began beside it` }
+  }
+}
+
+/** What always throws has all of its retries, and not one more. */
+export const retriesAreHonoured: Predicate = function* (journal) {
+  const { calls, changes } = journal
+  const mostOf = new Map<string, number>()
+  for (const { id, step } of calls) {
+    if (id === undefined) continue
+    const policy = definitionOf(step.task).retry
+    const override = step.kind === 'enqueue' ? step.maxRetries : undefined
+    const most = override ?? (policy.automatic ? policy.maxRetries : 0)
+    mostOf.set(id, Math.max(most, mostOf.get(id) ?? 0))
+  }
+  const claims = new Map<string, Change>()
+  const runs = runsByClaim(journal)
+  for (const change of changes) {
+    const { before, after, at, transition } = change
+    const claim = claims.get(after.id)
+    if (transition && after.state === 'STARTED') claims.set(after.id, change)
+    const most = mostOf.get(after.id)
+    if (!transition || most === undefined || before === undefined) continue
+    if (after.state === 'RETRY' && after.attempt > most + 1)
+      yield { id: after.id, at, message: `RETRY after ${after.attempt} attempts, ${most} retries are allowed` }
+    if (after.attempt > Math.max(most + 1, 4))
+      yield { id: after.id, at, message: `${after.attempt} attempts, ${most} retries are allowed` }
+    const run = claim === undefined ? undefined : runs.get(claimKey(after.id, claim))
+    const threw = run?.ended === 'throw' && after.reason === 'failure' && after.state === 'FAILURE'
+    if (threw && after.task !== 'keyed' && after.attempt <= most && !isOverridden(after.id))
+      yield {
+        id: after.id,
+        at,
+        message: `FAILURE after ${after.attempt} attempts, although ${most} retries are allowed`,
+      }
+  }
+  function isOverridden(id: string): boolean {
+    return calls.filter((call) => call.id === id).length > 1
+  }
+}
+
+/** A run that returned is settled by its process within half a minute, whatever else runs there. */
+export const finishedRunsSettle: Predicate = function* ({ runs, deaths, settlings }) {
+  const dead = new Map(deaths.map(({ process, at }) => [process, at]))
+  for (const { process, blockedAt } of runs) {
+    if (blockedAt !== undefined) dead.set(process, Math.min(blockedAt, dead.get(process) ?? blockedAt))
+  }
+  const asked = new Set(settlings.map(({ process, id }) => `${process} ${id}`))
+  for (const { id, endedAt, process, calmProcess, record, tag, requestId } of runs) {
+    const diedAt = dead.get(process)
+    if (endedAt === undefined || diedAt === undefined || record === undefined || !calmProcess) continue
+    const company = runs.some((run) => run.requestId === requestId && !run.calmProcess)
+    if (!company && diedAt - endedAt > 30_000 && !asked.has(`${process} ${id}`))
+      yield {
+        id,
+        at: diedAt,
+        message: `had returned (${tag}) ${diedAt - endedAt} ms before its process died, and was not settled`,
+      }
+  }
+}
+
+function runsByClaim({ runs }: Journal): ReadonlyMap<string, Run> {
+  return new Map(
+    runs.flatMap((run) => (run.record === undefined ? [] : [[`${run.id} ${run.record.v} ${run.record.token}`, run]])),
+  )
+}
+
+function claimKey(id: string, { after }: Change): string {
+  return `${id} ${after.v} ${after.token}`
+}

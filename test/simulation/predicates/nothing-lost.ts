@@ -1,0 +1,68 @@
+import { isTerminal } from '../../../shared/core/states.ts'
+import { definitionOf } from '../apps.ts'
+import type { Journal } from '../journal.ts'
+import type { Predicate } from './predicate.ts'
+
+/** G1: what was accepted reaches a terminal state, or its message lies in a dead-letter queue. */
+export const acceptedTasksEnd: Predicate = function* (journal) {
+  const records = new Map(journal.records.map((record) => [record.id, record]))
+  const dead = deadIds(journal)
+  for (const { id, answer, step, tag } of journal.calls) {
+    if (answer !== 'accepted' || id === undefined || definitionOf(step.task).ledger === 'off') continue
+    const record = records.get(id)
+    // A record that a sweep removed had ended: nothing else expires.
+    if (record === undefined) {
+      const wasEnded = journal.changes.some(({ after }) => after.id === id && isTerminal(after.state))
+      if (!wasEnded && !dead.has(id))
+        yield { id, message: `accepted (${tag}), and there is neither record nor dead letter` }
+    } else if (!isTerminal(record.state) && !dead.has(id)) {
+      yield { id, message: `accepted (${tag}), and at the end it is still ${record.state} at v ${record.v}` }
+    }
+  }
+}
+
+/** G1 with the ledger off: it ran to its end, expired, or its message lies in a dead-letter queue. */
+export const fireAndForgetEnds: Predicate = function* (journal) {
+  const dead = deadIds(journal)
+  for (const { id, answer, step, tag } of journal.calls) {
+    if (answer !== 'accepted' || id === undefined || definitionOf(step.task).ledger !== 'off') continue
+    const ended = journal.runs.some((run) => run.id === id && run.endedAt !== undefined && run.ended !== 'aborted')
+    const expires = step.kind === 'enqueue' && step.expiresMs !== undefined
+    if (!ended && !expires && !dead.has(id))
+      yield { id, message: `accepted (${tag}), and it neither ran nor lies among the dead` }
+  }
+}
+
+/** Every dead letter of a record that ended so was sent, before its message was acknowledged. */
+export const failuresHaveLetters: Predicate = function* (journal) {
+  const sent = new Set(journal.letters.map(({ body }) => letterKey(body)))
+  for (const { id, state, reason, epoch, forgotten } of journal.records) {
+    if (state !== 'FAILURE' || reason === undefined || forgotten) continue
+    if (!sent.has(`${id} ${epoch + 1}`))
+      yield { id, message: `FAILURE (${reason}) in epoch ${epoch} without its dead letter` }
+  }
+}
+
+/** Nothing is left in the queues when nothing happens any more. */
+export const queuesAreEmpty: Predicate = function* ({ leftovers }) {
+  for (const { queue, body } of leftovers) yield { message: `left in ${queue}: ${body.slice(0, 200)}` }
+}
+
+/** Bulk enqueues and all other steps end without an error of their own. */
+export const nothingSurprises: Predicate = function* ({ surprises }) {
+  for (const { at, what, error } of surprises)
+    yield { at, message: `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` }
+}
+
+function deadIds({ letters }: Journal): ReadonlySet<string> {
+  return new Set(letters.map(({ body }) => letterKey(body).split(' ')[0] ?? ''))
+}
+
+function letterKey(body: string): string {
+  try {
+    const { id, epoch = 0 } = JSON.parse(body) as { id: string; epoch?: number }
+    return `${id} ${epoch}`
+  } catch {
+    return ''
+  }
+}

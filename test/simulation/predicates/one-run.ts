@@ -1,0 +1,87 @@
+import { isTerminal } from '../../../shared/core/states.ts'
+import { definitionOf } from '../apps.ts'
+import type { Change } from '../journal.ts'
+import { transitionOf } from '../transitions.ts'
+import { type Predicate, skewMs } from './predicate.ts'
+
+/** G2: a run begins on a claim of its own process, once, in its epoch, while the lease lasts, and not before it is due or after it expired. */
+export const runsHoldTheirClaim: Predicate = function* ({ runs }) {
+  for (const { id, at, task, process, epoch, record, holder, claimUsed, tag } of runs) {
+    if (definitionOf(task).ledger === 'off') continue
+    if (record === undefined) yield { id, at, message: `ran (${tag}) without a record` }
+    else if (record.state !== 'STARTED') yield { id, at, message: `ran (${tag}) while ${record.state}` }
+    else if (holder !== process) yield { id, at, message: `ran (${tag}) in ${process} on a claim of ${holder}` }
+    else if (claimUsed) yield { id, at, message: `ran (${tag}) twice on one claim` }
+    else if (record.epoch !== epoch)
+      yield { id, at, message: `ran (${tag}) as epoch ${epoch} of a record at ${record.epoch}` }
+    else if ((record.leaseUntil ?? 0) + skewMs < at)
+      yield { id, at, message: `ran (${tag}) ${at - (record.leaseUntil ?? 0)} ms after its lease` }
+    else if ((record.availableAt ?? 0) - skewMs > at)
+      yield { id, at, message: `ran (${tag}) ${(record.availableAt ?? 0) - at} ms early` }
+    else if ((record.expires ?? Number.POSITIVE_INFINITY) + skewMs < at)
+      yield { id, at, message: `ran (${tag}) after it expired` }
+  }
+}
+
+/** The record moves as the design says: by one version, out of a lease by its holder or after its end, out of a terminal state by a new epoch. */
+export const recordsMoveByTheRules: Predicate = function* ({ changes }) {
+  const last = new Map<string, Change>()
+  for (const change of changes) {
+    const { at, before, after, transition, process } = change
+    const { id } = after
+    const claim = last.get(id)
+    if (transition) last.set(id, change)
+    if (before === undefined) continue
+    if (!transition) {
+      for (const field of ['v', 'state', 'epoch', 'attempt', 'token'] as const) {
+        if (before[field] !== after[field])
+          yield { id, at, message: `a change that is no transition moved ${field} to ${after[field]}` }
+      }
+      continue
+    }
+    const name = transitionOf(before, after)
+    if (name === undefined && !isReplacement(change)) {
+      yield {
+        id,
+        at,
+        message: `moved from ${before.state} (epoch ${before.epoch}) to ${after.state} (epoch ${after.epoch}) by ${process}`,
+      }
+      continue
+    }
+    if (isReplacement(change)) continue
+    if (after.v !== before.v + 1) yield { id, at, message: `moved from v ${before.v} to v ${after.v}` }
+    if (isTerminal(before.state) && after.epoch <= before.epoch)
+      yield { id, at, message: `left ${before.state} in the same epoch` }
+    if (before.state === 'STARTED') {
+      const leaseOver = (before.leaseUntil ?? 0) - skewMs <= at
+      const byHolder = after.token === before.token && process === claim?.process
+      if (after.state === 'STARTED' ? !leaseOver : !leaseOver && !byHolder)
+        yield {
+          id,
+          at,
+          message: `${process} moved it to ${after.state} ${(before.leaseUntil ?? 0) - at} ms before the lease of ${claim?.process} ended`,
+        }
+    }
+    if (after.epoch === before.epoch + 2 && !['FAILURE', 'REVOKED', 'EXPIRED'].includes(before.state)) {
+      if ((before.keyUntil ?? 0) - skewMs > at)
+        yield { id, at, message: `its key was given away while ${before.state} held it` }
+    }
+  }
+}
+
+/** A record that had expired, and is enqueued anew as if it had never been. */
+function isReplacement({ before, after, at }: Change): boolean {
+  return before?.expiresAt !== undefined && before.expiresAt * 1_000 <= at && after.v === 1
+}
+
+/** Whoever lost the lease cannot settle; nor is there a run after SUCCESS. Covered by the rules of moves; here: one success each. */
+export const oneSuccess: Predicate = function* ({ changes }) {
+  const successes = new Set<string>()
+  for (const { at, before, after, transition } of changes) {
+    if (!transition || after.state !== 'SUCCESS') continue
+    const opening = `${after.id} ${after.epoch} ${after.enqueuedAt}`
+    if (successes.has(opening))
+      yield { id: after.id, at, message: `succeeded twice in epoch ${after.epoch} (was ${before?.state})` }
+    successes.add(opening)
+  }
+}

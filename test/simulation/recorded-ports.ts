@@ -1,0 +1,80 @@
+import type { TaskRecord } from '../../shared/core/record.ts'
+import type { Broker, Clock, Ledger } from '../../shared/ports/index.ts'
+import type { Change, Journal } from './journal.ts'
+
+/** Writes down every change of the table, whoever makes it, and knows each record as it stands. */
+export class RecordedTable {
+  readonly records = new Map<string, TaskRecord>()
+  /** The last transition of each record. */
+  readonly last = new Map<string, Change>()
+  readonly #ledger: Ledger
+  readonly #clock: Clock
+  readonly #journal: Journal
+  readonly #order: () => number
+
+  constructor(ledger: Ledger, clock: Clock, journal: Journal, order: () => number) {
+    this.#ledger = ledger
+    this.#clock = clock
+    this.#journal = journal
+    this.#order = order
+  }
+
+  /** The ledger as one process sees it. */
+  of(process: string): Ledger {
+    const ledger = this.#ledger
+    return {
+      ...ledger,
+      insert: async (entries) => {
+        const answers = await ledger.insert(entries)
+        for (const [index, { record }] of entries.entries()) {
+          if (answers[index]?.status === 'done') this.#write(process, record, true)
+        }
+        return answers
+      },
+      update: async (changes) => {
+        const answers = await ledger.update(changes)
+        for (const [index, { transition }] of changes.entries()) {
+          const answer = answers[index]
+          if (answer?.status === 'done' && answer.record !== undefined) this.#write(process, answer.record, transition)
+        }
+        return answers
+      },
+    }
+  }
+
+  #write(process: string, after: TaskRecord, transition: boolean): void {
+    const before = this.records.get(after.id)
+    const change: Change = { at: this.#clock.now(), order: this.#order(), process, before, after, transition }
+    this.records.set(after.id, after)
+    if (transition) this.last.set(after.id, change)
+    this.#journal.changes.push(change)
+  }
+}
+
+/** Writes down what gets into dead-letter queues, and tells when anything may have become visible. */
+export function recordedBroker(
+  broker: Broker,
+  clock: Clock,
+  journal: Journal,
+  changed: (wake: boolean) => void,
+): Broker {
+  const then = <Answer>(answer: Answer, wake = true): Answer => {
+    changed(wake)
+    return answer
+  }
+  return {
+    ...broker,
+    send: async (queue, messages) => then(await broker.send(queue, messages)),
+    hide: async (queue, requests) => then(await broker.hide(queue, requests)),
+    acknowledge: async (queue, receipts, how) => then(await broker.acknowledge(queue, receipts, how)),
+    // What was received appears again, if nobody deletes it.
+    receive: async (queue, how) => then(await broker.receive(queue, how), false),
+    async sendDead(queue, messages) {
+      const answers = await broker.sendDead(queue, messages)
+      for (const [index, { body }] of messages.entries()) {
+        if (answers[index]?.status === 'sent') journal.letters.push({ at: clock.now(), queue, body })
+      }
+      return answers
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import type { Coverage } from './coverage.ts'
+import { emptyJournal, type Journal } from './journal.ts'
+import { drawWeather, type Misfortune, Misfortunes, type Weather } from './misfortunes.ts'
+import { check, type Violation } from './predicates/index.ts'
+import { SimulatedWorld } from './simulated-world.ts'
+import { drawSteps, type Mix, type Step } from './steps.ts'
+
+/** All that a history is made of: the same plan is the same history, every time. */
+export interface Plan {
+  /** Of ids, jitter, tokens, and of whatever is not listed below. */
+  readonly seed: string
+  readonly concurrency: number
+  readonly steps: readonly Step[]
+  /** Absent: drawn from the seed, by the weather. */
+  readonly misfortunes?: readonly Misfortune[]
+  readonly weather: Weather
+}
+
+/** What came of it. */
+export interface History {
+  readonly plan: Plan
+  readonly journal: Journal
+  /** What went wrong, as it was drawn or listed. */
+  readonly misfortunes: readonly Misfortune[]
+  readonly violations: readonly Violation[]
+}
+
+/** More timers than this and something goes round in circles: a few hundred per task are usual. */
+const timerLimit = 200_000
+
+/** Draws the plan of a seed. */
+export function planOf(seed: string): Plan {
+  const chance = seededChance(seed)
+  // A message that waits for days is looked at every quarter of an hour: few of them say as much as many.
+  const long = chance.random() < 0.08
+  const mix: Mix = {
+    tasks: long ? 5 + chance.below(8) : 20 + chance.below(64),
+    troubles: long ? 60 : chance.below(40),
+    spreadMs: [1_000, 60_000, 600_000, 3_600_000][chance.below(4)] ?? 60_000,
+    poison: chance.random() < 0.5,
+    long,
+  }
+  const weather = drawWeather(chance.fork('weather'))
+  return { seed, concurrency: 1 + chance.below(3), weather, steps: drawSteps(chance.fork('steps'), mix) }
+}
+
+/** Plays a plan and looks through what happened. */
+export async function simulate(plan: Plan, coverage?: Coverage): Promise<History> {
+  const misfortunes = new Misfortunes(plan.weather, seededChance(`${plan.seed}/misfortunes`), plan.misfortunes)
+  const world = new SimulatedWorld({
+    seed: plan.seed,
+    concurrency: plan.concurrency,
+    misfortunes,
+    timerLimit,
+    ...(coverage && { coverage }),
+  })
+  let journal: Journal
+  let violations: readonly Violation[]
+  try {
+    journal = await world.play(plan.steps)
+    violations = check(journal)
+  } catch (error) {
+    journal = world.journal ?? emptyJournal()
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    violations = [{ predicate: 'the world comes to an end', message }]
+  }
+  return { plan, journal, misfortunes: misfortunes.happened, violations }
+}

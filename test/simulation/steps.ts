@@ -1,0 +1,212 @@
+import type { SeededChance } from '../../shared/memory/seeded-chance.ts'
+import { type QueueName, queueNames, type TaskName, type Version } from './apps.ts'
+import type { Act, Action, Script } from './script.ts'
+
+/** What clients, operators and strangers do, at `at` milliseconds after the beginning. */
+export type Step = { readonly at: number } & (
+  | {
+      readonly kind: 'enqueue'
+      /** Names the call: later steps refer to it. */
+      readonly call: number
+      readonly client: number
+      readonly task: TaskName
+      readonly script: Script
+      readonly countdownMs?: number
+      readonly expiresMs?: number
+      readonly maxRetries?: number
+    }
+  | {
+      readonly kind: 'bulk'
+      readonly call: number
+      readonly client: number
+      readonly task: TaskName
+      readonly scripts: readonly Script[]
+    }
+  | { readonly kind: 'get'; readonly client: number; readonly of: number; readonly timeoutMs: number }
+  | { readonly kind: 'revoke' | 'forget'; readonly client: number; readonly of: number }
+  | { readonly kind: 'reconcile'; readonly client: number }
+  | { readonly kind: 'pause' | 'resume'; readonly client: number; readonly queue: QueueName }
+  /** `us`: messages are received and sent one by one. `console`: the service moves them. */
+  | { readonly kind: 'redrive'; readonly queue: QueueName; readonly by: 'us' | 'console' }
+  | { readonly kind: 'deploy'; readonly version: Version }
+  /** Functions cannot be started for a while. */
+  | { readonly kind: 'outage'; readonly queue: QueueName; readonly forMs: number }
+  | { readonly kind: 'garbage'; readonly queue: QueueName; readonly body: string }
+  /** A message of a foreign producer, without a record, some times over. */
+  | {
+      readonly kind: 'foreign'
+      readonly call: number
+      readonly task: TaskName
+      readonly script: Script
+      readonly copies: number
+    }
+  /** What has expired in the table is really gone. */
+  | { readonly kind: 'sweep' }
+)
+
+export type StepKind = Step['kind']
+
+/** How much of each kind a workload has. */
+export interface Mix {
+  readonly tasks: number
+  /** Steps that are no enqueues, per hundred tasks. */
+  readonly troubles: number
+  /** The steps are spread over this time. */
+  readonly spreadMs: number
+  readonly poison: boolean
+  /** Some pauses last for days. */
+  readonly long: boolean
+}
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+const garbage = [
+  'hello',
+  '{}',
+  '[]',
+  '{"celeriac":2}',
+  '{"celeriac":1,"id":"","task":"plain"}',
+  '{"celeriac":1,"id":"x"',
+]
+
+/** Draws a workload. */
+export function drawSteps(chance: SeededChance, mix: Mix): readonly Step[] {
+  const steps: Step[] = []
+  let calls = 0
+  let tasks = 0
+  const when = (): number => Math.floor(chance.random() * mix.spreadMs)
+  while (tasks < mix.tasks) {
+    const call = calls++
+    const at = chance.random() < 0.4 ? 0 : when()
+    const client = chance.below(2)
+    const task = drawTask(chance)
+    const dice = chance.random()
+    if (dice < 0.12 && task !== 'keyed') {
+      const scripts = Array.from({ length: 2 + chance.below(18) }, (_, index) =>
+        drawScript(chance, `${call}-${index}`, mix),
+      )
+      tasks += scripts.length
+      steps.push({ kind: 'bulk', at, call, client, task, scripts })
+    } else if (dice < 0.15) {
+      tasks++
+      steps.push({
+        kind: 'foreign',
+        at,
+        call,
+        task: drawTask(chance),
+        script: drawScript(chance, `${call}`, mix),
+        copies: 1 + chance.below(3),
+      })
+    } else {
+      tasks++
+      steps.push({
+        kind: 'enqueue',
+        at,
+        call,
+        client,
+        task,
+        script: task === 'keyed' ? keyedScript(chance) : drawScript(chance, `${call}`, mix),
+        ...(chance.random() < 0.1 && { countdownMs: chance.below(15) * minute }),
+        ...(chance.random() < 0.06 && { expiresMs: 1 + chance.below(90 * second) }),
+        ...(chance.random() < 0.05 && { maxRetries: chance.below(4) }),
+      })
+    }
+  }
+  const troubles = Math.round((mix.tasks * mix.troubles) / 100)
+  for (let index = 0; index < troubles; index++) steps.push(...drawTrouble(chance, calls, when(), mix))
+  return steps.sort((a, b) => a.at - b.at)
+}
+
+function drawTask(chance: SeededChance): TaskName {
+  return chance.pick(['plain', 'plain', 'plain', 'once', 'patient', 'keyed', 'keyed', 'serial', 'serial', 'off'])
+}
+
+function drawTrouble(chance: SeededChance, calls: number, at: number, mix: Mix): readonly Step[] {
+  const client = chance.below(2)
+  const queue = chance.pick(queueNames as [QueueName, ...QueueName[]])
+  const of = chance.below(calls)
+  switch (chance.below(12)) {
+    case 0:
+    case 1:
+      return [{ kind: 'revoke', at, client, of }]
+    case 2:
+      return [{ kind: 'forget', at, client, of }]
+    case 3:
+      return [{ kind: 'get', at, client, of, timeoutMs: chance.below(20) * second }]
+    case 4:
+      return [{ kind: 'reconcile', at: at + chance.below(2) * 10 * minute, client }]
+    case 5: {
+      const forMs = mix.long && chance.random() < 0.3 ? 8 * day : chance.below(40) * minute
+      return [
+        { kind: 'pause', at, client, queue },
+        { kind: 'resume', at: at + forMs, client, queue },
+      ]
+    }
+    case 6:
+      return [{ kind: 'redrive', at: at + chance.below(10) * minute, queue, by: chance.pick(['us', 'console']) }]
+    case 7:
+      return [
+        { kind: 'deploy', at, version: chance.pick(['lacking', 'refusing']) },
+        { kind: 'deploy', at: at + chance.below(25) * minute, version: 'full' },
+      ]
+    case 8:
+      return [
+        { kind: 'outage', at, queue, forMs: mix.long && chance.random() < 0.3 ? 3 * day : chance.below(30) * minute },
+      ]
+    case 9:
+      return [{ kind: 'garbage', at, queue, body: chance.pick(garbage as [string, ...string[]]) }]
+    case 10:
+      return mix.long ? [{ kind: 'sweep', at: at + chance.below(9) * day }] : []
+    default:
+      return [{ kind: 'redrive', at: at + chance.below(60) * minute, queue: 'fast', by: 'console' }]
+  }
+}
+
+/** Few keys and few inputs, so that they collide. */
+function keyedScript(chance: SeededChance): Script {
+  const key = chance.below(3)
+  const variant = chance.random() < 0.15 ? 1 : 0
+  // The script is part of the input: made of key and variant alone, so that the same key mostly means the same input.
+  const acts: readonly Act[] = [
+    [act(0, { do: 'return' })],
+    [act(200, { do: 'throw' }), act(0, { do: 'throw' }), act(2_000, { do: 'return' })],
+    [act(3_000, { do: 'return' })],
+  ][key] ?? [act(0, { do: 'return' })]
+  return { tag: `key-${key}/${variant}`, acts }
+}
+
+function drawScript(chance: SeededChance, tag: string, { poison }: Mix): Script {
+  return { tag, acts: drawActs(chance, poison), ...(chance.random() < 0.05 && { ballast: 'x'.repeat(900) }) }
+}
+
+function drawActs(chance: SeededChance, poison: boolean): readonly Act[] {
+  const quick = (): number => (chance.random() < 0.6 ? 0 : chance.below(2_000))
+  const returning = act(quick(), { do: 'return' })
+  const dice = chance.random()
+  if (dice < 0.5) return [returning]
+  if (dice < 0.58) return [act(quick(), { do: 'throw' }), returning]
+  if (dice < 0.62) return [act(quick(), { do: 'throw' }), act(quick(), { do: 'throw' }), returning]
+  if (dice < 0.66) return [act(quick(), { do: 'throw' })]
+  if (dice < 0.72) return [act(10_000 + chance.below(30_000), { do: 'return' }, { progress: chance.random() < 0.5 })]
+  if (dice < 0.75) return [act(chance.below(100_000), { do: 'return' }, { deaf: true })]
+  if (dice < 0.8) return [act(quick(), { do: 'snooze', delayMs: drawDelay(chance) }), returning]
+  if (dice < 0.83) return [act(quick(), { do: 'retry', delayMs: drawDelay(chance) }), returning]
+  if (dice < 0.86) return [act(quick(), { do: 'requeue' }), returning]
+  if (poison && dice < 0.9) {
+    const crash = act(quick(), { do: chance.random() < 0.7 ? 'exit' : 'block' })
+    return [[crash], [crash, returning], [crash, crash, returning]][chance.below(3)] ?? [crash]
+  }
+  const odd: Action['do'] = chance.pick(['reject', 'ignore', 'leak', 'return-function', 'throw-expected'])
+  return [act(quick(), { do: odd } as Action)]
+}
+
+function drawDelay(chance: SeededChance): number {
+  return chance.pick([0, 2 * second, 30 * second, 5 * minute, 40 * minute])
+}
+
+function act(ms: number, action: Action, more: Omit<Act, 'ms' | 'action'> = {}): Act {
+  return { ms, action, ...more }
+}
