@@ -13,6 +13,8 @@ export const workerBundling: BundlingOptions = {
   format: OutputFormat.ESM,
   target: 'node24',
   minify: true,
+  // Records, dead letters and `retry.on` tell errors by the names of their classes, the app's own included. Costs 30 KB.
+  keepNames: true,
   sourceMap: true,
   sourceMapMode: SourceMapMode.DEFAULT,
   sourcesContent: false,

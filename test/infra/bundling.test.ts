@@ -13,7 +13,7 @@ const contents = `
   export const handler = createWorker(app)`
 
 async function bundle(external: readonly string[] = []): Promise<string> {
-  const { mainFields = [], target, minify = false, banner = '' } = workerBundling
+  const { mainFields = [], target, minify = false, keepNames = false, banner = '' } = workerBundling
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: root, loader: 'ts' },
     absWorkingDir: root,
@@ -22,6 +22,7 @@ async function bundle(external: readonly string[] = []): Promise<string> {
     platform: 'node',
     format: 'esm',
     minify,
+    keepNames,
     mainFields: [...mainFields],
     banner: { js: banner },
     external: [...external],
@@ -34,7 +35,11 @@ describe('the bundle of a worker with one task', () => {
   it('has the SDK in it: nothing of it is looked for at AWS', async () => {
     const text = await bundle()
     expect(text).not.toMatch(/(from|import\()\s*"@(aws-sdk|smithy)/)
-    expect(text.length).toBeLessThan(560 * 1_024)
+    expect(text.length).toBeLessThan(570 * 1_024)
+  })
+
+  it('keeps the names of classes: an error is told by its name in records and dead letters', async () => {
+    expect(await bundle()).toContain('"WorkerLostError"')
   })
 
   it('without the search for credentials of laptops is at most 450 KB, and imports what it lacks only when asked', async () => {
