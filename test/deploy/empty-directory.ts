@@ -48,13 +48,14 @@ export async function checkEmptyDirectory(checks: Checks): Promise<void> {
   })
 }
 
-/** The page's code blocks that begin with a file's name, and its cdk.json. */
+/** The page's code blocks that begin with a file's name. */
 async function documentedFiles(): Promise<Map<string, string>> {
   const text = await readFile(page, 'utf8')
   const found = new Map<string, string>()
   for (const [, language, code = ''] of text.matchAll(/^```(ts|json)\n(.*?)^```$/gms)) {
-    const name = language === 'json' ? 'cdk.json' : /^\/\/ (\S+)$/m.exec(code)?.[1]
-    if (name !== undefined && !found.has(name)) found.set(name, code)
+    const name = /^\/\/ (\S+)\n/.exec(code)?.[1]
+    // JSON knows no comments: there, the name is for the reader alone.
+    if (name !== undefined && !found.has(name)) found.set(name, language === 'json' ? code.replace(/^.*\n/, '') : code)
   }
   return new Map(
     files.map((name) => {
