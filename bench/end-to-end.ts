@@ -20,7 +20,7 @@ const { tasks, rounds, singles } = new Command('npm run bench -- end-to-end')
 interface Score {
   readonly contestant: Contestant
   readonly rounds: Round[]
-  single: Round
+  single: Pick<Round, 'latenciesMs'>
   requests: ReadonlyMap<string, number>
 }
 
@@ -41,7 +41,7 @@ async function compete(contestants: readonly Contestant[]): Promise<readonly Sco
   const scores: Score[] = []
   for (const contestant of contestants) {
     await measure(Math.ceil(tasks / 3), () => contestant.enqueueMany(Math.ceil(tasks / 3)))
-    scores.push({ contestant, rounds: [], single: { seconds: 0, latenciesMs: [] }, requests: new Map() })
+    scores.push({ contestant, rounds: [], single: { latenciesMs: [] }, requests: new Map() })
   }
   for (let round = 1; round <= rounds; round++) {
     // Who comes second finds warmer caches: the order changes each time.
@@ -59,32 +59,48 @@ async function compete(contestants: readonly Contestant[]): Promise<readonly Sco
       const round = await measure(1, () => score.contestant.enqueueOne())
       latenciesMs.push(...round.latenciesMs)
     }
-    score.single = { seconds: 0, latenciesMs }
+    score.single = { latenciesMs }
   }
   return scores
 }
 
 function print(scores: readonly Score[]): void {
   const table = new Table({
-    head: ['', 'tasks/s', 'backlog p50', 'p95', 'p99', 'idle p50', 'p95', 'requests/task', 'ratio'],
-    colAligns: ['left', ...Array.from({ length: 8 }, () => 'right' as const)],
+    head: [
+      '',
+      'tasks/s',
+      'ratio',
+      'CPU/task',
+      'ratio',
+      'backlog p50',
+      'p95',
+      'p99',
+      'idle p50',
+      'p95',
+      'requests/task',
+    ],
+    colAligns: ['left', ...Array.from({ length: 10 }, () => 'right' as const)],
     style: { head: [], border: [], compact: true },
   })
   const reference = scores.find(({ contestant }) => contestant === byHand)
   for (const { contestant, rounds: measured, single, requests } of scores) {
     const rates = measured.map(({ seconds }) => tasks / seconds)
     const backlog = measured.flatMap(({ latenciesMs }) => latenciesMs)
-    const ratios = measured.map(({ seconds }, index) => (reference?.rounds[index]?.seconds ?? 0) / seconds)
+    const cpu = measured.map(({ cpuSeconds }) => (cpuSeconds * 1_000) / tasks)
+    const ratio = (of: 'seconds' | 'cpuSeconds') =>
+      contestant === byHand
+        ? '1'
+        : ratioText(measured.map((round, index) => (reference?.rounds[index]?.[of] ?? 0) / round[of]))
     const sum = [...requests.values()].reduce((total, count) => total + count, 0)
     table.push([
       contestant.name,
       Math.round(median(rates)).toLocaleString('en-US'),
+      ratio('seconds'),
+      `${median(cpu).toFixed(2)} ms`,
+      ratio('cpuSeconds'),
       ...[0.5, 0.95, 0.99].map((share) => ms(quantile(backlog, share))),
       ...[0.5, 0.95].map((share) => ms(quantile(single.latenciesMs, share))),
       sum === 0 ? '' : (sum / tasks).toFixed(3),
-      contestant === byHand
-        ? '1'
-        : `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
     ])
   }
   console.log(
@@ -97,6 +113,12 @@ function print(scores: readonly Score[]): void {
       `${contestant.name}: ${[...requests].map(([name, count]) => `${name} ${(count / tasks).toFixed(3)}`).join(', ')} a task`,
     )
   }
+}
+
+/** By hand over theirs: 1 is as fast, below is slower. */
+function ratioText(ratios: readonly number[]): string {
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)]
+  return `${median(ratios).toFixed(2)} (${least.toFixed(2)}-${most.toFixed(2)})`
 }
 
 function median(values: readonly number[]): number {

@@ -21,17 +21,8 @@ export function preciseNow(): number {
   return performance.timeOrigin + performance.now()
 }
 
-/** Where the tasks of all contestants report. Shared by name: a worker's bundle has its own copy of this module. */
-interface Finish {
-  ran: number
-  latenciesMs: number[]
-  onRun: () => void
-}
-
-const key = Symbol.for('celeriac.bench.finish')
-const shared = globalThis as { [key]?: Finish }
-shared[key] ??= { ran: 0, latenciesMs: [], onRun: () => {} }
-const finish = shared[key]
+/** Where the tasks of all contestants report. */
+const finish = { ran: 0, latenciesMs: [] as number[], onRun: () => {} }
 
 /** The task itself. */
 export function run({ sentAt }: TaskInput): number {
@@ -43,6 +34,8 @@ export function run({ sentAt }: TaskInput): number {
 
 export interface Round {
   readonly seconds: number
+  /** Of this process: producer, worker, and what of SQS or Redis's client is in it. Other load on the machine hardly touches it. */
+  readonly cpuSeconds: number
   /** From the enqueue of each task to its run. */
   readonly latenciesMs: readonly number[]
 }
@@ -52,6 +45,7 @@ export async function measure(count: number, act: () => Promise<void>): Promise<
   finish.ran = 0
   finish.latenciesMs = []
   const startedAt = performance.now()
+  const cpuAtStart = process.cpuUsage()
   const all = new Promise<void>((resolve) => {
     finish.onRun = () => {
       if (finish.ran === count) resolve()
@@ -59,5 +53,10 @@ export async function measure(count: number, act: () => Promise<void>): Promise<
   })
   await Promise.all([act(), all])
   finish.onRun = () => {}
-  return { seconds: (performance.now() - startedAt) / 1_000, latenciesMs: finish.latenciesMs }
+  const { user, system } = process.cpuUsage(cpuAtStart)
+  return {
+    seconds: (performance.now() - startedAt) / 1_000,
+    cpuSeconds: (user + system) / 1_000_000,
+    latenciesMs: finish.latenciesMs,
+  }
 }

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { type Local, startLocal } from 'celeriac/local'
 import { createClients } from '../../shared/aws/clients.ts'
 import { ensureTable } from '../../shared/aws/table.ts'
@@ -12,12 +11,11 @@ const chunksInFlight = 4
 
 /** Celeriac on the embedded default, the worker in this process: what its own code costs, without that of child processes. */
 export async function startCeleriac(): Promise<{ readonly contestant: Contestant; readonly local: Local }> {
-  const worker = fileURLToPath(new URL('worker.ts', import.meta.url))
-  const local = await startLocal(app, { worker, inProcess: true })
+  const local = await startLocal(app, { concurrency })
   const contestant: Contestant = {
     name: 'Celeriac',
     async enqueueMany(count) {
-      const { failed } = await nothing.delayMany(Array.from({ length: count }, inputOf))
+      const { failed } = await nothing.delayMany(inputs(count))
       if (failed[0] !== undefined) throw failed[0].error
     },
     async enqueueOne() {
@@ -26,6 +24,11 @@ export async function startCeleriac(): Promise<{ readonly contestant: Contestant
     close: () => local.stop(),
   }
   return { contestant, local }
+}
+
+/** Made when they are taken, so that latency begins with the enqueue. */
+function* inputs(count: number) {
+  for (let index = 0; index < count; index++) yield inputOf()
 }
 
 /** The same servers, the same poller, the same batches; its own queue and table. */

@@ -1,4 +1,0 @@
-import { createWorker } from 'celeriac/worker'
-import { app } from './app.ts'
-
-export const handler = createWorker(app)
