@@ -18,19 +18,20 @@ export function initCommand(): Command {
 }
 
 function tell(project: NewProject, folder: string, output: Output): void {
-  const { written, left, package: packageReport, names } = project
+  const { written, left, package: packageReport, names, existing } = project
+  const call = existing === undefined ? `greet '{"name":"Ada"}'` : 'TASK JSON      '
   const all = packageReport.created ? ['package.json', ...written] : written
   output.line(all.length === 0 ? 'Nothing to write: every file is there.' : `Wrote ${all.join(', ')}.`)
   if (packageReport.added.length > 0) output.line(`Added to package.json: ${packageReport.added.join(', ')}.`)
   const untouched = [...left, ...packageReport.left.map((entry) => `${entry} in package.json`)]
   if (untouched.length > 0) output.line(`Left alone, because it was there: ${untouched.join(', ')}.`)
   output.line(`
-App '${names.app}'. What comes next:
+${existing === undefined ? `App '${names.app}'.` : `The app is in ${existing}.`} What comes next:
 ${folder === '' ? '' : `  cd ${folder}\n`}  ${manager()} install
-  npm run dev                                    SQS, DynamoDB and the workers, here; reloads when you edit
-  npm run call -- greet '{"name":"Ada"}' --wait    in another terminal
+  npm run dev                                     SQS, DynamoDB and the workers, here; reloads when you edit
+  npm run call -- ${call} --wait   in another terminal
   npm test
-  npm run deploy                                 to AWS, once 'npx cdk bootstrap' has run in the account`)
+  npm run deploy                                  to AWS, once 'npx cdk bootstrap' has run in the account`)
 }
 
 /** Who runs this: npm, pnpm, yarn or bun say so. */

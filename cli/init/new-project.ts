@@ -8,6 +8,8 @@ import { completePackage, type PackageReport } from './package-file.ts'
 import { namesOf, type ProjectNames } from './project-names.ts'
 
 export interface NewProject {
+  /** The app's module, where there was one already: the names are not its own. */
+  readonly existing: string | undefined
   readonly names: ProjectNames
   /** Files that were written. */
   readonly written: readonly string[]
@@ -61,7 +63,7 @@ export function makeProject(folder: string): NewProject {
       written.push(target)
     }
   }
-  return { names, written, left, package: packageReport }
+  return { existing: existing && relative(folder, existing), names, written, left, package: packageReport }
 
   function importOf(_text: string, quote: string, prefix: string): string {
     return `${quote}${prefix}${relative(folder, existing ?? '').replaceAll('\\', '/')}${quote}`
