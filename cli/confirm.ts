@@ -8,9 +8,7 @@ import { CliError, UsageError } from './failure.ts'
  * @throws {CliError} another word came
  */
 export async function confirm(question: string, word: string): Promise<void> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new UsageError(`${question} There is no terminal to confirm it on: add --yes.`)
-  }
+  checkTerminal()
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   // Ctrl-C and Ctrl-D are a no.
   const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
@@ -20,4 +18,10 @@ export async function confirm(question: string, word: string): Promise<void> {
   } finally {
     terminal.close()
   }
+}
+
+/** @throws {UsageError} there is nobody to ask */
+export function checkTerminal(): void {
+  if (process.stdin.isTTY && process.stderr.isTTY) return
+  throw new UsageError('This cannot be undone, and there is no terminal to confirm it on: add --yes.')
 }

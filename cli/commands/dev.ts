@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { parseCount, parsePort } from '../arguments.ts'
 import { globalsOf } from '../context.ts'
-import { UsageError } from '../failure.ts'
+import { CliError, UsageError } from '../failure.ts'
 import { findApp } from '../find-app.ts'
 
 interface DevFlags {
@@ -49,6 +49,21 @@ export function devCommand(): Command {
         ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
         ...(concurrency !== undefined && { concurrency }),
         ...(external !== undefined && { external }),
+      }).catch((error: unknown) => {
+        throw portTaken(error, { '--sqs-port': sqs, '--dynamodb-port': dynamodb }) ?? error
       })
     })
+}
+
+/** Which of the ports that were asked for is somebody else's. */
+function portTaken(error: unknown, ports: Readonly<Record<string, number | undefined>>): CliError | undefined {
+  if (!(error instanceof Error) || !/\b(in use|taken|EADDRINUSE)\b/.test(error.message)) return undefined
+  const found = Object.entries(ports).find(([, port]) => port && new RegExp(`\\b${port}\\b`).test(error.message))
+  if (found === undefined) return undefined
+  const [option, port] = found
+  return new CliError(
+    `Port ${port} is taken by another process: stop it, choose another with ${option}, or any free one with ${option} 0.`,
+    1,
+    { cause: error },
+  )
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { confirm } from '../confirm.ts'
+import { checkTerminal, confirm } from '../confirm.ts'
 import { checkQueue, withApp } from '../context.ts'
 import { type PurgeReport, purgeQueue } from '../purge-queue.ts'
 
@@ -17,6 +17,7 @@ export function purgeCommand(): Command {
     .action((queue: string, { dead, yes }: PurgeFlags, command: Command) =>
       withApp(command, async ({ app, output }) => {
         checkQueue(app, queue)
+        if (!yes) checkTerminal()
         const before = await app.ports().broker.depth(queue)
         const count = dead ? before.dead : before.waiting
         const what = dead ? `dead letters of ${queue}` : `waiting messages of ${queue}`
