@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { DeleteTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { type ClientOptions, type Clients, createClients } from '../../shared/aws/clients.ts'
 import { createDynamoLedger } from '../../shared/aws/ledger.ts'
 import { ensureTable } from '../../shared/aws/table.ts'
+import { startGuarded } from '../../shared/local/guarded-process.ts'
 import { createMemoryLedger } from '../../shared/memory/ledger.ts'
 import { seededChance } from '../../shared/memory/seeded-chance.ts'
 import type { Clock, Ledger, WriteAnswer } from '../../shared/ports/index.ts'
@@ -128,37 +129,24 @@ export async function startDynamoDbLocal(): Promise<Engine> {
   }
   const home = join(lib, readdirSync(lib)[0] ?? '')
   const port = await freePort()
-  const args = [
-    '-Djava.library.path=./DynamoDBLocal_lib',
-    '-jar',
-    'DynamoDBLocal.jar',
-    '-inMemory',
-    '-sharedDb',
-    '-disableTelemetry',
-    '-port',
-    String(port),
-  ]
-  const child = spawn('java', args, { cwd: home, stdio: 'ignore' })
+  const args = ['-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port)]
+  const libraries = `-Djava.library.path=${join(home, 'DynamoDBLocal_lib')}`
+  const engine = await startGuarded('java', [libraries, '-jar', join(home, 'DynamoDBLocal.jar'), ...args])
+  engine.stdout.resume()
+  engine.stderr.resume()
   const endpoint = `http://127.0.0.1:${port}`
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const clients = clientsFor(endpoint, { maxAttempts: 1 })
   for (let tries = 0; ; tries++) {
     try {
       await clients.dynamodb().send(new ListTablesCommand({}))
       break
     } catch (error) {
-      if (tries === 150 || child.exitCode !== null) throw error
+      if (tries === 150 || engine.hasExited()) throw error
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
   }
   clients.close()
-  return {
-    endpoint,
-    async stop() {
-      child.kill('SIGKILL')
-      await exited
-    },
-  }
+  return { endpoint, stop: () => engine.stop() }
 }
 
 function freePort(): Promise<number> {
