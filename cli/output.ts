@@ -52,15 +52,15 @@ export class Output {
       }
       return
     }
+    const widths = this.#widths(columns, cells)
+    if (widths === undefined) return this.#stack(columns, cells)
     const table = new Table({
       head: columns.map(({ title }) => title),
       colAligns: columns.map(({ align }) => align ?? 'left'),
-      colWidths: this.#widths(columns, cells),
-      style: {
-        head: this.colors.isColorSupported ? ['bold'] : [],
-        border: this.colors.isColorSupported ? ['gray'] : [],
-        compact: true,
-      },
+      colWidths: widths,
+      style: this.colors.isColorSupported
+        ? { head: ['bold'], border: ['gray'], compact: true }
+        : { head: [], border: [], compact: true },
       wordWrap: true,
     })
     table.push(...cells)
@@ -77,18 +77,32 @@ export class Output {
     }
   }
 
-  #widths<Row>(columns: readonly Column<Row>[], cells: readonly (readonly string[])[]): number[] {
+  /** Undefined: the terminal is too narrow for a table. */
+  #widths<Row>(columns: readonly Column<Row>[], cells: readonly (readonly string[])[]): number[] | undefined {
     const widths = columns.map(({ title }, index) => {
       const longest = Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0))
       return longest + 2
     })
     const flexible = columns.findIndex((column) => column.flexible)
-    const free =
-      this.#width - (columns.length + 1) - widths.reduce((sum, each, index) => sum + (index === flexible ? 0 : each), 0)
-    if (flexible >= 0) widths[flexible] = Math.max(12, Math.min(widths[flexible] ?? 12, free))
+    const fixed = widths.reduce((sum, each, index) => sum + (index === flexible ? 0 : each), columns.length + 1)
+    const free = this.#width - fixed
+    const needed = flexible < 0 ? 0 : Math.min(widths[flexible] ?? 0, narrowest)
+    if (free < needed) return undefined
+    if (flexible >= 0) widths[flexible] = Math.min(widths[flexible] ?? 0, free)
     return widths
   }
+
+  /** Row by row, names and values below each other. */
+  #stack<Row>(columns: readonly Column<Row>[], cells: readonly (readonly string[])[]): void {
+    for (const [index, row] of cells.entries()) {
+      if (index > 0) this.line('')
+      this.fields(columns.map(({ title }, column) => [title, row[column] || undefined]))
+    }
+  }
 }
+
+/** A text column below this is no pleasure to read. */
+const narrowest = 24
 
 export function jsonOf(value: unknown): unknown {
   return value === undefined ? null : encode(value)

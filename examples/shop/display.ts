@@ -55,7 +55,7 @@ function payload(queue: string, total: number, progress?: Progress) {
   return {
     queue: queue.padEnd(8),
     done: done.padStart(13),
-    retried: progress?.retried ? `${number(progress.retried)} retried` : '',
+    retried: progress?.retried ? `${number(progress.retried)} retries` : '',
     failed: progress?.failed ? `${number(progress.failed)} dead` : '',
   }
 }
@@ -87,7 +87,7 @@ class Lines implements Display {
     const queues = Object.entries(this.#totals).map(([queue, total]) => {
       const progress = this.#progress.get(queue)
       const notes = [
-        ...(progress?.retried ? [`${number(progress.retried)} retried`] : []),
+        ...(progress?.retried ? [`${number(progress.retried)} retries`] : []),
         ...(progress?.failed ? [`${number(progress.failed)} dead`] : []),
       ]
       const done = progress === undefined ? 0 : doneOf(progress)

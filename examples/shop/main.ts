@@ -28,6 +28,7 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   let world: World | undefined
   try {
+    console.log('Starting SQS, DynamoDB, a mail server, a carrier and the workers …')
     world = await openWorld(settings.inProcess, (event) => watches[event.queue as keyof typeof watches].hear(event))
     stopped.throwIfAborted()
     console.log(`SQS at ${world.local.endpoints.sqs}, DynamoDB at ${world.local.endpoints.dynamodb}`)

@@ -18,7 +18,7 @@ export function nextSteps({ endpoints }: Pick<Local, 'endpoints'>, isTerminal: b
       'celeriac inspect queues',
       'celeriac inspect failures --limit 5',
       `celeriac call parcels.book '${order}' --wait`,
-      'celeriac pause parcels',
+      'celeriac cost',
     ].map((command) => `  ${cyan(command)}`),
     dim('Ctrl-C ends it and leaves nothing behind.'),
   ].join('\n')

@@ -40,7 +40,7 @@ export function reportOf(outcomes: readonly QueueOutcome[], colors: ReturnType<t
       number(succeeded),
       number(ended.filter(({ attempts }) => attempts > 1).length),
       number(ended.length - succeeded),
-      number(Math.round(rateOf(ended))),
+      rateText(rateOf(ended)),
       seconds(quantile(latencies, 0.5)),
       seconds(quantile(latencies, 0.95)),
     ])
@@ -52,6 +52,10 @@ export function reportOf(outcomes: readonly QueueOutcome[], colors: ReturnType<t
   return [table.toString(), colors.dim('latency from enqueue to finish, waiting in the queue included'), ...below].join(
     '\n',
   )
+}
+
+function rateText(rate: number): string {
+  return rate < 10 ? rate.toFixed(1) : number(Math.round(rate))
 }
 
 /** Tasks per second between the first enqueue and the last end. */
