@@ -19,6 +19,9 @@ export interface EnvironmentOptions {
   readonly nodeFlags?: readonly string[]
 }
 
+/** A busy environment gets its next batch sooner: stopping and waking it every time would cost as much as the invocation itself. */
+const freezeAfterMs = 25
+
 const bootstrap = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url))
 
 interface Running {
@@ -37,8 +40,8 @@ interface Running {
  *   └── error, exit, limit ──► ended      └── exit, crash, time-out: killed ──► ended
  * ```
  *
- * Between invocations the process is stopped (SIGSTOP), as Lambda freezes it: timers and promises that were left behind do not go on until the
- * next invocation. Unlike on Lambda, its children of other process groups go on, and sockets are not cut. Windows knows no SIGSTOP.
+ * After 25 ms without an invocation the process is stopped (SIGSTOP), as Lambda freezes it: timers and promises that were left behind do not go on
+ * until the next one. Unlike on Lambda, its children of other process groups go on, and sockets are not cut. Windows knows no SIGSTOP.
  */
 export class Environment {
   /** Settles when it can be invoked; rejects with an InitError. */
@@ -52,6 +55,7 @@ export class Environment {
   #running: Running | undefined
   #frozen = false
   #initTimer: NodeJS.Timeout | undefined
+  #freezeTimer: NodeJS.Timeout | undefined
   #settleReady: { readonly resolve: () => void; readonly reject: (error: InitError) => void }
   #settleEnded: () => void
   #lastRequestId: string | undefined
@@ -88,6 +92,7 @@ export class Environment {
   invoke(invocation: Invocation, timeoutMs: number): Promise<InvokeResult> {
     if (this.#state !== 'idle') throw new Error(`Expected an idle environment, this one is ${this.#state}.`)
     this.#state = 'busy'
+    clearTimeout(this.#freezeTimer)
     this.#lastRequestId = invocation.requestId
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -177,8 +182,7 @@ export class Environment {
         failed('Runtime.NoResponse', 'The runtime asked for the next invocation without an answer.'),
       )
     }
-    // Whoever waits for this environment invokes it within this turn of the event loop; otherwise it freezes.
-    setImmediate(() => this.#freeze())
+    this.#freezeTimer = setTimeout(() => this.#freeze(), freezeAfterMs)
   }
 
   #onResult(requestId: string, result: InvokeResult): void {
@@ -200,6 +204,7 @@ export class Environment {
     if (this.#state === 'ended') return
     this.#state = 'ended'
     clearTimeout(this.#initTimer)
+    clearTimeout(this.#freezeTimer)
     this.#settleReady.reject(
       reason ?? new InitError({ errorType: 'Runtime.Killed', errorMessage: 'The environment was stopped.' }),
     )
