@@ -6,10 +6,7 @@ export interface Clients {
   readonly dynamodb: DynamoDBClient
 }
 
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-
-/** Clients that talk to an engine, and that show each answer as it comes: no retries. */
-export function clientsFor(endpoint: string): Clients {
-  const options = { endpoint, region: 'us-east-1', credentials, maxAttempts: 1 }
-  return { sqs: new SQSClient(options), dynamodb: new DynamoDBClient(options) }
+/** Clients of what the environment names, an engine or AWS, that show each answer as it comes: no retries. */
+export function makeClients(): Clients {
+  return { sqs: new SQSClient({ maxAttempts: 1 }), dynamodb: new DynamoDBClient({ maxAttempts: 1 }) }
 }

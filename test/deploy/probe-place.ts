@@ -1,6 +1,6 @@
 import { CreateTableCommand, DeleteTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
 import { CreateQueueCommand, DeleteQueueCommand } from '@aws-sdk/client-sqs'
-import { type Clients, clientsFor } from './clients.ts'
+import { type Clients, makeClients } from './clients.ts'
 import { dynamodbProbes } from './dynamodb-probes.ts'
 import type { Probe } from './probe.ts'
 import { sqsProbes } from './sqs-probes.ts'
@@ -8,8 +8,8 @@ import { sqsProbes } from './sqs-probes.ts'
 export const probes: readonly Probe[] = [...sqsProbes, ...dynamodbProbes]
 
 /** Runs every probe; a map from its id to what was seen instead of AWS's behaviour, or `undefined`. */
-export async function probeEngine(endpoint: string): Promise<Map<string, string | undefined>> {
-  const clients = clientsFor(endpoint)
+export async function probeEngine(): Promise<Map<string, string | undefined>> {
+  const clients = makeClients()
   const seen = new Map<string, string | undefined>()
   for (const probe of probes) {
     const { place, leave } = makePlace(clients)

@@ -1,6 +1,5 @@
 import {
   ChangeMessageVisibilityCommand,
-  CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ListDeadLetterSourceQueuesCommand,
@@ -177,13 +176,12 @@ export const sqsProbes: readonly Probe[] = [
     id: 'sqs-redrive-to-missing',
     aws: 'A redrive policy that names a queue that does not exist is refused.',
     source: api('SetQueueAttributes'),
-    async run({ sqs }) {
+    async run({ queue }) {
       const RedrivePolicy = JSON.stringify({
         deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:celeriac-probe-nobody',
         maxReceiveCount: 3,
       })
-      const create = new CreateQueueCommand({ QueueName: 'celeriac-probe-redrive', Attributes: { RedrivePolicy } })
-      const seen = await errorOf(sqs.send(create))
+      const seen = await errorOf(queue('redrive', { RedrivePolicy }))
       return seen === 'accepted' ? seen : undefined
     },
   },
