@@ -104,36 +104,54 @@ function headline({ name, message }: ErrorData): string {
   return `${name}: ${message.split('\n')[0] ?? ''}`
 }
 
-/** A line of a worker: a log entry of ctx.log, a line of console.*, or anything else as it is. */
-export function formatLog({ functionName, stream, text }: LogLine, at: number, options: FormatOptions): string {
+/** A line of a worker: what a task logged with ctx.log, a line of console.*, or anything else as it is. */
+export function formatLog({ functionName, text }: LogLine, at: number, options: FormatOptions): string {
   const { colors } = options
+  const { level, message, task, id } = logEntry(text)
   const queue = routeOf(options.prefix, functionName) ?? functionName
-  const entry = logEntry(text)
-  const level =
-    entry.level === 'ERROR'
-      ? colors.red('error')
-      : entry.level === 'WARN'
-        ? colors.yellow('warn')
-        : colors.dim(stream === 'stderr' ? 'log!' : 'log')
-  return `${beginning(at, queue, options)} ${level}  ${entry.message}`
+  const paint = level === 'error' ? colors.red : level === 'warn' ? colors.yellow : colors.dim
+  const owner = task === undefined ? '' : ` ${task} ${colors.dim(id.slice(-shownIdLength))} `
+  return `${beginning(at, queue, options)}${owner} ${paint(level)}  ${message.replaceAll('\n', '\n    ')}`
 }
 
-function logEntry(text: string): { readonly level: string; readonly message: string } {
+interface LogEntry {
+  readonly level: string
+  readonly message: string
+  /** That logged it. */
+  readonly task: string | undefined
+  readonly id: string
+}
+
+function logEntry(text: string): LogEntry {
+  const plain = { task: undefined, id: '' }
   const [instant, , level, ...rest] = text.split('\t')
   if (level !== undefined && /^\d{4}-\d\d-\d\dT/.test(instant ?? '')) {
-    return { level, message: rest.join('\t').replaceAll('\r', '\n') }
+    return { level: level.toLowerCase(), message: rest.join('\t').replaceAll('\r', '\n'), ...plain }
   }
   if (text.startsWith('{"at":')) {
     try {
-      const { at: _at, level: said, message, ...fields } = JSON.parse(text) as Record<string, unknown>
-      const { queue: _queue, attempt: _attempt, ...shown } = fields
-      const more = Object.keys(shown).length === 0 ? '' : ` ${JSON.stringify(shown)}`
-      return { level: String(said).toUpperCase(), message: `${String(message)}${more}` }
+      const {
+        at: _at,
+        level: said,
+        message,
+        queue: _queue,
+        attempt: _attempt,
+        task,
+        id,
+        ...fields
+      } = JSON.parse(text) as Record<string, unknown>
+      const more = Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`
+      return {
+        level: String(said),
+        message: `${String(message)}${more}`,
+        task: typeof task === 'string' ? task : undefined,
+        id: String(id ?? ''),
+      }
     } catch {
       // Somebody else's braces.
     }
   }
-  return { level: 'INFO', message: text }
+  return { level: 'log', message: text, ...plain }
 }
 
 /** For people; machines read the status itself. */

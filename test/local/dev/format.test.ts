@@ -68,17 +68,22 @@ test.each<[TaskEvent, string]>([
 })
 
 test.each([
-  ['console.log', '2026-01-01T12:03:04.567Z\tid\tINFO\thello\rworld', 'log  hello\nworld'],
-  ['console.error', '2026-01-01T12:03:04.567Z\tid\tERROR\tno\ttabs lost', 'error  no\ttabs lost'],
+  ['console.log', '2026-01-01T12:03:04.567Z\tid\tINFO\thello\rworld', ' info  hello\n    world'],
+  ['console.error', '2026-01-01T12:03:04.567Z\tid\tERROR\tno\ttabs lost', ' error  no\ttabs lost'],
+  [
+    'the worker',
+    '{"at":"2026-01-01T12:03:04.567Z","level":"warn","message":"low","queue":"emails","left":3}',
+    ' warn  low {"left":3}',
+  ],
   [
     'ctx.log',
-    '{"at":"2026-01-01T12:03:04.567Z","level":"warn","message":"low","queue":"emails","left":3}',
-    'warn  low {"left":3}',
+    '{"at":"2026-01-01T12:03:04.567Z","level":"info","message":"sent","to":"a","task":"emails.send","id":"0000deadbeef","attempt":1}',
+    ' emails.send deadbeef  info  sent {"to":"a"}',
   ],
-  ['anything', '{"at":', 'log  {"at":'],
+  ['anything', '{"at":', ' log  {"at":'],
 ])('a line of %s', (_what, text, shown) => {
   const logged = { functionName: 'shop-emails', requestId: 'id', stream: 'stdout', text } as const
-  expect(formatLog(logged, at, options)).toBe(`12:03:04.567 emails  ${shown}`)
+  expect(formatLog(logged, at, options)).toBe(`12:03:04.567 emails ${shown}`)
 })
 
 const ready = {
