@@ -14,6 +14,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Installs from the registry: npm run test:package.
     exclude: [...configDefaults.exclude, 'test/package/**'],
+    // Real processes on a shared machine may be slow once; what fails twice is broken.
+    retry: process.env.CI ? 1 : 0,
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

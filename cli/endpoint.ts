@@ -17,10 +17,6 @@ export function parseEndpoint(value: string): Endpoint {
   return { sqs: urlOf(sqs), dynamodb: urlOf(dynamodb) }
 }
 
-export function formatEndpoint({ sqs, dynamodb }: { readonly sqs: string; readonly dynamodb: string }): string {
-  return sqs === dynamodb ? sqs : `sqs=${sqs},dynamodb=${dynamodb}`
-}
-
 function urlOf(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {

@@ -27,8 +27,6 @@ export const taskOptions = {
 
 export type TaskName = keyof typeof taskOptions
 
-export const taskNames = Object.keys(taskOptions) as TaskName[]
-
 export const queues = {
   fast: { timeout: '60s', batchSize: 10 },
   serial: { timeout: '4m', batchSize: 4, parallelism: 1 },

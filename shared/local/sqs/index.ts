@@ -1,4 +1,3 @@
 // An SQS server for one machine, in the protocol that AWS's SDKs speak.
 export type { Durability } from './durable-log.ts'
-export { LogError } from './open-log.ts'
 export { type SqsServer, type SqsServerOptions, startSqsServer } from './server.ts'
