@@ -284,7 +284,7 @@ export class Settler {
       return messageText({
         ...message,
         ledger: 'off',
-        availableAt,
+        availableAt: Math.ceil(availableAt),
         attempt: (message.attempt ?? 0) + delivery.receiveCount,
       })
     }

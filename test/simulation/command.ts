@@ -16,9 +16,6 @@ const usage = `Usage: npm run simulate -- [--seeds N] [--from S] [--seconds T] [
   --no-shrink    tell a failing history as it is
   --coverage     print which fault hit which transition`
 
-/** The instant that every world begins at. */
-const startAt = 1_767_225_600_000
-
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string' },
@@ -81,14 +78,14 @@ function progress(seeds: number, tasks: number, began: number, failed: number): 
 
 async function report(history: History): Promise<void> {
   const told = values['no-shrink'] ? history : await shrink(history)
-  console.error(`\n${tell(told, startAt)}\n`)
+  console.error(`\n${tell(told)}\n`)
   if (values.save !== undefined) writeFileSync(values.save, JSON.stringify(told.plan))
   console.error(`Replay: npm run simulate -- --seeds 1 --from ${history.plan.seed}\n`)
 }
 
 async function playPlan(file: string): Promise<number> {
   const history = await simulate(JSON.parse(readFileSync(file, 'utf8')) as Plan)
-  console.log(tell(history, startAt))
+  console.log(tell(history))
   return history.violations.length === 0 ? 0 : 1
 }
 

@@ -29,8 +29,6 @@ export interface Run {
   readonly holder: string | undefined
   /** Another run has begun on the same claim. */
   readonly claimUsed: boolean
-  /** Nothing had gone wrong in its process until then. */
-  readonly calmProcess: boolean
   /** When its attempt is ended, by the world's clock. */
   readonly limitAt: number
   endedAt?: number
@@ -95,6 +93,8 @@ export interface Journal {
   readonly deaths: Death[]
   readonly letters: Letter[]
   readonly settlings: SettlingAsked[]
+  /** When the first call of a process went wrong. */
+  readonly troubledAt: Map<string, number>
   /** Answers of revoke(): which opening was said to be REVOKED. */
   readonly revoked: { readonly at: number; readonly order: number; readonly id: string }[]
   /** Invocations whose handler rejected. */
@@ -117,6 +117,7 @@ export function emptyJournal(): Journal {
     deaths: [],
     letters: [],
     settlings: [],
+    troubledAt: new Map(),
     revoked: [],
     rejections: [],
     surprises: [],

@@ -68,7 +68,6 @@ export class SimulatedWorld {
   readonly #broker: Broker
   readonly #mappings = new Map<string, Mapping>()
   readonly #processes = new Map<string, SimulatedProcess>()
-  readonly #troubled = new Set<string>()
   readonly #clients: Client[] = []
   readonly #runsOf = new Map<string, number>()
   readonly #claimsUsed = new Set<string>()
@@ -140,7 +139,8 @@ export class SimulatedWorld {
   #plan(call: ProcessCall) {
     const { misfortunes, coverage } = this.#setting
     const plan = misfortunes.ofCall(call)
-    if (plan !== undefined) this.#troubled.add(call.process.name)
+    const { name } = call.process
+    if (plan !== undefined && !this.journal.troubledAt.has(name)) this.journal.troubledAt.set(name, this.clock.now())
     if (call.method === 'update') {
       for (const entry of call.entries as readonly RecordChange[]) {
         if (entry.transition && entry.set.state !== undefined && entry.set.state !== 'STARTED')
@@ -276,7 +276,6 @@ export class SimulatedWorld {
       record,
       holder: last?.process,
       claimUsed: this.#claimsUsed.has(claim),
-      calmProcess: !this.#troubled.has(name),
       limitAt: context.deadline.getTime() - process.skewMs,
     }
     if (record !== undefined) this.#claimsUsed.add(claim)

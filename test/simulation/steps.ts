@@ -167,13 +167,15 @@ function drawTrouble(chance: SeededChance, calls: number, at: number, mix: Mix):
 
 /** Few keys and few inputs, so that they collide. */
 function keyedScript(chance: SeededChance): Script {
-  const key = chance.below(3)
+  const key = chance.below(4)
   const variant = chance.random() < 0.15 ? 1 : 0
   // The script is part of the input: made of key and variant alone, so that the same key mostly means the same input.
   const acts: readonly Act[] = [
     [act(0, { do: 'return' })],
-    [act(200, { do: 'throw' }), act(0, { do: 'throw' }), act(2_000, { do: 'return' })],
+    [act(200, { do: 'throw' }), act(0, { do: 'throw' }), act(500, { do: 'throw' }), act(2_000, { do: 'return' })],
     [act(3_000, { do: 'return' })],
+    // Gives its key back each time.
+    [act(0, { do: 'reject' })],
   ][key] ?? [act(0, { do: 'return' })]
   return { tag: `key-${key}/${variant}`, acts }
 }

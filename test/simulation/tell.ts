@@ -1,8 +1,11 @@
 import type { Journal } from './journal.ts'
 import type { History } from './simulate.ts'
 
+/** The instant that every world begins at: 2026-01-01T00:00:00Z. */
+const startAt = 1_767_225_600_000
+
 /** A history for people: what was done, what went wrong, what happened, what should not have. */
-export function tell({ plan, journal, misfortunes, violations }: History, startAt: number): string {
+export function tell({ plan, journal, misfortunes, violations }: History): string {
   const lines: string[] = []
   for (const { predicate, id, at, message } of violations.slice(0, 5))
     lines.push(
@@ -14,11 +17,11 @@ export function tell({ plan, journal, misfortunes, violations }: History, startA
   for (const each of misfortunes) lines.push(`  ${cut(JSON.stringify(each))}`)
   lines.push('What happened:')
   const ids = new Set(violations.flatMap(({ id }) => (id === undefined ? [] : [id])))
-  lines.push(...eventsOf(journal, ids, startAt))
+  lines.push(...eventsOf(journal, ids))
   return lines.join('\n')
 }
 
-function eventsOf(journal: Journal, ids: ReadonlySet<string>, startAt: number): readonly string[] {
+function eventsOf(journal: Journal, ids: ReadonlySet<string>): readonly string[] {
   const concerns = (id: string): boolean => ids.size === 0 || ids.has(id)
   const events: { order: number; at: number; text: string }[] = []
   for (const { order, at, process, before, after, transition } of journal.changes) {

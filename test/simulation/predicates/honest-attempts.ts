@@ -28,16 +28,25 @@ export const attemptsAreRuns: Predicate = function* (journal) {
       continue
     }
     if (spent === 0) continue
-    // Somebody else spent an attempt for a run that ended with its process.
+    // Somebody else spent an attempt for a run that was not settled.
     const death = deaths.get(claim.process)
     if (before.alone !== true) yield { id, at, message: 'a crash in company was counted' }
-    else if (death === undefined) yield { id, at, message: `a crash was counted, but ${claim.process} lives` }
-    else {
+    else if (run === undefined) {
+      if (death === undefined)
+        yield { id, at, message: `a crash was counted, but nothing ran, and ${claim.process} lives` }
+    } else if (run.endedAt === undefined && run.limitAt > at) {
+      yield { id, at, message: 'a crash was counted of a run that goes on' }
+    } else if (death !== undefined && !wasAsked(journal, claim)) {
       const others = companyAt(death, claim, changes, runs)
-      if (run !== undefined && others.length > 0)
+      if (others.length > 0)
         yield { id, at, message: `counted as alone, but ${claim.process} also ran ${others.join(', ')} when it died` }
     }
   }
+}
+
+/** A run that ended, and whose settlement did not get through, is an attempt all the same. */
+function wasAsked({ settlings }: Journal, claim: Change): boolean {
+  return settlings.some(({ process, id, at }) => process === claim.process && id === claim.after.id && at >= claim.at)
 }
 
 /** Other tasks that the process had claimed and started, and not settled, when it died. */
@@ -126,21 +135,22 @@ export const retriesAreHonoured: Predicate = function* (journal) {
 }
 
 /** A run that returned is settled by its process within half a minute, whatever else runs there. */
-export const finishedRunsSettle: Predicate = function* ({ runs, deaths, settlings }) {
-  const dead = new Map(deaths.map(({ process, at }) => [process, at]))
+export const finishedRunsSettle: Predicate = function* ({ runs, deaths, settlings, troubledAt }) {
+  const stopped = new Map(deaths.map(({ process, at }) => [process, at]))
   for (const { process, blockedAt } of runs) {
-    if (blockedAt !== undefined) dead.set(process, Math.min(blockedAt, dead.get(process) ?? blockedAt))
+    if (blockedAt !== undefined) stopped.set(process, Math.min(blockedAt, stopped.get(process) ?? blockedAt))
   }
   const asked = new Set(settlings.map(({ process, id }) => `${process} ${id}`))
-  for (const { id, endedAt, process, calmProcess, record, tag, requestId } of runs) {
-    const diedAt = dead.get(process)
-    if (endedAt === undefined || diedAt === undefined || record === undefined || !calmProcess) continue
-    const company = runs.some((run) => run.requestId === requestId && !run.calmProcess)
-    if (!company && diedAt - endedAt > 30_000 && !asked.has(`${process} ${id}`))
+  for (const { id, endedAt, process, record, tag } of runs) {
+    const stoppedAt = stopped.get(process)
+    if (endedAt === undefined || stoppedAt === undefined || record === undefined) continue
+    // A request that hangs may hold up the next one.
+    if ((troubledAt.get(process) ?? Number.POSITIVE_INFINITY) < stoppedAt) continue
+    if (stoppedAt - endedAt > 30_000 && !asked.has(`${process} ${id}`))
       yield {
         id,
-        at: diedAt,
-        message: `had returned (${tag}) ${diedAt - endedAt} ms before its process died, and was not settled`,
+        at: stoppedAt,
+        message: `had returned (${tag}) ${stoppedAt - endedAt} ms before its process stopped, and was not settled`,
       }
   }
 }

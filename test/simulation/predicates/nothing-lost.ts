@@ -1,3 +1,4 @@
+import type { TaskRecord } from '../../../shared/core/record.ts'
 import { isTerminal } from '../../../shared/core/states.ts'
 import { definitionOf } from '../apps.ts'
 import type { Journal } from '../journal.ts'
@@ -15,10 +16,19 @@ export const acceptedTasksEnd: Predicate = function* (journal) {
       const wasEnded = journal.changes.some(({ after }) => after.id === id && isTerminal(after.state))
       if (!wasEnded && !dead.has(id))
         yield { id, message: `accepted (${tag}), and there is neither record nor dead letter` }
-    } else if (!isTerminal(record.state) && !dead.has(id)) {
+    } else if (!isTerminal(record.state) && !dead.has(id) && !isUnanswered(journal, record)) {
       yield { id, message: `accepted (${tag}), and at the end it is still ${record.state} at v ${record.v}` }
     }
   }
+}
+
+/** Its last opening was by an enqueue that never answered: its caller died between record and message, and nothing was accepted. */
+function isUnanswered({ changes, calls }: Journal, { id, epoch }: TaskRecord): boolean {
+  const opening = changes.find(({ after }) => after.id === id && after.epoch === epoch)
+  return (
+    opening?.process.startsWith('client') === true &&
+    !calls.some((call) => call.id === id && call.epoch === epoch && call.answer === 'accepted')
+  )
 }
 
 /** G1 with the ledger off: it ran to its end, expired, or its message lies in a dead-letter queue. */

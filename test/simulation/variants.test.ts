@@ -1,0 +1,405 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { TaskRecord } from '../../shared/core/record.ts'
+import type { Broker, Ledger, RecordChange, WriteAnswer } from '../../shared/ports/index.ts'
+import type { Arrival } from '../../shared/worker/arrival.ts'
+import type { Violation } from './predicates/index.ts'
+import { planOf, simulate } from './simulate.ts'
+
+/**
+ * A simulator that finds nothing proves nothing. Each of these breaks one thing that the design asks for; a few seeds must find it.
+ *
+ * Modules are replaced, not switched: the product knows nothing of this. `broken` holds what the replaced functions do at the moment.
+ */
+const broken = vi.hoisted(() => ({
+  classify: undefined as undefined | ((...args: never[]) => unknown),
+  groupById: undefined as undefined | ((...args: never[]) => unknown),
+  planWait: undefined as undefined | ((...args: never[]) => unknown),
+  expiresAtSeconds: undefined as undefined | ((...args: never[]) => unknown),
+  standingOf: undefined as undefined | ((...args: never[]) => unknown),
+  startRun: undefined as undefined | ((...args: never[]) => unknown),
+  claimWave: undefined as undefined | ((...args: never[]) => unknown),
+  flushMs: undefined as undefined | number,
+  fates: undefined as undefined | 'forgetful',
+  ledger: undefined as undefined | ((ledger: never) => unknown),
+  broker: undefined as undefined | ((broker: never, process: string) => unknown),
+  certain: undefined as undefined | 'gullible',
+}))
+
+type Mock = Record<string, (...args: unknown[]) => unknown>
+
+vi.mock('../../shared/core/classify.ts', async (original) => {
+  const module = (await original()) as Mock
+  const { classify } = module
+  return {
+    ...module,
+    classify: (...args: unknown[]) =>
+      broken.classify ? broken.classify(...([classify, ...args] as never[])) : classify?.(...args),
+  }
+})
+
+vi.mock('../../shared/worker/arrival.ts', async (original) => {
+  const module = (await original()) as Mock
+  const { groupById } = module
+  return {
+    ...module,
+    groupById: (...args: unknown[]) =>
+      broken.groupById ? broken.groupById(...([groupById, ...args] as never[])) : groupById?.(...args),
+  }
+})
+
+vi.mock('../../shared/core/transport.ts', async (original) => {
+  const module = (await original()) as Mock
+  const { planWait } = module
+  return {
+    ...module,
+    planWait: (...args: unknown[]) => (broken.planWait ? broken.planWait(...(args as never[])) : planWait?.(...args)),
+  }
+})
+
+vi.mock('../../shared/core/lifetime.ts', async (original) => {
+  const module = (await original()) as Mock
+  const { expiresAtSeconds } = module
+  return {
+    ...module,
+    expiresAtSeconds: (...args: unknown[]) =>
+      broken.expiresAtSeconds ? broken.expiresAtSeconds(...(args as never[])) : expiresAtSeconds?.(...args),
+  }
+})
+
+vi.mock('../../shared/client/opening.ts', async (original) => {
+  const module = (await original()) as Mock
+  const { standingOf } = module
+  return {
+    ...module,
+    standingOf: (...args: unknown[]) =>
+      broken.standingOf ? broken.standingOf(...([standingOf, ...args] as never[])) : standingOf?.(...args),
+  }
+})
+
+vi.mock('../../shared/worker/run.ts', async (original) => {
+  const module = (await original()) as Mock
+  const { startRun } = module
+  return {
+    ...module,
+    startRun: (...args: unknown[]) =>
+      broken.startRun ? broken.startRun(...([startRun, ...args] as never[])) : startRun?.(...args),
+  }
+})
+
+vi.mock('../../shared/core/defaults.ts', async (original) => {
+  const module = (await original()) as Record<string, unknown>
+  return {
+    ...module,
+    get flushMs() {
+      return broken.flushMs ?? module.flushMs
+    },
+  }
+})
+
+vi.mock('../../shared/worker/fates.ts', async (original) => {
+  const { Fates } = (await original()) as typeof import('../../shared/worker/fates.ts')
+  class Forgetful extends Fates {
+    override keep(delivery: Parameters<InstanceType<typeof Fates>['keep']>[0]): void {
+      if (broken.fates !== 'forgetful') super.keep(delivery)
+    }
+  }
+  return { Fates: Forgetful }
+})
+
+vi.mock('./process.ts', async (original) => {
+  const module = (await original()) as typeof import('./process.ts')
+  class BrokenProcess extends module.SimulatedProcess {
+    constructor(options: ConstructorParameters<typeof module.SimulatedProcess>[0]) {
+      super(options)
+      // Between the code and the faults: what the code makes of an answer, not what the service does.
+      const ports = this.ports as { ledger: Ledger; broker: Broker }
+      if (broken.ledger) ports.ledger = broken.ledger(ports.ledger as never) as Ledger
+      if (broken.broker) ports.broker = broken.broker(ports.broker as never, options.name) as Broker
+    }
+  }
+  return { ...module, SimulatedProcess: BrokenProcess }
+})
+
+vi.mock('../../shared/protocol/certain-ledger.ts', async (original) => {
+  const { CertainLedger } = (await original()) as typeof import('../../shared/protocol/certain-ledger.ts')
+  type Ports = ConstructorParameters<typeof CertainLedger>[0]
+  class MaybeGullible extends CertainLedger {
+    readonly #ledger: Ledger
+    constructor(ports: Ports, patienceMs?: number) {
+      super(ports, patienceMs)
+      this.#ledger = ports.ledger
+    }
+    override async change(changes: readonly RecordChange[]) {
+      if (broken.certain !== 'gullible') return super.change(changes)
+      const answers = await this.#ledger.update(changes)
+      return answers.map((answer) =>
+        answer.status === 'done'
+          ? { status: 'done' as const, record: answer.record }
+          : { status: 'lost' as const, record: undefined },
+      )
+    }
+  }
+  return { CertainLedger: MaybeGullible }
+})
+
+afterEach(() => {
+  for (const name of Object.keys(broken) as (keyof typeof broken)[]) broken[name] = undefined as never
+})
+
+/** The first seed that violates the guarantee. */
+async function hunt(guarantee: RegExp, most = 300): Promise<Violation | undefined> {
+  for (let seed = 1; seed <= most; seed++) {
+    const { violations } = await simulate(planOf(`variant-${seed}`))
+    const found = violations.find(({ predicate }) => guarantee.test(predicate))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** What a variant reads on the way; a read that fails tells it nothing. */
+async function peek(ledger: Ledger, changes: readonly RecordChange[]): Promise<readonly (TaskRecord | undefined)[]> {
+  const ids = changes.map(({ id }) => id)
+  return ledger.read(ids, { consistent: true }).catch(() => ids.map(() => undefined))
+}
+
+const updating =
+  (change: (changes: readonly RecordChange[], ledger: Ledger) => Promise<readonly WriteAnswer[]>) =>
+  (ledger: Ledger) => ({
+    ...ledger,
+    update: (changes: readonly RecordChange[]) => change(changes, ledger),
+  })
+
+const isSettlement = ({ set }: RecordChange) => set.state !== undefined && set.state !== 'STARTED'
+
+type Classify = typeof import('../../shared/core/classify.ts').classify
+type ClassifyArgs = Parameters<Classify>
+
+const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: () => void])[] = [
+  [
+    'settle without token',
+    /G2/,
+    () => {
+      broken.ledger = updating(async (changes, ledger) => {
+        const records = await peek(ledger, changes)
+        return ledger.update(
+          changes.map((change, index) =>
+            isSettlement(change) ? { ...change, v: records[index]?.v ?? change.v } : change,
+          ),
+        )
+      }) as never
+    },
+  ],
+  [
+    'read-back after a lost answer left out',
+    /G/,
+    () => {
+      broken.certain = 'gullible'
+    },
+  ],
+  [
+    'v bumped by progress',
+    /G/,
+    () => {
+      broken.ledger = updating((changes, ledger) =>
+        ledger.update(
+          changes.map((change) => (change.set.progress !== undefined ? { ...change, transition: true } : change)),
+        ),
+      ) as never
+    },
+  ],
+  [
+    'duplicates in a batch not grouped',
+    /G/,
+    () => {
+      broken.groupById = ((_original: unknown, arrivals: readonly Arrival[]) =>
+        arrivals.map((first) => ({ first, duplicates: [] }))) as never
+    },
+  ],
+  [
+    'batch settled only at its end',
+    /G4/,
+    () => {
+      broken.flushMs = 1e9
+    },
+  ],
+  [
+    'ack before follow-ups',
+    /G1/,
+    () => {
+      broken.fates = 'forgetful'
+    },
+  ],
+  [
+    'receives counted as attempts',
+    /G4/,
+    () => {
+      broken.startRun = ((original: (setting: object) => unknown, setting: { arrival: Arrival; attempt: number }) =>
+        original({ ...setting, attempt: setting.arrival.delivery.receiveCount - 1 })) as never
+    },
+  ],
+  [
+    'non-atomic claim',
+    /G2/,
+    () => {
+      broken.ledger = updating(async (changes, ledger) => {
+        const records = await peek(ledger, changes)
+        // Looks first, then writes without a condition.
+        const free = changes.filter((change, index) => change.set.state !== 'STARTED' || records[index]?.v === change.v)
+        const later = await peek(ledger, free)
+        const answers = await ledger.update(
+          free.map((change, index) =>
+            change.set.state === 'STARTED' ? { ...change, v: later[index]?.v ?? change.v } : change,
+          ),
+        )
+        return changes.map((change) => {
+          const index = free.indexOf(change)
+          return index === -1 ? { status: 'refused' as const } : (answers[index] ?? { status: 'refused' as const })
+        })
+      }) as never
+    },
+  ],
+  [
+    'unsent entries not returned',
+    /G1/,
+    () => {
+      broken.broker = ((broker: Broker, process: string): Broker =>
+        process.startsWith('client')
+          ? {
+              ...broker,
+              send: async (queue, messages) =>
+                (await broker.send(queue, messages)).map(() => ({ status: 'sent' as const, messageId: '?' })),
+            }
+          : broker) as never
+    },
+  ],
+  [
+    'dedup without sending again',
+    /G1/,
+    () => {
+      broken.standingOf = ((original: (...args: unknown[]) => string, ...args: unknown[]) => {
+        const standing = original(...args)
+        return standing === 'unclaimed' ? 'taken' : standing
+      }) as never
+    },
+  ],
+  [
+    'withdrawal by deleting',
+    /G/,
+    () => {
+      broken.ledger = updating((changes, ledger) =>
+        ledger.update(
+          changes.map((change) =>
+            // As good as deleted: expired at once.
+            change.set.reason === 'enqueue-failed' ? { ...change, set: { ...change.set, expiresAt: 1 } } : change,
+          ),
+        ),
+      ) as never
+    },
+  ],
+  [
+    'redrive told by message id',
+    /G/,
+    () => {
+      const ids = new Map<string, Set<string>>()
+      const bodies = new WeakMap<object, string>()
+      broken.groupById = ((original: (arrivals: readonly Arrival[]) => unknown, arrivals: readonly Arrival[]) => {
+        for (const { message, delivery } of arrivals) bodies.set(message, delivery.messageId)
+        return original(arrivals)
+      }) as never
+      broken.classify = ((original: Classify, ...[message, record, policy, now]: ClassifyArgs) => {
+        const messageId = bodies.get(message) ?? ''
+        const seen = ids.get(record.id) ?? new Set()
+        ids.set(record.id, seen)
+        const isNew = !seen.has(messageId)
+        seen.add(messageId)
+        if (record.state === 'FAILURE' && isNew)
+          return { kind: 'run', attempt: 0, opens: record.epoch + 1, alone: false }
+        return original(message, record, policy, now)
+      }) as never
+    },
+  ],
+  [
+    'no refresh before retention',
+    /G1/,
+    () => {
+      broken.planWait = (({ waitMs }: { waitMs: number }) => ({
+        kind: 'hide',
+        seconds: Math.ceil(Math.min(Math.max(0, waitMs), 43_200_000) / 1_000),
+      })) as never
+    },
+  ],
+  [
+    'record expiring before its message',
+    /G/,
+    () => {
+      broken.expiresAtSeconds = ((finishedAt: number, resultTtlMs: number) =>
+        Math.ceil((finishedAt + Math.min(resultTtlMs, 60_000)) / 1_000)) as never
+    },
+  ],
+  [
+    'a crash in company counted',
+    /G4/,
+    () => {
+      broken.classify = ((original: Classify, ...args: ClassifyArgs) => {
+        const verdict = original(...args)
+        return verdict.kind === 'run' && verdict.crashed === 'in-company'
+          ? { ...verdict, attempt: verdict.attempt + 1 }
+          : verdict
+      }) as never
+    },
+  ],
+  [
+    'suspects not isolated',
+    /G4/,
+    () => {
+      broken.classify = ((original: Classify, ...args: ClassifyArgs) => {
+        const verdict = original(...args)
+        return verdict.kind === 'run' ? { ...verdict, alone: false } : verdict
+      }) as never
+    },
+  ],
+  [
+    'too-early delivery run',
+    /G2/,
+    () => {
+      broken.classify = ((original: Classify, ...[message, record, policy, now]: ClassifyArgs) => {
+        const verdict = original(message, record, policy, now)
+        return verdict.kind === 'early' ? { kind: 'run', attempt: record.attempt, alone: false } : verdict
+      }) as never
+    },
+  ],
+  [
+    'stale epoch run',
+    /G/,
+    () => {
+      broken.classify = ((original: Classify, ...[message, record, policy, now]: ClassifyArgs) => {
+        if (message.epoch >= record.epoch) return original(message, record, policy, now)
+        return { kind: 'run', attempt: 0, opens: record.epoch + 1, alone: false }
+      }) as never
+    },
+  ],
+  [
+    'throttled statement taken as success',
+    /G/,
+    () => {
+      broken.ledger = updating(async (changes, ledger) => {
+        const answers = await ledger.update(changes)
+        const records = await peek(ledger, changes)
+        return answers.map((answer, index) => {
+          const change = changes[index]
+          const record = records[index]
+          if (answer.status !== 'throttled' || change === undefined || record === undefined) return answer
+          const imagined: TaskRecord = { ...record, ...change.set, v: change.v + (change.transition ? 1 : 0) }
+          return { status: 'done', record: imagined }
+        })
+      }) as never
+    },
+  ],
+]
+
+describe('a broken variant is caught', () => {
+  it.each(variants)('%s', { timeout: 300_000 }, async (_name, guarantee, breakIt) => {
+    breakIt()
+    expect(await hunt(guarantee)).toMatchObject({ predicate: expect.stringMatching(guarantee) })
+  })
+})
