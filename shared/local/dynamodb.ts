@@ -26,6 +26,7 @@ export interface LocalDynamoDb {
 /** It answers within some 30 ms; a loaded machine may take longer. */
 const startTimeoutMs = 15_000
 const pollMs = 10
+const lastWordsMs = 500
 /** Between choosing a free port and taking it, someone else may. */
 const portTries = 5
 
@@ -70,7 +71,8 @@ async function untilReady(engine: GuardedProcess, endpoint: string): Promise<str
   const giveUpAt = performance.now() + startTimeoutMs
   while (performance.now() < giveUpAt) {
     if (engine.hasExited()) {
-      await pause(pollMs)
+      // What it said last may still be in its pipes.
+      for (let waitedMs = 0; said === '' && waitedMs < lastWordsMs; waitedMs += pollMs) await pause(pollMs)
       return said.trim() || `it exited with code ${await engine.exited}`
     }
     // Its own word that the port is its own comes first: another engine may be answering there.
