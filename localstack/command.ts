@@ -43,4 +43,10 @@ export function run(file: string, args: readonly string[], options: CommandOptio
   })
 }
 
-export const lastLines = (text: string, count: number): string => text.trimEnd().split('\n').slice(-count).join('\n')
+const longestLine = 500
+
+/** The end of an output, for people: minified code among it is cut short. */
+export function lastLines(text: string, count: number): string {
+  const lines = text.trimEnd().split('\n').slice(-count)
+  return lines.map((line) => (line.length > longestLine ? `${line.slice(0, longestLine)}…` : line)).join('\n')
+}
