@@ -51,24 +51,34 @@ export class RecordedTable {
   }
 }
 
-/** Writes down what gets into dead-letter queues, and tells when anything may have become visible. */
+/**
+ * Writes down what gets into dead-letter queues, and tells when anything may have become visible.
+ *
+ * @param changed `queue`: something in it may be visible now; undefined: only later
+ */
 export function recordedBroker(
   broker: Broker,
   clock: Clock,
   journal: Journal,
-  changed: (wake: boolean) => void,
+  changed: (queue: string | undefined) => void,
 ): Broker {
-  const then = <Answer>(answer: Answer, wake = true): Answer => {
-    changed(wake)
+  const then = <Answer>(answer: Answer, queue?: string): Answer => {
+    changed(queue)
     return answer
   }
   return {
     ...broker,
-    send: async (queue, messages) => then(await broker.send(queue, messages)),
-    hide: async (queue, requests) => then(await broker.hide(queue, requests)),
-    acknowledge: async (queue, receipts, how) => then(await broker.acknowledge(queue, receipts, how)),
+    send: async (queue, messages) => then(await broker.send(queue, messages), queue),
+    hide: async (queue, requests) =>
+      then(
+        await broker.hide(queue, requests),
+        requests.some(({ delaySeconds }) => delaySeconds === 0) ? queue : undefined,
+      ),
     // What was received appears again, if nobody deletes it.
-    receive: async (queue, how) => then(await broker.receive(queue, how), false),
+    receive: async (queue, how) => {
+      const deliveries = await broker.receive(queue, how)
+      return deliveries.length === 0 ? deliveries : then(deliveries)
+    },
     async sendDead(queue, messages) {
       const answers = await broker.sendDead(queue, messages)
       for (const [index, { body }] of messages.entries()) {

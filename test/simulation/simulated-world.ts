@@ -77,6 +77,7 @@ export class SimulatedWorld {
   #order = 0
   #version: AppDefinition = versions.full
   #cancelAlarm: (() => void) | undefined
+  #alarmAt: number | undefined
 
   constructor(setting: WorldSetting) {
     this.#setting = setting
@@ -95,7 +96,7 @@ export class SimulatedWorld {
       createMemoryBroker({ model: this.#model, prefix: versions.full.prefix }),
       clock,
       this.journal,
-      (wake) => this.#changed(wake),
+      (queue) => this.#changed(queue),
     )
     for (const queue of queueNames) this.#mappings.set(queue, this.#mapping(queue))
   }
@@ -243,14 +244,32 @@ export class SimulatedWorld {
     return { deliveries: shaped, delayMs }
   }
 
-  /** Wakes the mappings now, and when the next hidden or delayed message appears. */
-  #changed(wake: boolean): void {
+  /** Wakes the mapping of a queue now, and all of them when the next hidden or delayed message appears. */
+  #changed(queue: string | undefined): void {
+    const at = this.#nextChangeAt()
+    if (at !== this.#alarmAt) {
+      this.#cancelAlarm?.()
+      this.#alarmAt = at
+      this.#cancelAlarm = at === undefined ? undefined : this.clock.timer(at - this.clock.now(), () => this.#wakeAll())
+    }
+    if (queue !== undefined) this.#mappings.get(queue)?.wake()
+  }
+
+  /** The model moves its queues on when it is asked: one whose mapping is busy must not hide the changes of the others. */
+  #nextChangeAt(): number | undefined {
+    const { inspect } = this.#model
+    const at = inspect.nextChangeAt()
+    if (at === undefined || at > this.clock.now()) return at
+    for (const name of inspect.queues()) inspect.counts(name)
+    return inspect.nextChangeAt()
+  }
+
+  #wakeAll(): void {
     this.#cancelAlarm?.()
     this.#cancelAlarm = undefined
-    const at = this.#model.inspect.nextChangeAt()
-    if (at !== undefined && at > this.clock.now())
-      this.#cancelAlarm = this.clock.timer(at - this.clock.now(), () => this.#changed(true))
-    if (wake) for (const mapping of this.#mappings.values()) mapping.wake()
+    this.#alarmAt = undefined
+    for (const mapping of this.#mappings.values()) mapping.wake()
+    this.#changed(undefined)
   }
 
   // Runs
@@ -473,7 +492,7 @@ export class SimulatedWorld {
     } catch {
       // One at a time for each queue.
     }
-    for (let look = 0; look < 5; look++) this.clock.timer(look * 100, () => this.#changed(true))
+    for (let look = 0; look < 5; look++) this.clock.timer(look * 100, () => this.#wakeAll())
   }
 
   async #deploy(version: Version): Promise<void> {
@@ -491,7 +510,7 @@ export class SimulatedWorld {
       mapping.enabled = true
     }
     for (const queue of queueNames) void this.#ledger.writeControl(queue, {})
-    this.#changed(true)
+    this.#wakeAll()
   }
 
   /** Every handle that was given out is asked once more. */
