@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { RetrySignal } from '../../shared/core/context.ts'
+import { type Circumstances, decide, type Outcome } from '../../shared/core/decide.ts'
+import { IgnoreError, RejectError } from '../../shared/core/errors.ts'
+import { type RetryOptions, resolveRetry } from '../../shared/core/retry.ts'
+
+class Expected extends Error {}
+
+function at(attempt: number, retry: RetryOptions | false = { maxRetries: 3, delay: 10, jitter: false }): Circumstances {
+  return {
+    definition: { name: 'case', throws: [Expected] },
+    policy: resolveRetry(retry, 'case'),
+    id: 'id',
+    attempt,
+    random: 0.5,
+  }
+}
+
+const boom = new Error('boom')
+const expected = new Expected('known')
+
+/** The table of ARCHITECTURE.md, row by row. */
+const rows: readonly (readonly [string, Outcome, Circumstances, object])[] = [
+  ['return', { kind: 'returned', result: '1' }, at(0), { state: 'SUCCESS', counts: true, result: '1' }],
+  [
+    'throw, retries left',
+    { kind: 'threw', error: boom },
+    at(1),
+    { state: 'RETRY', counts: true, error: boom, delayMs: 20_000 },
+  ],
+  [
+    'throw, none left',
+    { kind: 'threw', error: boom },
+    at(3),
+    { state: 'FAILURE', counts: true, error: boom, deadLetter: 'failure' },
+  ],
+  [
+    'throw, retry false',
+    { kind: 'threw', error: boom },
+    at(0, false),
+    { state: 'FAILURE', counts: true, error: boom, deadLetter: 'failure' },
+  ],
+  [
+    'throw, not retryable',
+    { kind: 'threw', error: boom },
+    at(0, { notOn: Error }),
+    { state: 'FAILURE', counts: true, error: boom, deadLetter: 'failure' },
+  ],
+  [
+    'expected throw, retries left',
+    { kind: 'threw', error: expected },
+    at(0),
+    { state: 'RETRY', counts: true, error: expected, delayMs: 10_000 },
+  ],
+  [
+    'expected throw, none left',
+    { kind: 'threw', error: expected },
+    at(3),
+    { state: 'FAILURE', counts: true, error: expected, expected: true },
+  ],
+  [
+    'ctx.retry() with a delay',
+    { kind: 'asked-retry', options: { delay: 5, error: boom } },
+    at(0),
+    { state: 'RETRY', counts: true, error: boom, delayMs: 5_000 },
+  ],
+  [
+    'ctx.retry() although throws are never retried',
+    { kind: 'asked-retry', options: { delay: 5 } },
+    at(0, false),
+    { state: 'RETRY', counts: true, delayMs: 5_000 },
+  ],
+  [
+    'reject',
+    { kind: 'threw', error: new RejectError('no') },
+    at(0),
+    { state: 'FAILURE', counts: true, deadLetter: 'rejected' },
+  ],
+  [
+    'reject with requeue',
+    { kind: 'threw', error: new RejectError('no', { requeue: true }) },
+    at(0),
+    { state: 'QUEUED', counts: false, delayMs: 1_000 },
+  ],
+  ['ignore', { kind: 'threw', error: new IgnoreError() }, at(0), { state: 'IGNORED', counts: true }],
+  ['snooze', { kind: 'snoozed', delayMs: 7 }, at(0), { state: 'QUEUED', counts: false, delayMs: 7 }],
+  ['revoked', { kind: 'revoked' }, at(0), { state: 'REVOKED', counts: false }],
+  ['expired', { kind: 'expired' }, at(0), { state: 'EXPIRED', counts: false }],
+  [
+    'input refused',
+    { kind: 'input-refused', error: boom },
+    at(0),
+    { state: 'FAILURE', counts: false, error: boom, deadLetter: 'input-refused' },
+  ],
+  [
+    'result refused',
+    { kind: 'result-refused', error: boom },
+    at(0),
+    { state: 'FAILURE', counts: true, error: boom, deadLetter: 'result-refused' },
+  ],
+  [
+    'unknown task',
+    { kind: 'unknown-task', error: boom },
+    at(0),
+    { state: 'FAILURE', counts: false, error: boom, deadLetter: 'unknown-task' },
+  ],
+  [
+    'lost',
+    { kind: 'lost', error: boom },
+    at(3),
+    { state: 'FAILURE', counts: true, error: boom, deadLetter: 'worker-lost' },
+  ],
+]
+
+describe('decide', () => {
+  it.each(rows)('%s', (_name, outcome, circumstances, settlement) => {
+    expect(decide(outcome, circumstances)).toMatchObject(settlement)
+  })
+
+  it('names MaxRetriesExceededError when a retry without an error has none left', () => {
+    const { options } = new RetrySignal({})
+    expect(decide({ kind: 'asked-retry', options }, at(3))).toMatchObject({
+      state: 'FAILURE',
+      deadLetter: 'failure',
+      error: { name: 'MaxRetriesExceededError' },
+    })
+  })
+})
