@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { concurrency } from './app.ts'
 import { type Contestant, inputOf, run, type TaskInput } from './contestant.ts'
 
@@ -24,20 +23,30 @@ interface BullMq {
 
 /** @returns undefined, and why, when BullMQ or Redis is not installed */
 export async function startBullMq(): Promise<Contestant | string> {
-  // In a variable: neither compiler nor bundler should look for it.
-  const specifier = 'bullmq'
-  const bullmq = (await import(specifier).catch(() => undefined)) as BullMq | undefined
-  if (bullmq === undefined) return "BullMQ is not installed: 'npm install --no-save bullmq' puts it beside them."
+  // In variables: neither compiler nor bundler should look for them.
+  const [bullmq, ioredis] = (await Promise.all(
+    ['bullmq', 'ioredis'].map((specifier) => import(specifier).catch(() => undefined)),
+  )) as [BullMq | undefined, IoRedis | undefined]
+  if (bullmq === undefined || ioredis === undefined) {
+    return "BullMQ is not installed: 'npm install --no-save bullmq ioredis' puts it beside them."
+  }
   const redis = await startRedis()
   if (redis === undefined) return "Redis is not installed: 'redis-server' was not found."
-  const connection = { host: '127.0.0.1', port: redis.port }
-  // It keeps finished jobs for a day by default here, as Celeriac keeps its records.
+  try {
+    return await connect(bullmq, ioredis, redis)
+  } catch (error) {
+    await redis.stop()
+    throw error
+  }
+}
+
+async function connect({ Queue, Worker }: BullMq, { Redis }: IoRedis, redis: RunningRedis): Promise<Contestant> {
+  // BullMQ asks this of the connections of workers.
+  const connection = new Redis({ host: '127.0.0.1', port: redis.port, maxRetriesPerRequest: null })
+  // It keeps finished jobs for a day here, as Celeriac keeps its records.
   const defaultJobOptions = { attempts: 4, removeOnComplete: { age: 86_400 } }
-  const queue = new bullmq.Queue('bench', { connection, defaultJobOptions })
-  const worker = new bullmq.Worker('bench', async ({ data }) => run(data), {
-    connection,
-    concurrency: concurrency * 10,
-  })
+  const queue = new Queue('bench', { connection, defaultJobOptions })
+  const worker = new Worker('bench', async ({ data }) => run(data), { connection, concurrency: concurrency * 10 })
   await worker.waitUntilReady()
   return {
     name: 'BullMQ on Redis',
@@ -52,24 +61,49 @@ export async function startBullMq(): Promise<Contestant | string> {
     async close() {
       await worker.close()
       await queue.close()
+      connection.disconnect()
       await redis.stop()
     },
   }
 }
 
-async function startRedis(): Promise<{ readonly port: number; stop(): Promise<void> } | undefined> {
+interface IoRedis {
+  readonly Redis: new (options: object) => { disconnect(): void }
+}
+
+interface RunningRedis {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+/** @returns undefined when there is none on this machine */
+async function startRedis(): Promise<RunningRedis | undefined> {
   const port = await freePort()
   const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
-  const ended = once(server, 'exit').catch(() => {})
-  const isThere = await Promise.race([once(server, 'spawn').then(() => true), once(server, 'error').then(() => false)])
+  const isThere = await once(server, 'spawn').then(
+    () => true,
+    () => false,
+  )
   if (!isThere) return undefined
-  await sleep(300)
+  const end = () => server.kill()
+  process.once('exit', end)
+  const ended = once(server, 'exit')
+  let output = ''
+  const ready = new Promise<void>((resolve) => {
+    server.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      if (/ready to accept connections/i.test(output)) resolve()
+    })
+  })
+  await Promise.race([ready, ended])
+  if (server.exitCode !== null) throw new Error(`redis-server did not start: ${output.slice(-500)}`)
   return {
     port,
     async stop() {
-      server.kill()
+      process.off('exit', end)
+      end()
       await ended
     },
   }
