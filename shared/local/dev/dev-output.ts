@@ -1,8 +1,8 @@
 import type { createColors } from 'picocolors'
 import type { TaskEvent } from '../../ports/telemetry.ts'
 import type { LogLine } from '../lambda/index.ts'
+import type { DevStatus } from './dev-options.ts'
 import { type FormatOptions, formatEvent, formatLog, formatStatus } from './format.ts'
-import type { DevStatus } from './start-dev.ts'
 
 /** Where `celeriac dev` tells what happens. */
 export interface DevOutput {

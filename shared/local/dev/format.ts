@@ -4,7 +4,7 @@ import type { ErrorData } from '../../core/record.ts'
 import type { TaskEvent } from '../../ports/telemetry.ts'
 import type { LogLine } from '../lambda/index.ts'
 import { ownFrames, shownPath } from '../stack-frames.ts'
-import type { DevStatus } from './start-dev.ts'
+import type { DevStatus } from './dev-options.ts'
 
 export interface FormatOptions {
   readonly colors: ReturnType<typeof createColors>

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import pc from 'picocolors'
+import type { DevFacts, DevOptions } from './dev-options.ts'
 import { type DevOutput, outputForPeople, outputForPrograms } from './dev-output.ts'
-import { type Dev, type DevFacts, type DevOptions, startDev } from './start-dev.ts'
+import { type Dev, startDev } from './start-dev.ts'
 
 export interface RunDevOptions extends Omit<DevOptions, 'onStatus' | 'onEvent' | 'onLog' | 'patient'> {
   /** One JSON text a line; the first is `{"type":"ready",…}` with endpoints, table and queue URLs. @default false */
