@@ -7,7 +7,7 @@ import type { ErrorData } from '../core/record.ts'
 import { isTerminal } from '../core/states.ts'
 import type { TaskHooks } from '../core/task.ts'
 import type { Ports, TaskEvent } from '../ports/index.ts'
-import type { Arrival } from './arrival.ts'
+import { type Arrival, isWithoutLedger } from './arrival.ts'
 import { Tally } from './tally.ts'
 
 /** What is particular to one kind of event. */
@@ -53,7 +53,8 @@ export class Reporter {
   /** Event and counters of a settlement that is certain. */
   settled(arrival: Arrival, settlement: Settlement, { attempt, runMs, startedAt, scrub }: EndedRun): void {
     const { state, delayMs = 0 } = settlement
-    this.tally.settled(settlement, runMs)
+    // Without a ledger there is no table, or need be none.
+    if (!isWithoutLedger(arrival)) this.tally.settled(settlement, runMs)
     switch (state) {
       case 'SUCCESS': {
         const waitMs = Math.max(0, startedAt - (arrival.message.sentAt ?? startedAt))
