@@ -19,6 +19,8 @@ export type Outcome =
 export type WithoutRun =
   | { readonly kind: 'revoked' }
   | { readonly kind: 'expired' }
+  /** Claimed, but the answer came when no time was left to run. */
+  | { readonly kind: 'claimed-late' }
   | { readonly kind: 'unknown-task'; readonly error: Error }
   /** Crashed alone, with no retries left. */
   | { readonly kind: 'lost'; readonly error: Error }
@@ -79,6 +81,8 @@ export function decideWithoutRun(outcome: WithoutRun): Settlement {
       return { state: 'REVOKED', counts: false }
     case 'expired':
       return { state: 'EXPIRED', counts: false }
+    case 'claimed-late':
+      return { state: 'QUEUED', counts: false, delayMs: 0 }
     case 'unknown-task':
       return { state: 'FAILURE', counts: false, error: outcome.error, deadLetter: 'unknown-task' }
     case 'lost':

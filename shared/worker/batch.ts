@@ -5,7 +5,7 @@ import type { QueueDefinition, QueueTimes } from '../core/queue.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Delivery, Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
-import { type Arrival, groupById, isWithoutLedger, runnableTask } from './arrival.ts'
+import { type Arrival, groupById, isWithoutLedger, type RunnableTask, runnableTask } from './arrival.ts'
 import type { Invocation } from './batch-worker.ts'
 import { type Candidate, type Claim, claimWave } from './claims.ts'
 import type { Controls } from './controls.ts'
@@ -205,14 +205,24 @@ export class Batch {
     return ready
   }
 
-  /** What only the claimed record tells: a revocation asked for while an earlier attempt ran, an expiry. */
+  /** What only the answered claim tells: a revocation asked for while an earlier attempt ran, an expiry, an answer that took too long. */
   #mayStart({ candidate, record, token }: Ready & { readonly record: TaskRecord }): boolean {
-    if (record.revokeRequestedAt !== undefined)
+    if (this.#isTooLate(candidate.task, record.leaseUntil))
+      this.#sorter.end(candidate.arrival, record, { kind: 'claimed-late' }, { token })
+    else if (record.revokeRequestedAt !== undefined)
       this.#sorter.end(candidate.arrival, record, { kind: 'revoked' }, { token })
     else if (isPast(record.expires, this.#setting.ports.clock.now()))
       this.#sorter.end(candidate.arrival, record, { kind: 'expired' }, { token })
     else return true
     return false
+  }
+
+  /** A table that throttles, or an environment that was frozen, may take a claim's whole lease to answer: the task is no longer ours to run. */
+  #isTooLate(task: RunnableTask, leaseUntil = Number.POSITIVE_INFINITY): boolean {
+    const { invocation, ports } = this.#setting
+    const now = ports.clock.now()
+    const leftMs = (invocation.deadlineAt ?? Number.POSITIVE_INFINITY) - now
+    return leaseUntil <= now || leftMs < task.timeLimitMs / 2
   }
 
   /** Runs a task to its outcome and gives it to the settler. Resolves when the run has ended, not when it is settled. */

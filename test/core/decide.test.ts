@@ -86,6 +86,7 @@ const rows: readonly (readonly [string, Outcome, Circumstances, object])[] = [
   ['snooze', { kind: 'snoozed', delayMs: 7 }, at(0), { state: 'QUEUED', counts: false, delayMs: 7 }],
   ['revoked', { kind: 'revoked' }, at(0), { state: 'REVOKED', counts: false }],
   ['expired', { kind: 'expired' }, at(0), { state: 'EXPIRED', counts: false }],
+  ['claimed late', { kind: 'claimed-late' }, at(0), { state: 'QUEUED', counts: false, delayMs: 0 }],
   [
     'input refused',
     { kind: 'input-refused', error: boom },

@@ -169,4 +169,19 @@ describe('a finished neighbour', () => {
     expect(world.record(first.id).state).toBe('SUCCESS')
     expect(world.record(second.id).state).toBe('SUCCESS')
   })
+
+  it('not: a claim whose answer takes the time there was is given back, unrun and uncounted', async () => {
+    const world = createWorld({ queue: { timeout: '30s' }, task: { timeLimit: '20s' } })
+    let claims = 0
+    world.plan = ({ process, method }) => ({
+      decide: () =>
+        process.name.startsWith('worker') && method === 'update' && claims++ === 0
+          ? { type: 'delayed', answerDelayMs: 21_000 }
+          : undefined,
+    })
+    const handle = await world.until(world.work.delay({}))
+    await world.run()
+    expect(world.runsOf(handle.id).map(({ attempt, receiveCount }) => [attempt, receiveCount])).toEqual([[1, 2]])
+    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+  })
 })

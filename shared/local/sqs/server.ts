@@ -144,9 +144,12 @@ function listen(server: Server, port: number, host: string): Promise<AddressInfo
       const taken = error.code === 'EADDRINUSE'
       reject(
         taken
-          ? new Error(
-              `port ${port} on ${host} is taken: stop what listens there, or give another port (0 takes any free one)`,
-              { cause: error },
+          ? Object.assign(
+              new Error(
+                `port ${port} on ${host} is taken: stop what listens there, or give another port (0 takes any free one)`,
+                { cause: error },
+              ),
+              { code: error.code },
             )
           : error,
       )
