@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
@@ -28,6 +28,8 @@ export async function startCarrier(): Promise<Carrier> {
   const bookings = new Map<string, number>()
   const tries = new Map<string, number>()
   const closing = new AbortController()
+  // Every slow answer listens.
+  setMaxListeners(0, closing.signal)
   let requests = 0
   let failures = 0
 

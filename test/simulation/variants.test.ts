@@ -147,7 +147,7 @@ afterEach(() => {
 })
 
 /** The first seed that violates the guarantee. */
-async function hunt(guarantee: RegExp, most = 300): Promise<Violation | undefined> {
+async function hunt(guarantee: RegExp, most = 1_500): Promise<Violation | undefined> {
   for (let seed = 1; seed <= most; seed++) {
     const { violations } = await simulate(planOf(`variant-${seed}`))
     const found = violations.find(({ predicate }) => guarantee.test(predicate))
