@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { Jimp } from 'jimp'
 import { numberOf } from './chance.ts'
 
-export const pictureSize = { width: 640, height: 480 } as const
+export const pictureSize = { width: 480, height: 360 } as const
 
 /** Paints pictures and yields their files as soon as they are written: every third a PNG, the others JPEG. */
 export async function* paintPictures(folder: string, count: number): AsyncGenerator<string> {

@@ -16,7 +16,7 @@ export function parseSettings(arguments_: readonly string[], isTerminal: boolean
     .description('Greets the customers of a shop by mail, resizes its pictures and books its parcels.')
     .addOption(count('--mails <n>', 'customers on the list', 10_000))
     .addOption(count('--images <n>', 'pictures to resize', 24))
-    .addOption(count('--calls <n>', 'parcels to book', 600))
+    .addOption(count('--calls <n>', 'parcels to book', 400))
     .option('--in-process', 'run tasks in this process instead of child processes')
     .option('--exit', 'exit at the end on a terminal, too')
     .parse(arguments_, { from: 'user' })
