@@ -45,6 +45,7 @@ const options: BuildOptions = {
   bundle: true,
   write: false,
   minify: true,
+  keepNames: true,
   metafile: true,
   format: 'esm',
   platform: 'node',

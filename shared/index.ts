@@ -1,3 +1,4 @@
+import { createAwsPorts } from './aws/ports.ts'
 import { type App, buildApp } from './client/app.ts'
 import type { AppOptions } from './core/app.ts'
 import { readLogLevel } from './core/environment.ts'
@@ -17,7 +18,7 @@ export function createApp<const QueueName extends string>(options: AppOptions<Qu
     chance: systemChance,
     telemetry: consoleTelemetry({ level: readLogLevel(process.env) }),
     variables: process.env,
-    connectAws: async (target) => (await import('./aws/ports.ts')).createAwsPorts(target),
+    connectAws: async (target) => createAwsPorts(target),
   })
 }
 
