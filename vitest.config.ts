@@ -12,10 +12,12 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    // Installs from the registry: npm run test:package.
-    exclude: [...configDefaults.exclude, 'test/package/**'],
+    // Installs from the registry: npm run test:package. Takes minutes: npm run test:deaths.
+    exclude: [...configDefaults.exclude, 'test/package/**', 'test/deaths/**'],
     // Real processes on a shared machine may be slow once; what fails twice is broken.
     retry: process.env.CI ? 1 : 0,
+    // The main thread only waits.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

@@ -18,6 +18,7 @@ export function createApp<const QueueName extends string>(options: AppOptions<Qu
     chance: systemChance,
     telemetry: consoleTelemetry({ level: readLogLevel(process.env) }),
     variables: process.env,
+    // A static import: what is imported on demand is bundled whole. Clients are made at the first use.
     connectAws: async (target) => createAwsPorts(target),
   })
 }
