@@ -72,14 +72,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
           ...plan.queues.map((queue) => prepareQueue(wire, region, queue)),
         ])
       },
-      variables: (plan) => ({
-        ...writeEnvironment(environmentOf(plan, queueBaseUrl)),
-        AWS_ENDPOINT_URL_SQS: endpoints.sqs,
-        AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
-        AWS_REGION: region,
-        AWS_ACCESS_KEY_ID: localKeys.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: localKeys.secretAccessKey,
-      }),
+      variables: (plan) => variablesOf(plan, { endpoints, region, queueBaseUrl }),
       stop: () => closing.close(),
     }
   } catch (error) {
@@ -88,7 +81,22 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
-async function prepareTable(endpoint: string, region: string, name: string): Promise<void> {
+/** What another process needs to reach these services. */
+export function variablesOf(
+  plan: LocalPlan,
+  { endpoints, region, queueBaseUrl }: Pick<Services, 'endpoints' | 'region' | 'queueBaseUrl'>,
+): Record<string, string> {
+  return {
+    ...writeEnvironment(environmentOf(plan, queueBaseUrl)),
+    AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: localKeys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localKeys.secretAccessKey,
+  }
+}
+
+export async function prepareTable(endpoint: string, region: string, name: string): Promise<void> {
   const [{ createClients }, { ensureTable }] = await Promise.all([
     import('../aws/clients.ts'),
     import('../aws/table.ts'),
@@ -101,7 +109,7 @@ async function prepareTable(endpoint: string, region: string, name: string): Pro
   }
 }
 
-async function prepareQueue(wire: SqsWire, region: string, plan: QueuePlan): Promise<void> {
+export async function prepareQueue(wire: SqsWire, region: string, plan: QueuePlan): Promise<void> {
   await wire.ensureQueue(plan.deadQueueName, { MessageRetentionPeriod: seconds(plan.deadRetentionMs) })
   await wire.ensureQueue(plan.queueName, {
     VisibilityTimeout: seconds(plan.visibilityMs),

@@ -50,7 +50,7 @@ async function main(): Promise<number> {
   let tasks = 0
   let failed = 0
   for (; done < most && Date.now() < endAt; done++) {
-    const history = await simulate(planOf(String(from + done)), coverage)
+    const history = await simulate(planOf(String(from + done)), { coverage })
     tasks += history.journal.calls.length
     if (history.violations.length > 0) {
       failed++

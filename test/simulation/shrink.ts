@@ -1,4 +1,4 @@
-import { type History, type Plan, simulate } from './simulate.ts'
+import { type History, type Plan, type SimulateOptions, simulate } from './simulate.ts'
 
 /**
  * The smallest history found that still violates the same predicate: steps and misfortunes are taken away in ever smaller portions for as long as
@@ -6,13 +6,16 @@ import { type History, type Plan, simulate } from './simulate.ts'
  *
  * @param budget most histories to play
  */
-export async function shrink(history: History, budget = 2_000): Promise<History> {
+export async function shrink(
+  history: History,
+  { budget = 2_000, ...options }: SimulateOptions & { readonly budget?: number } = {},
+): Promise<History> {
   const predicate = history.violations[0]?.predicate
   if (predicate === undefined) return history
   let left = budget
   const fails = async (plan: Plan): Promise<History | undefined> => {
     if (left-- <= 0) return undefined
-    const tried = await simulate(plan)
+    const tried = await simulate(plan, options)
     return tried.violations.some((violation) => violation.predicate === predicate) ? tried : undefined
   }
   // First without chance: what happened is listed, and has to happen again.

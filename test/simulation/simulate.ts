@@ -1,8 +1,8 @@
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { type SeededChance, seededChance } from '../../shared/memory/seeded-chance.ts'
 import type { Coverage } from './coverage.ts'
 import { emptyJournal, type Journal } from './journal.ts'
 import { drawWeather, type Misfortune, Misfortunes, type Weather } from './misfortunes.ts'
-import { check, type Violation } from './predicates/index.ts'
+import { check, type Predicate, type Violation } from './predicates/index.ts'
 import { SimulatedWorld } from './simulated-world.ts'
 import { drawSteps, type Mix, type Step } from './steps.ts'
 
@@ -26,11 +26,20 @@ export interface History {
   readonly violations: readonly Violation[]
 }
 
+/** Draws the steps of a history: a workload. */
+export type Workload = (chance: SeededChance, mix: Mix) => readonly Step[]
+
+export interface SimulateOptions {
+  readonly coverage?: Coverage
+  /** Beside those of every history, by name. */
+  readonly predicates?: Readonly<Record<string, Predicate>>
+}
+
 /** More timers than this and something goes round in circles: a few hundred per task are usual. */
 const timerLimit = 200_000
 
-/** Draws the plan of a seed. */
-export function planOf(seed: string): Plan {
+/** Draws the plan of a seed. @param workload what clients and operators do. @default a mix of everything */
+export function planOf(seed: string, workload: Workload = drawSteps): Plan {
   const chance = seededChance(seed)
   // A message that waits for days is looked at every quarter of an hour: few of them say as much as many.
   const long = chance.random() < 0.08
@@ -44,11 +53,11 @@ export function planOf(seed: string): Plan {
   const drawn = drawWeather(chance.fork('weather'))
   // A copy whose answer is lost is two; hundreds of such copies in a row must not fill the queue.
   const weather = long ? { ...drawn, faults: drawn.faults / 100 } : drawn
-  return { seed, concurrency: 1 + chance.below(3), weather, steps: drawSteps(chance.fork('steps'), mix) }
+  return { seed, concurrency: 1 + chance.below(3), weather, steps: workload(chance.fork('steps'), mix) }
 }
 
 /** Plays a plan and looks through what happened. */
-export async function simulate(plan: Plan, coverage?: Coverage): Promise<History> {
+export async function simulate(plan: Plan, { coverage, predicates }: SimulateOptions = {}): Promise<History> {
   const misfortunes = new Misfortunes(plan.weather, seededChance(`${plan.seed}/misfortunes`), plan.misfortunes)
   const world = new SimulatedWorld({
     seed: plan.seed,
@@ -61,7 +70,7 @@ export async function simulate(plan: Plan, coverage?: Coverage): Promise<History
   let violations: readonly Violation[]
   try {
     journal = await world.play(plan.steps)
-    violations = check(journal)
+    violations = check(journal, predicates)
   } catch (error) {
     journal = world.journal ?? emptyJournal()
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -209,6 +209,17 @@ function drawDelay(chance: SeededChance): number {
   return chance.pick([0, 2 * second, 30 * second, 5 * minute, 40 * minute])
 }
 
-function act(ms: number, action: Action, more: Omit<Act, 'ms' | 'action'> = {}): Act {
-  return { ms, action, ...more }
+/** Takes `ms`, then does it. */
+export function act(ms: number, action: Action | SimpleAction, more: Omit<Act, 'ms' | 'action'> = {}): Act {
+  return { ms, action: typeof action === 'string' ? { do: action } : action, ...more }
+}
+
+type SimpleAction = Exclude<Action, { readonly delayMs: number }>['do']
+
+/** An enqueue, by the first client unless told. @param acts what its first run does, its second, …; the last is repeated */
+export function enqueue(
+  step: Omit<Step & { readonly kind: 'enqueue' }, 'kind' | 'script' | 'client'> & { readonly client?: number },
+  acts: readonly Act[],
+): Step {
+  return { client: 0, ...step, kind: 'enqueue', script: { tag: `${step.call}`, acts } }
 }

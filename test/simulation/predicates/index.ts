@@ -45,9 +45,9 @@ export const predicates = {
 
 export type PredicateName = keyof typeof predicates
 
-/** All violations in a journal. */
-export function check(journal: Journal): readonly Violation[] {
-  return Object.entries(predicates).flatMap(([predicate, look]) =>
+/** All violations in a journal. @param more predicates of one workload */
+export function check(journal: Journal, more: Readonly<Record<string, Predicate>> = {}): readonly Violation[] {
+  return Object.entries({ ...predicates, ...more }).flatMap(([predicate, look]) =>
     [...look(journal)].map((violation) => ({ predicate, ...violation })),
   )
 }
