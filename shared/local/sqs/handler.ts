@@ -36,8 +36,6 @@ export function handleRequest(
     } catch (failure) {
       // A refused batch may have changed nothing, a refused receive may have moved dead letters: the log decides.
       whenLogged(log, response, () => respondError(response, failure))
-      // What is still coming is read and dropped: closing in the middle of it would lose the answer.
-      if (body === undefined) request.resume()
     }
   })
 }

@@ -7,15 +7,33 @@ const JSON_1_0 = 'application/x-amz-json-1.0'
 
 /** Answers a request; false when the client has gone. */
 export function respond(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}) {
-  if (response.destroyed || response.writableEnded) return false
+  if (response.destroyed || response.headersSent) return false
   response.writeHead(status, {
     'content-type': JSON_1_0,
     'x-amzn-requestid': randomUUID(),
     'content-length': Buffer.byteLength(body),
     ...headers,
   })
-  response.end(body)
+  if (response.req.complete) response.end(body)
+  else {
+    response.write(body)
+    endWithRequest(response)
+  }
   return true
+}
+
+/** How long a client that was answered before it had said all may go on. */
+const LINGER_MS = 5_000
+
+/** What is still coming is read and dropped: to close in the middle of it would reset the connection, and the answer with it. */
+function endWithRequest(response: ServerResponse): void {
+  const { req: request } = response
+  const end = (): void => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(end, LINGER_MS).unref()
+  request.once('end', end).once('close', end).resume()
 }
 
 /** An error in the form that every SDK reads: `__type` in the body, the older code in `x-amzn-query-error`. */
