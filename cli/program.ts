@@ -11,6 +11,7 @@ import { resultCommand } from './commands/result.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { sqsCommand } from './commands/sqs.ts'
+import { workerCommand } from './commands/worker.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { failureOf } from './failure.ts'
 import { packageVersion } from './version.ts'
@@ -48,6 +49,7 @@ export function createProgram(help: (text: string) => void): Command {
     costCommand(),
     devCommand(),
     sqsCommand(),
+    workerCommand(),
   ]) {
     program.addCommand(command)
   }

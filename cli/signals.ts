@@ -1,13 +1,8 @@
+import { StopSignals, signalExitCode } from '../shared/local/stop-signals.ts'
+
 /** Resolves at the first Ctrl-C, SIGTERM or hang-up. A second one ends the process at once. */
 export function untilStopped(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let isFirst = true
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        if (!isFirst) process.exit(128 + (signal === 'SIGINT' ? 2 : signal === 'SIGHUP' ? 1 : 15))
-        isFirst = false
-        resolve(signal)
-      })
-    }
-  })
+  const { first, second } = new StopSignals()
+  void second.then((signal) => process.exit(signalExitCode(signal)))
+  return first
 }

@@ -116,6 +116,31 @@ const mistakes: readonly Mistake[] = [
     code: 1,
     says: [/throws\.ts could not be loaded/, /SHOP_KEY is not set/],
   },
+  {
+    name: 'a worker of a queue that is not there',
+    arguments: () => ['worker', '-Q', 'quick,slwo', ...app],
+    code: 2,
+    says: [/no queue 'slwo'/, /'slow'/],
+  },
+  {
+    name: 'a worker without an app',
+    arguments: () => ['worker'],
+    cwd: () => folder,
+    code: 2,
+    says: [/No app was found/, /--app/],
+  },
+  {
+    name: 'a worker where nobody listens',
+    arguments: () => ['worker', ...app, ...nowhere],
+    code: 1,
+    says: [/celeriac dev/, /--endpoint/],
+  },
+  {
+    name: 'a worker with a grace that is none',
+    arguments: () => ['worker', '--grace', '-5s', ...app],
+    code: 2,
+    says: [/--grace/],
+  },
   { name: 'a port that is none', arguments: () => ['sqs', '--port', '99999'], code: 2, says: [/--port/, /65535/] },
 ]
 

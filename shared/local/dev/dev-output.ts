@@ -22,7 +22,12 @@ export interface PeopleOptions {
   readonly now: () => number
 }
 
-const loud: ReadonlySet<TaskEvent['type']> = new Set(['failed', 'dead-lettered', 'suspect'])
+const troubles: ReadonlySet<TaskEvent['type']> = new Set(['failed', 'dead-lettered', 'suspect'])
+
+/** What is told even to those who want it quiet. */
+export function isTrouble({ type }: TaskEvent): boolean {
+  return troubles.has(type)
+}
 
 /** Lines to read. */
 export function outputForPeople(options: PeopleOptions): DevOutput {
@@ -40,7 +45,7 @@ export function outputForPeople(options: PeopleOptions): DevOutput {
       write(formatStatus(status, { colors, folder }))
     },
     event(event) {
-      if (!quiet || loud.has(event.type)) write(formatEvent(event, format()))
+      if (!quiet || isTrouble(event)) write(formatEvent(event, format()))
     },
     log(line) {
       if (!quiet) write(formatLog(line, now(), format()))

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import pc from 'picocolors'
+import { StopSignals, signalExitCode } from '../stop-signals.ts'
 import type { DevFacts, DevOptions } from './dev-options.ts'
 import { type DevOutput, outputForPeople, outputForPrograms } from './dev-output.ts'
 import { type Dev, startDev } from './start-dev.ts'
@@ -16,8 +17,6 @@ export interface RunDevOptions extends Omit<DevOptions, 'onStatus' | 'onEvent' |
   /** Takes one text, without its line break. @default standard output */
   readonly write?: (text: string) => void
 }
-
-const killedBySignal = 128
 
 /**
  * `celeriac dev`: runs an app until Ctrl-C and tells what happens. The first Ctrl-C (or SIGTERM) lets tasks finish, a second one kills them.
@@ -39,7 +38,7 @@ export async function runDev(options: RunDevOptions): Promise<number> {
       })
   // The SDK's word about Node 20 to whoever runs it, in the midst of the lines to be read.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  const signals = new Signals()
+  const signals = new StopSignals()
   try {
     const dev = await startDev({
       ...options,
@@ -60,7 +59,7 @@ export async function runDev(options: RunDevOptions): Promise<number> {
 
 async function untilEnd(
   dev: Dev,
-  signals: Signals,
+  signals: StopSignals,
   output: DevOutput,
   command: readonly string[] | undefined,
 ): Promise<number> {
@@ -77,9 +76,9 @@ async function untilEnd(
   // It has had its own Ctrl-C from the terminal; SIGTERM it has not.
   if (child?.exitCode === null) child.kill('SIGTERM')
   if (dev.running > 0) output.note(`Finishing ${dev.running} batch(es). Ctrl-C again ends them at once.`)
-  const drained = dev.stop().then(() => true)
-  if (await Promise.race([drained, signals.second.then(() => false)])) return exitCode
-  return killedBySignal + 2
+  const drained = dev.stop().then(() => undefined)
+  const second = await Promise.race([drained, signals.second])
+  return second === undefined ? exitCode : signalExitCode(second)
 }
 
 function start([program = '', ...arguments_]: readonly string[], { environment }: DevFacts): ChildProcess {
@@ -98,35 +97,6 @@ function ended(child: ChildProcess, command: readonly string[]): Promise<number>
     child.once('error', (cause) => {
       reject(new Error(`'${command.join(' ')}' could not be started: ${cause.message}`, { cause }))
     })
-    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? killedBySignal + 2 : killedBySignal)))
+    child.once('exit', (code, signal) => resolve(code ?? signalExitCode(signal ?? 'SIGKILL')))
   })
-}
-
-/** Ctrl-C, SIGTERM and hang-up, counted. */
-class Signals {
-  readonly first: Promise<void>
-  readonly second: Promise<void>
-  readonly #listener: () => void
-
-  constructor() {
-    let count = 0
-    let resolveFirst = (): void => {}
-    let resolveSecond = (): void => {}
-    this.first = new Promise((resolve) => {
-      resolveFirst = resolve
-    })
-    this.second = new Promise((resolve) => {
-      resolveSecond = resolve
-    })
-    this.#listener = () => {
-      count += 1
-      if (count === 1) resolveFirst()
-      else resolveSecond()
-    }
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, this.#listener)
-  }
-
-  close(): void {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeListener(name, this.#listener)
-  }
 }
