@@ -39,7 +39,10 @@ export function runnableTask(
   }
 }
 
-/** Groups deliveries of one task: the first of the highest epoch goes on, the others are duplicates that wait for it. */
+/**
+ * Groups deliveries of one task: the first of the highest epoch goes on, the others are duplicates that wait for it. The very same message twice is
+ * no duplicate: it has one fate, that of its first delivery, which may be to come again.
+ */
 export function groupById(arrivals: readonly Arrival[]): { first: Arrival; duplicates: Arrival[] }[] {
   const groups = new Map<string, { first: Arrival; duplicates: Arrival[] }>()
   for (const arrival of arrivals) {
@@ -49,7 +52,7 @@ export function groupById(arrivals: readonly Arrival[]): { first: Arrival; dupli
     } else if (arrival.message.epoch > group.first.message.epoch) {
       group.duplicates.push(group.first)
       group.first = arrival
-    } else {
+    } else if (arrival.delivery.messageId !== group.first.delivery.messageId) {
       group.duplicates.push(arrival)
     }
   }

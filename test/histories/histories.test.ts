@@ -233,6 +233,26 @@ describe('duplicate of one id inside a batch', () => {
     expect(world.bodies()).toEqual([])
   })
 
+  it('the very same message twice, when its record cannot be read: its second delivery does not acknowledge the first', async () => {
+    const world = createWorld({
+      shape: (_queue, [first]) => (first ? { deliveries: [first, first], delayMs: 0 } : undefined),
+    })
+    let reads = 0
+    let letters = 0
+    world.faultsOfWorkers(({ method }) => {
+      // The failure is recorded, and its dead letter does not get out; then its record cannot be read at first.
+      if (method === 'sendDead' && letters++ === 0) return { type: 'throttled' }
+      if (method === 'read' && world.invocations.length === 2 && reads++ === 0) return { type: 'request-lost' }
+      return undefined
+    })
+    const { id } = await world.until(world.work.delay({ mode: 'reject' }))
+    await world.run()
+    expect(reads).toBeGreaterThan(0)
+    expect(world.record(id)).toMatchObject({ state: 'FAILURE' })
+    expect(world.dead().map((letter) => letter.id)).toEqual([id])
+    expect(world.bodies()).toEqual([])
+  })
+
   it('also when it is the very same message twice', async () => {
     const world = createWorld({
       shape: (_queue, deliveries) => ({ deliveries: [...deliveries, ...deliveries], delayMs: 0 }),

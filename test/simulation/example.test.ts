@@ -39,7 +39,7 @@ it('what does not hold is told with a history that is as short as can be', { tim
 })
 
 it('is what CONTRIBUTING.md shows', () => {
-  const [excerpt] = readFileSync('CONTRIBUTING.md', 'utf8').match(/(?<=```ts\n)[^]*?(?=```)/) ?? []
+  const [excerpt] = readFileSync('CONTRIBUTING.md', 'utf8').match(/(?<=```ts\n)[\s\S]*?(?=```)/) ?? []
   const own = readFileSync(import.meta.filename, 'utf8')
   for (const paragraph of excerpt?.split('\n\n') ?? ['none']) expect(own).toContain(paragraph.trim())
 })

@@ -1,5 +1,6 @@
 import { type SeededChance, seededChance } from '../../shared/memory/seeded-chance.ts'
 import type { Coverage } from './coverage.ts'
+import { drawFocus } from './focus.ts'
 import { emptyJournal, type Journal } from './journal.ts'
 import { drawWeather, type Misfortune, Misfortunes, type Weather } from './misfortunes.ts'
 import { check, type Predicate, type Violation } from './predicates/index.ts'
@@ -38,8 +39,20 @@ export interface SimulateOptions {
 /** More timers than this and something goes round in circles: a few hundred per task are usual. */
 const timerLimit = 200_000
 
-/** Draws the plan of a seed. @param workload what clients and operators do. @default a mix of everything */
-export function planOf(seed: string, workload: Workload = drawSteps): Plan {
+/** So many plans of a hundred are about a few rare transitions. */
+const focused = 30
+
+/** Draws the plan of a seed. @param workload what clients and operators do. @default a mix of everything, or one of the focuses */
+export function planOf(seed: string, workload?: Workload): Plan {
+  const focus = seededChance(`${seed}/focus`)
+  if (workload === undefined && focus.below(100) < focused) {
+    const weather = {
+      ...drawWeather(focus),
+      faults: 0.05 + focus.random() * 0.3,
+      crashes: 0.02 + focus.random() * 0.08,
+    }
+    return { seed, concurrency: 1 + focus.below(2), weather, steps: drawFocus(focus) }
+  }
   const chance = seededChance(seed)
   // A message that waits for days is looked at every quarter of an hour: few of them say as much as many.
   const long = chance.random() < 0.08
@@ -51,9 +64,11 @@ export function planOf(seed: string, workload: Workload = drawSteps): Plan {
     long,
   }
   const drawn = drawWeather(chance.fork('weather'))
-  // A copy whose answer is lost is two; hundreds of such copies in a row must not fill the queue.
-  const weather = long ? { ...drawn, faults: drawn.faults / 100 } : drawn
-  return { seed, concurrency: 1 + chance.below(3), weather, steps: workload(chance.fork('steps'), mix) }
+  // A copy whose answer is lost, or whose original is not deleted, is two; hundreds of such in a row must not fill the queue.
+  const rarely = { faults: drawn.faults / 100, deliveries: drawn.deliveries / 100, undeleted: drawn.undeleted / 100 }
+  const weather = long ? { ...drawn, ...rarely } : drawn
+  const steps = (workload ?? drawSteps)(chance.fork('steps'), mix)
+  return { seed, concurrency: 1 + chance.below(3), weather, steps }
 }
 
 /** Plays a plan and looks through what happened. */

@@ -1,0 +1,103 @@
+import type { SeededChance } from '../../shared/memory/seeded-chance.ts'
+import type { TaskName } from './apps.ts'
+import type { Act } from './script.ts'
+import { act, enqueue, type Step } from './steps.ts'
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+
+/**
+ * Workloads for what a mix of everything hardly ever comes to: each is about a few transitions that need several things to come together. Small, so
+ * that many of them are played.
+ */
+export const focuses = {
+  /** Revoked while queued, while running, between two attempts. */
+  revocations: (chance) =>
+    many(12, (call) => {
+      const at = chance.below(20 * minute)
+      const [task, acts, afterMs] = chance.pick<readonly [TaskName, readonly Act[], number]>([
+        ['patient', [act(100, 'throw'), act(0, 'return')], 10 * second + chance.below(19 * minute)],
+        ['plain', [act(25_000, 'return')], 2 * second + chance.below(20 * second)],
+        ['plain', [act(0, { do: 'snooze', delayMs: 10 * minute }), act(0, 'return')], minute],
+        ['serial', [act(30_000, 'return')], chance.below(2 * minute)],
+      ])
+      return [enqueue({ call, at, task }, acts), revoke(call, at + afterMs)]
+    }),
+
+  /** Expired while queued, while it waited for its turn, between two attempts. */
+  expiries: (chance) =>
+    many(14, (call) => {
+      const at = chance.below(4) * 5 * minute
+      const [task, acts, expiresMs] = chance.pick<readonly [TaskName, readonly Act[], number]>([
+        // One after another: the later ones of a batch are claimed when they have expired.
+        ['serial', [act(2_000, 'return')], second + chance.below(10 * second)],
+        ['serial', [act(2_000, 'return')], second + chance.below(10 * second)],
+        ['patient', [act(100, 'throw'), act(0, 'return')], 10 * second + chance.below(10 * minute)],
+        ['plain', [act(0, { do: 'retry', delayMs: 3 * minute }), act(0, 'return')], minute],
+      ])
+      return [
+        enqueue({ call, at, task, expiresMs, ...(chance.below(4) === 0 && { countdownMs: expiresMs + second }) }, acts),
+      ]
+    }),
+
+  /** A version without the task, for longer than anybody waits for it; and dead letters sent back meanwhile. */
+  deploys: (chance) => {
+    const lackingAt = 2 * minute
+    const fullAt = lackingAt + 45 * minute
+    return [
+      { kind: 'deploy', at: lackingAt, version: 'lacking' },
+      { kind: 'deploy', at: fullAt, version: 'full' },
+      ...many(10, (call) => {
+        const acts = chance.pick<readonly Act[]>([
+          [act(0, { do: 'retry', delayMs: 4 * minute }), act(0, 'return')],
+          [act(0, 'reject'), act(0, 'return')],
+          [act(0, 'return')],
+        ])
+        const at = chance.random() < 0.7 ? chance.below(lackingAt) : chance.below(fullAt)
+        return [enqueue({ call, at, task: 'plain' }, acts)]
+      }),
+      ...[5 * minute, 22 * minute, 28 * minute, fullAt + minute].map(
+        (at): Step => ({ kind: 'redrive', at, queue: 'fast', by: chance.pick(['us', 'console']) }),
+      ),
+    ]
+  },
+
+  /** Keys that are given back, or time out, and are used again. */
+  keys: (chance) =>
+    many(24, (call) => {
+      const at = chance.below(6) * 31 * minute + chance.below(minute)
+      const key = chance.below(5)
+      const acts = [
+        [act(0, 'return')],
+        [act(0, 'reject')],
+        [act(0, 'ignore')],
+        [act(3_000, 'return')],
+        [act(40_000, 'return')],
+      ][key] ?? [act(0, 'return')]
+      const step = enqueue(
+        { call, at, task: 'keyed', ...(key === 3 && { expiresMs: 2 * second, countdownMs: 3 * second }) },
+        acts,
+      )
+      // The key is the first part of the tag, and the script is the whole input.
+      const keyed = step.kind === 'enqueue' ? { ...step, script: { tag: `key-${key}/0`, acts } } : step
+      return key === 4 ? [keyed, revoke(call, at + chance.below(20 * second))] : [keyed]
+    }),
+} as const satisfies Record<string, (chance: SeededChance) => readonly Step[]>
+
+export type Focus = keyof typeof focuses
+
+/** Steps in order, and some time after them in which things still go wrong. */
+export function drawFocus(chance: SeededChance): readonly Step[] {
+  const steps = [...focuses[chance.pick(['keys', ...(Object.keys(focuses) as Focus[])])](chance)]
+  const last = Math.max(...steps.map(({ at }) => at))
+  return [...steps, { kind: 'sweep', at: last + hour } as const].sort((a, b) => a.at - b.at)
+}
+
+function many(calls: number, of: (call: number) => readonly Step[]): readonly Step[] {
+  return Array.from({ length: calls }, (_, call) => of(call)).flat()
+}
+
+function revoke(of: number, at: number): Step {
+  return { kind: 'revoke', at, client: of % 2, of }
+}
