@@ -106,8 +106,9 @@ export class Batch {
     if (pausedAt === undefined) return arrivals
     const pausedMs = ports.clock.now() - pausedAt
     const waitMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, Math.ceil(pausedMs / 4)))
-    await this.#settler.wait(pausable.map((arrival) => ({ arrival, record: undefined, waitMs })))
-    for (const arrival of pausable) this.#reporter.event(arrival, { type: 'handed-back' })
+    const open = await this.#sorter.withoutOver(pausable)
+    await this.#settler.wait(open.map(({ arrival, record }) => ({ arrival, record, waitMs })))
+    for (const { arrival } of open) this.#reporter.event(arrival, { type: 'handed-back' })
     return arrivals.filter(isWithoutLedger)
   }
 

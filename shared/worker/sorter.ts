@@ -68,6 +68,32 @@ export class Sorter {
     await this.#flush()
   }
 
+  /**
+   * For messages that are about to be sent afresh unread. A copy of a task that is over would outlive the record that says so, and run again: what
+   * is older than half a record's life is looked at, and done with where its task is over. Returns the rest.
+   */
+  async withoutOver(
+    arrivals: readonly Arrival[],
+  ): Promise<readonly { readonly arrival: Arrival; readonly record: TaskRecord | undefined }[]> {
+    const { ports, times } = this.#setting
+    const now = ports.clock.now()
+    const isOld = ({ message }: Arrival): boolean => now - (message.sentAt ?? 0) > times.retentionMs / 2
+    const young = arrivals.filter((arrival) => !isOld(arrival)).map((arrival) => ({ arrival, record: undefined }))
+    const old = arrivals.filter(isOld)
+    const records = await this.#read(old.map(({ message }) => message.id))
+    if (records === undefined) return young
+    const open: { arrival: Arrival; record: TaskRecord | undefined }[] = [...young]
+    for (const [index, arrival] of old.entries()) {
+      const record = records[index]
+      if (record !== undefined && arrival.message.epoch < record.epoch) this.#fates.acknowledge(arrival.delivery)
+      else if (record !== undefined && arrival.message.epoch === record.epoch && isTerminal(record.state))
+        this.#finished.push({ arrival, record })
+      else open.push({ arrival, record })
+    }
+    await this.#flush()
+    return open
+  }
+
   /** A claim that did not succeed: what was lost is judged by the record as it is now; what failed comes again. */
   async lookAgain(claims: readonly Exclude<Claim, { status: 'claimed' }>[]): Promise<void> {
     for (const claim of claims) {

@@ -436,6 +436,33 @@ describe('queue paused for eight days', () => {
     expect(world.bodies()).toEqual([])
   })
 
+  it('a late copy of a task that had ended does not outlive its record', async () => {
+    let deletes = 0
+    const world = createWorld({ deletes: () => deletes++ > 0 })
+    const handle = await world.until(world.work.delay({ value: 'once' }))
+    await world.clock.advance(1_000)
+    await world.until(world.app.pause('main'))
+    await world.clock.advance(9 * day)
+    expect(world.bodies()).toEqual([])
+    await world.until(world.app.resume('main'))
+    await world.run()
+    expect(world.runsOf(handle.id)).toHaveLength(1)
+  })
+
+  it('a failure among them sends the dead letter that is still owed', async () => {
+    const world = createWorld({ retry: false })
+    world.plan = ({ method }) => ({ decide: () => (method === 'sendDead' ? { type: 'request-lost' } : undefined) })
+    const handle = await world.until(world.work.delay({ mode: 'throw' }))
+    await world.clock.advance(1_000)
+    expect(world.record(handle.id)).toMatchObject({ state: 'FAILURE' })
+    expect(world.dead()).toEqual([])
+    await world.until(world.app.pause('main'))
+    world.plan = undefined
+    await world.clock.advance(4 * day)
+    expect(world.bodies()).toEqual([])
+    expect(world.dead()).toMatchObject([{ id: handle.id, dead: { reason: 'failure' } }])
+  })
+
   it('at an odd millisecond: every copy is a message that a worker can read', async () => {
     const world = createWorld({ stopped: true })
     await world.clock.advance(333)
