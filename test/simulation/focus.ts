@@ -89,7 +89,7 @@ export type Focus = keyof typeof focuses
 
 /** Steps in order, and some time after them in which things still go wrong. */
 export function drawFocus(chance: SeededChance): readonly Step[] {
-  const steps = [...focuses[chance.pick(['keys', ...(Object.keys(focuses) as Focus[])])](chance)]
+  const steps = [...focuses[chance.pick<Focus>(['keys', ...(Object.keys(focuses) as Focus[])])](chance)]
   const last = Math.max(...steps.map(({ at }) => at))
   return [...steps, { kind: 'sweep', at: last + hour } as const].sort((a, b) => a.at - b.at)
 }

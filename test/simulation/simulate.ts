@@ -64,8 +64,14 @@ export function planOf(seed: string, workload?: Workload): Plan {
     long,
   }
   const drawn = drawWeather(chance.fork('weather'))
-  // A copy whose answer is lost, or whose original is not deleted, is two; hundreds of such in a row must not fill the queue.
-  const rarely = { faults: drawn.faults / 100, deliveries: drawn.deliveries / 100, undeleted: drawn.undeleted / 100 }
+  // A copy whose answer is lost, whose original is not deleted, or whose sender dies, is two: hundreds of such in a row must not fill the queue.
+  const { faults, deliveries, undeleted, crashes } = drawn
+  const rarely = {
+    faults: faults / 100,
+    deliveries: deliveries / 100,
+    undeleted: undeleted / 100,
+    crashes: crashes / 100,
+  }
   const weather = long ? { ...drawn, ...rarely } : drawn
   const steps = (workload ?? drawSteps)(chance.fork('steps'), mix)
   return { seed, concurrency: 1 + chance.below(3), weather, steps }
