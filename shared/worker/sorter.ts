@@ -88,7 +88,7 @@ export class Sorter {
       if (record !== undefined && arrival.message.epoch < record.epoch) this.#fates.acknowledge(arrival.delivery)
       else if (record !== undefined && arrival.message.epoch === record.epoch && isTerminal(record.state))
         this.#finished.push({ arrival, record })
-      else open.push({ arrival, record })
+      else open.push({ arrival, record: record !== undefined && isWaiting(arrival, record) ? record : undefined })
     }
     await this.#flush()
     return open
@@ -290,6 +290,11 @@ export class Sorter {
       ...(error !== undefined && { error: error instanceof Error ? error.message : String(error) }),
     })
   }
+}
+
+/** Only then may a copy carry the record's version: a redrive and a suspect must be looked at again when they come. */
+function isWaiting({ message }: Arrival, { state, epoch }: TaskRecord): boolean {
+  return message.epoch === epoch && (state === 'QUEUED' || state === 'RETRY')
 }
 
 function unknown({ message }: Arrival): { readonly kind: 'unknown-task'; readonly error: UnknownTaskError } {

@@ -463,6 +463,39 @@ describe('queue paused for eight days', () => {
     expect(world.dead()).toMatchObject([{ id: handle.id, dead: { reason: 'failure' } }])
   })
 
+  it("a foreign producer's dead letter, sent back into a paused queue, still opens its own epoch", async () => {
+    const world = createWorld({ retry: false })
+    world.sendRaw('{"celeriac":1,"id":"foreign","task":"work","input":{"mode":"throw"}}')
+    await world.clock.advance(1_000)
+    expect(world.dead()).toMatchObject([{ id: 'foreign', epoch: 1 }])
+    await world.until(world.app.pause('main'))
+    await world.clock.advance(6_000)
+    await world.redrive()
+    // Long enough for copies of it to be sent.
+    await world.clock.advance(20 * 60_000)
+    await world.until(world.app.resume('main'))
+    await world.run()
+    expect(world.runsOf('foreign').map(({ epoch, attempt }) => [epoch, attempt])).toEqual([
+      [0, 1],
+      [1, 1],
+    ])
+    expect(world.record('foreign')).toMatchObject({ state: 'FAILURE', epoch: 1 })
+  })
+
+  it("a foreign producer's task that crashed in company is still a suspect after the pause", async () => {
+    const world = createWorld({ stopped: true })
+    world.sendRaw('{"celeriac":1,"id":"crashes","task":"work","input":{"mode":"exit","times":1}}')
+    world.sendRaw('{"celeriac":1,"id":"neighbour","task":"work","input":{"mode":"sleep","ms":5000}}')
+    world.start()
+    await world.clock.advance(1_000)
+    await world.until(world.app.pause('main'))
+    await world.clock.advance(30 * 60_000)
+    await world.until(world.app.resume('main'))
+    await world.run()
+    for (const id of ['crashes', 'neighbour'])
+      expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1, alone: true })
+  })
+
   it('at an odd millisecond: every copy is a message that a worker can read', async () => {
     const world = createWorld({ stopped: true })
     await world.clock.advance(333)
