@@ -107,8 +107,8 @@ export class Batch {
     const pausedMs = ports.clock.now() - pausedAt
     const waitMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, Math.ceil(pausedMs / 4)))
     const open = await this.#sorter.withoutOver(pausable)
-    await this.#settler.wait(open.map(({ arrival, record }) => ({ arrival, record, waitMs })))
-    for (const { arrival } of open) this.#reporter.event(arrival, { type: 'handed-back' })
+    await this.#settler.wait(open.map((arrival) => ({ arrival, record: undefined, waitMs })))
+    for (const arrival of open) this.#reporter.event(arrival, { type: 'handed-back' })
     return arrivals.filter(isWithoutLedger)
   }
 

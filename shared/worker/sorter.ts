@@ -72,23 +72,21 @@ export class Sorter {
    * For messages that are about to be sent afresh unread. A copy of a task that is over would outlive the record that says so, and run again: what
    * is older than half a record's life is looked at, and done with where its task is over. Returns the rest.
    */
-  async withoutOver(
-    arrivals: readonly Arrival[],
-  ): Promise<readonly { readonly arrival: Arrival; readonly record: TaskRecord | undefined }[]> {
+  async withoutOver(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
     const { ports, times } = this.#setting
     const now = ports.clock.now()
     const isOld = ({ message }: Arrival): boolean => now - (message.sentAt ?? 0) > times.retentionMs / 2
-    const young = arrivals.filter((arrival) => !isOld(arrival)).map((arrival) => ({ arrival, record: undefined }))
+    const open = arrivals.filter((arrival) => !isOld(arrival))
     const old = arrivals.filter(isOld)
     const records = await this.#read(old.map(({ message }) => message.id))
-    if (records === undefined) return young
-    const open: { arrival: Arrival; record: TaskRecord | undefined }[] = [...young]
+    if (records === undefined) return open
     for (const [index, arrival] of old.entries()) {
+      const { epoch } = arrival.message
       const record = records[index]
-      if (record !== undefined && arrival.message.epoch < record.epoch) this.#fates.acknowledge(arrival.delivery)
-      else if (record !== undefined && arrival.message.epoch === record.epoch && isTerminal(record.state))
-        this.#finished.push({ arrival, record })
-      else open.push({ arrival, record: record !== undefined && isWaiting(arrival, record) ? record : undefined })
+      if (record === undefined || epoch > record.epoch) open.push(arrival)
+      else if (epoch < record.epoch) this.#fates.acknowledge(arrival.delivery)
+      else if (isTerminal(record.state)) this.#finished.push({ arrival, record })
+      else open.push(arrival)
     }
     await this.#flush()
     return open
@@ -290,11 +288,6 @@ export class Sorter {
       ...(error !== undefined && { error: error instanceof Error ? error.message : String(error) }),
     })
   }
-}
-
-/** Only then may a copy carry the record's version: a redrive and a suspect must be looked at again when they come. */
-function isWaiting({ message }: Arrival, { state, epoch }: TaskRecord): boolean {
-  return message.epoch === epoch && (state === 'QUEUED' || state === 'RETRY')
 }
 
 function unknown({ message }: Arrival): { readonly kind: 'unknown-task'; readonly error: UnknownTaskError } {
