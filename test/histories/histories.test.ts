@@ -482,6 +482,23 @@ describe('queue paused for eight days', () => {
     expect(world.record('foreign')).toMatchObject({ state: 'FAILURE', epoch: 1 })
   })
 
+  it("a second copy of a foreign producer's task, sent afresh in the pause, does not resume it before its next attempt", async () => {
+    const world = createWorld({ retry: { delay: '3h', maxDelay: '3h', jitter: false } })
+    const body = '{"celeriac":1,"id":"foreign","task":"work","input":{"mode":"throw-first"}}'
+    world.sendRaw(body)
+    await world.clock.advance(1_000)
+    await world.until(world.app.pause('main'))
+    await world.clock.advance(6_000)
+    world.sendRaw(body)
+    // Long enough for copies of it to be sent, and one of them to arrive.
+    await world.clock.advance(20 * 60_000)
+    await world.until(world.app.resume('main'))
+    await world.run()
+    const [first, second] = world.runsOf('foreign')
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(3 * 3_600_000)
+    expect(world.record('foreign')).toMatchObject({ state: 'SUCCESS', attempt: 2 })
+  })
+
   it("a foreign producer's task that crashed in company is still a suspect after the pause", async () => {
     const world = createWorld({ stopped: true })
     world.sendRaw('{"celeriac":1,"id":"crashes","task":"work","input":{"mode":"exit","times":1}}')

@@ -63,11 +63,8 @@ async function main(): Promise<number> {
     }
   }
   console.log(progress(done, tasks, began, failed))
-  const missing = coverage.missing()
-  if (values.coverage) console.log(`\n${coverage.table()}\n`)
-  console.log(
-    `${missing.length} cells of fault × transition not hit${values.coverage ? `: ${missing.join(', ')}` : ''}`,
-  )
+  if (values.coverage) console.log(`\n${coverage.table()}\n\n${coverage.summary()}`)
+  else console.log(`${coverage.missing().length} cells of fault × transition not hit (--coverage shows them)`)
   return failed === 0 ? 0 : 1
 }
 

@@ -1,6 +1,15 @@
 import { type FaultKind, faultKinds } from './misfortunes.ts'
 import { type Transition, transitions } from './transitions.ts'
 
+/**
+ * Cells that no history can hit, with the reason; a rule may name many. None at present: every transition is one write of a client's or a worker's,
+ * and each fault may befall each write. A transition that is written without a port call of a process would be listed here.
+ */
+export const unreachable: readonly {
+  readonly reason: string
+  covers(fault: FaultKind, transition: Transition): boolean
+}[] = []
+
 /** Counts which fault hit which transition, and which call. */
 export class Coverage {
   readonly #transitions = new Map<string, number>()
@@ -27,11 +36,28 @@ export class Coverage {
     return this.#transitions.get(`${fault}|${transition}`) ?? 0
   }
 
-  /** Cells that no seed has hit. */
+  /** Cells that no seed has hit, and could. */
   missing(): readonly string[] {
     return transitions.flatMap((transition) =>
-      faultKinds.filter((fault) => this.hits(fault, transition) === 0).map((fault) => `${fault} × ${transition}`),
+      faultKinds
+        .filter((fault) => this.hits(fault, transition) === 0 && reasonAgainst(fault, transition) === undefined)
+        .map((fault) => `${fault} × ${transition}`),
     )
+  }
+
+  /** How many cells were hit, how many can be, and why the others cannot. */
+  summary(): string {
+    const missing = this.missing()
+    const excluded = unreachable.map(({ reason, covers }) => {
+      const cells = transitions.flatMap((each) => faultKinds.filter((fault) => covers(fault, each)))
+      return `${cells.length} cells cannot be hit: ${reason}`
+    })
+    const reachable = transitions.length * faultKinds.length - countExcluded()
+    return [
+      `${reachable - missing.length} of ${reachable} reachable cells of fault × transition hit`,
+      ...(missing.length > 0 ? [`not hit: ${missing.join(', ')}`] : []),
+      ...(excluded.length > 0 ? excluded : ['no cell is excluded as unreachable']),
+    ].join('\n')
   }
 
   /** Adds what another one has seen. */
@@ -48,6 +74,14 @@ export class Coverage {
       grid('call', calls, (row, fault) => this.#calls.get(`${fault}|${row}`) ?? 0),
     ].join('\n\n')
   }
+}
+
+function reasonAgainst(fault: FaultKind, transition: Transition): string | undefined {
+  return unreachable.find(({ covers }) => covers(fault, transition))?.reason
+}
+
+function countExcluded(): number {
+  return transitions.flatMap((each) => faultKinds.filter((fault) => reasonAgainst(fault, each) !== undefined)).length
 }
 
 function bump(counts: Map<string, number>, key: string, by = 1): void {

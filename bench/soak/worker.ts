@@ -1,0 +1,4 @@
+import { createWorker } from 'celeriac/worker'
+import { app } from './app.ts'
+
+export const handler = createWorker(app)
