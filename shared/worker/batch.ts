@@ -166,7 +166,7 @@ export class Batch {
     // Half of the margin is for what precedes a run. The first runs of an invocation start all the same, or a slow start would starve them for ever.
     const enoughMs = leftMs - settleMarginMs(queue.timeoutMs) / 2
     const first = this.#admitted === 0 && leftMs >= queue.timeoutMs / 2
-    const draining = invocation.draining?.aborted === true
+    const draining = invocation.draining?.aborted === true || this.#settler.isUncertain
     const admitted = draining ? [] : candidates.filter(({ task }) => first || task.timeLimitMs <= enoughMs)
     this.#admitted += admitted.length
     const rejected = candidates.filter((candidate) => !admitted.includes(candidate))

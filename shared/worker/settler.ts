@@ -51,6 +51,7 @@ export class Settler {
   #cancelTimer: (() => void) | undefined
   #flushing: Promise<void> = Promise.resolve()
   readonly #telling = new Set<Promise<void>>()
+  #isUncertain = false
 
   constructor(ports: Ports, ledger: CertainLedger, queue: string, times: QueueTimes, fates: Fates) {
     this.#ports = ports
@@ -63,6 +64,14 @@ export class Settler {
   add(ending: Ending): void {
     this.#pending.push(ending)
     this.#cancelTimer ??= this.#ports.clock.timer(flushMs, () => this.#flush())
+  }
+
+  /**
+   * The run of a task that ran alone could not be settled. Its record says that it runs, alone: should this process die with another task, that
+   * death would be its own.
+   */
+  get isUncertain(): boolean {
+    return this.#isUncertain
   }
 
   /** Settles what is pending now, and resolves when all of it is. */
@@ -134,7 +143,10 @@ export class Settler {
       .then(() => this.#settle(endings))
       .catch((error: unknown) => {
         // A port threw where it must not: the messages come again and find the truth.
-        for (const { arrival } of endings) this.#fates.keep(arrival.delivery)
+        for (const { arrival, record } of endings) {
+          this.#fates.keep(arrival.delivery)
+          if (record?.alone === true) this.#isUncertain = true
+        }
         this.#ports.telemetry.log('error', 'Settling failed; the messages will come again.', {
           queue: this.#queue,
           error: error instanceof Error ? error.message : String(error),
@@ -203,6 +215,7 @@ export class Settler {
           error: outcome.error.message,
         })
         this.#fates.keep(ending.arrival.delivery)
+        if (ending.record?.alone === true) this.#isUncertain = true
       } else {
         this.#ports.telemetry.log('warn', 'A run ended after its lease was lost; it does not settle.', {
           task: ending.arrival.message.task,
