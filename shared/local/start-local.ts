@@ -13,7 +13,7 @@ import { startProcessGuard } from './process-guard.ts'
 import { watchSentTasks } from './sent-messages.ts'
 import { type Services, startServices } from './services.ts'
 import type { SqsServer } from './sqs/index.ts'
-import { initProblem, type LocalConcurrency, Workers } from './workers.ts'
+import { initProblem, type LocalConcurrency, type LocalFilters, Workers } from './workers.ts'
 
 /** What is needed of an app: createApp() gives it. */
 export interface LocalApp {
@@ -45,6 +45,13 @@ export interface LocalOptions {
   readonly region?: string
   /** Invocations at a time per queue, or by queue; never more than the queue's own. @default the machine's cores, 2 to 4 */
   readonly concurrency?: LocalConcurrency
+  /**
+   * Filter criteria of the event source mappings, by queue: a message that fits none of its queue's patterns is **deleted**, as Lambda does. For queues that
+   * others write to as well. @default everything fits
+   *
+   * @example { orders: [{ body: { type: ['order', { prefix: 'order.' }] } }] }
+   */
+  readonly filters?: LocalFilters
   /** More variables for the worker's processes, which also have those of this process. */
   readonly env?: Readonly<Record<string, string>>
   /** Packages that are not to be bundled: such with native code. */
@@ -94,6 +101,7 @@ export async function startLocalWith(
       "startLocal: worker: expected the path of the module that exports 'handler', received none. Tasks run in this process with { inProcess: true }, nowhere with { worker: false }.",
     )
   }
+  checkFilters(options.filters, Object.keys(app.definition.queues))
   const plan = planOf(factsOf(app.definition))
   const closing = new Closing()
   try {
@@ -130,6 +138,7 @@ export async function startLocalWith(
         guard,
         variables: { ...workerVariables(variables), ...options.env },
         concurrency: options.concurrency,
+        ...(options.filters !== undefined && { filters: options.filters }),
         onLog: options.onLog ?? writeThrough,
         onProblem,
         ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
@@ -190,6 +199,12 @@ async function bundle(
   const folder = await temporaryFolder()
   own(folder)
   return bundleWorker({ entry: worker, folder: folder.path, ...(external !== undefined && { external }) })
+}
+
+function checkFilters(filters: LocalFilters = {}, queues: readonly string[]): void {
+  const unknown = Object.keys(filters).find((queue) => !queues.includes(queue))
+  if (unknown === undefined) return
+  throw new TypeError(`startLocal: filters: expected some of the queues ${queues.join(', ')}, received '${unknown}'.`)
 }
 
 function connect(app: LocalApp, plan: LocalPlan, services: Services, { telemetry, onEvent }: LocalOptions): void {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { TaskEvent } from '../ports/telemetry.ts'
 import { functionArn, queueArn } from './account.ts'
 import {
+  compileFilters,
   type EventHandler,
   EventSource,
   functionInvoker,
@@ -18,6 +19,9 @@ import { parseTaskEvent } from './task-events.ts'
 /** Invocations at a time: one number for every queue, or by queue. */
 export type LocalConcurrency = number | Readonly<Record<string, number>>
 
+/** Filter criteria by queue: patterns as JSON texts, or what they say. */
+export type LocalFilters = Readonly<Record<string, readonly (string | object)[]>>
+
 export interface WorkersOptions {
   readonly region: string
   readonly queueBaseUrl: string
@@ -26,6 +30,7 @@ export interface WorkersOptions {
   /** Of the functions. */
   readonly variables: Readonly<Record<string, string>>
   readonly concurrency: LocalConcurrency | undefined
+  readonly filters?: LocalFilters
   /** A task event that a worker's process wrote. Not told: not asked for. */
   readonly onEvent?: (event: TaskEvent) => void
   /** Any other line. */
@@ -104,6 +109,7 @@ export class Workers {
 
   #add(plan: QueuePlan, source: WorkerSource): void {
     const { region, queueBaseUrl, wire, onProblem, concurrency } = this.#options
+    const filters = this.#options.filters?.[plan.queue]
     const { definition, queueName } = plan
     const made = new EventSource({
       queueUrl: `${queueBaseUrl}/${queueName}`,
@@ -112,6 +118,7 @@ export class Workers {
       batchSize: definition.batchSize,
       batchWindowMs: definition.batchWindowMs,
       concurrency: concurrencyOf(plan, concurrency),
+      ...(filters !== undefined && { filter: compileFilters(filters, `filters.${plan.queue}`) }),
       wire,
       invoker: this.#invoker(plan, source),
       onProblem: (problem) => onProblem(`${plan.queue}: ${problem}`),

@@ -2,7 +2,9 @@ import type { SQSEvent } from 'aws-lambda'
 import type { InvokeResult } from '../lambda/index.ts'
 import { payloadBytes } from '../lambda/index.ts'
 import { readBatchResponse } from './batch-response.ts'
-import { sqsEvent } from './sqs-record.ts'
+import type { RecordFilter } from './filters.ts'
+import { Ramp } from './ramp.ts'
+import { sqsEvent, sqsRecord } from './sqs-record.ts'
 import type { SqsWire, WireMessage } from './sqs-wire.ts'
 import { traceHeader } from './trace-header.ts'
 
@@ -23,8 +25,10 @@ export interface EventSourceOptions {
   readonly batchSize: number
   /** How long to wait for a fuller batch, from its first message on. */
   readonly batchWindowMs: number
-  /** Invocations at a time. */
+  /** Invocations at a time, once the mapping has scaled up. */
   readonly concurrency: number
+  /** Of `compileFilters()`: messages that do not fit are deleted. @default everything fits */
+  readonly filter?: RecordFilter
   readonly wire: SqsWire
   readonly invoker: Invoker
   /** A batch that failed as a whole, or a poll that did. One sentence. */
@@ -52,10 +56,12 @@ export class EventSource {
   readonly #stopped = new Promise<void>((resolve) => {
     this.#stop.signal.addEventListener('abort', () => resolve())
   })
+  readonly #ramp: Ramp
   #polling: Promise<void> | undefined
 
   constructor(options: EventSourceOptions) {
     this.#options = options
+    this.#ramp = new Ramp(options.concurrency)
   }
 
   /** Invocations that run now. */
@@ -84,7 +90,8 @@ export class EventSource {
       try {
         const batch = await this.#gather()
         failures = 0
-        for (const part of withinPayload(batch)) {
+        if (batch.length === 0 && this.#running.size === 0) this.#ramp.idle()
+        for (const part of withinPayload(await this.#filter(batch))) {
           await this.#free()
           const work = this.#work(part).finally(() => this.#running.delete(work))
           this.#running.add(work)
@@ -100,7 +107,24 @@ export class EventSource {
   }
 
   async #free(): Promise<void> {
-    while (this.#running.size >= this.#options.concurrency) await Promise.race(this.#running)
+    while (this.#running.size >= this.#ramp.places) {
+      const growsInMs = this.#ramp.full(performance.now())
+      if (this.#running.size < this.#ramp.places) return
+      const waiting = new AbortController()
+      const grown = growsInMs === undefined ? [] : [pause(growsInMs, waiting.signal)]
+      await Promise.race([...this.#running, ...grown])
+      waiting.abort()
+    }
+    this.#ramp.free()
+  }
+
+  /** Messages that fit. Lambda deletes the others. */
+  async #filter(batch: readonly WireMessage[]): Promise<readonly WireMessage[]> {
+    const { filter, queueArn, region } = this.#options
+    if (filter === undefined) return batch
+    const fitting = batch.filter((message) => filter(sqsRecord(message, { queueArn, region })))
+    if (fitting.length < batch.length) await this.#delete(batch.filter((message) => !fitting.includes(message)))
+    return fitting
   }
 
   /** One batch; empty when nothing came, or when the mapping stops. */

@@ -15,7 +15,7 @@ export function sqsEvent(messages: readonly WireMessage[], source: RecordSource)
   return { Records: messages.map((message) => sqsRecord(message, source)) }
 }
 
-function sqsRecord(message: WireMessage, { queueArn, region }: RecordSource): SQSRecord {
+export function sqsRecord(message: WireMessage, { queueArn, region }: RecordSource): SQSRecord {
   const messageAttributes: SQSMessageAttributes = {}
   for (const [name, { DataType, StringValue, BinaryValue }] of Object.entries(message.MessageAttributes ?? {})) {
     messageAttributes[name] = {

@@ -2,6 +2,7 @@ import type { SQSEvent } from 'aws-lambda'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { withinPayload } from '../../../shared/local/event-source/event-source.ts'
 import {
+  compileFilters,
   EventSource,
   type EventSourceOptions,
   handlerInvoker,
@@ -167,6 +168,30 @@ test('nothing is received that cannot be invoked at once', async () => {
     end?.()
     await new Promise((resolve) => setImmediate(resolve))
   }
+})
+
+test('what does not fit the filter is deleted, and nobody is invoked for it', async () => {
+  const { events } = start(() => returned(null), { filter: compileFilters([{ body: { type: ['order'] } }]) })
+  send('{"type":"mail"}', 'plain', '{"type":"order","n":1}', '{"type":"mail"}')
+  await until(() => left().length === 0)
+  expect(events.flatMap(({ Records }) => Records.map(({ body }) => body))).toEqual(['{"type":"order","n":1}'])
+  expect(sqs.model.inspect.counts('shop-emails')).toEqual({ visible: 0, delayed: 0, inFlight: 0 })
+})
+
+test('five invocations at first, then five more each second', async () => {
+  await wire.ensureQueue('shop-emails', { VisibilityTimeout: '30' })
+  const release: (() => void)[] = []
+  const { events } = start(() => new Promise<InvokeResult>((resolve) => release.push(() => resolve(returned(null)))), {
+    batchSize: 1,
+    concurrency: 8,
+  })
+  send('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
+  await until(() => events.length === 5)
+  const startedAt = performance.now()
+  await until(() => events.length === 8)
+  expect(performance.now() - startedAt).toBeGreaterThan(500)
+  for (const end of release) end()
+  await until(() => left().length === 0)
 })
 
 test('without capacity nothing is received', async () => {

@@ -1,0 +1,51 @@
+const startPlaces = 5
+const mostPlaces = 1_250
+/** 300 more each minute. */
+const growthMs = 200
+
+/**
+ * How many invocations a standard queue's mapping may run at a time: 5 at first; while all are in use 300 more each minute, up to 1,250 or the mapping's
+ * maximum concurrency; 5 again when the queue was empty. Failures do not lower it: with `ReportBatchItemFailures` Lambda does not scale down either.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export class Ramp {
+  readonly #most: number
+  #places: number
+  #fullSince: number | undefined
+
+  constructor(maximumConcurrency: number) {
+    this.#most = Math.min(maximumConcurrency, mostPlaces)
+    this.#places = Math.min(startPlaces, this.#most)
+  }
+
+  get places(): number {
+    return this.#places
+  }
+
+  /**
+   * All places are in use.
+   *
+   * @param now ms of a clock that only goes forward
+   * @returns after how many ms there is another one; undefined when there are as many as there may be
+   */
+  full(now: number): number | undefined {
+    if (this.#places === this.#most) return undefined
+    this.#fullSince ??= now
+    const grown = Math.floor((now - this.#fullSince) / growthMs)
+    this.#places = Math.min(this.#most, this.#places + grown)
+    this.#fullSince += grown * growthMs
+    return this.#places === this.#most ? undefined : this.#fullSince + growthMs - now
+  }
+
+  /** A place is free: nothing grows. */
+  free(): void {
+    this.#fullSince = undefined
+  }
+
+  /** Nothing runs and nothing waits. */
+  idle(): void {
+    this.#fullSince = undefined
+    this.#places = Math.min(startPlaces, this.#most)
+  }
+}
