@@ -21,6 +21,7 @@ export class Builder {
   readonly #external: readonly string[]
   #context: BuildContext<{ metafile: true; write: false }> | undefined
   #built = 0
+  #building: Promise<unknown> = Promise.resolve()
 
   constructor(entry: BundleEntry, folder: string, external: readonly string[] = []) {
     this.#entry = entry
@@ -29,7 +30,19 @@ export class Builder {
   }
 
   /** @throws {BundleError} one paragraph with file and line */
-  async build(): Promise<Build> {
+  build(): Promise<Build> {
+    const building = this.#build()
+    this.#building = building.catch(() => {})
+    return building
+  }
+
+  /** Waits for a build that runs: the context it makes would stay, and this process with it. */
+  async dispose(): Promise<void> {
+    await this.#building
+    await this.#context?.dispose()
+  }
+
+  async #build(): Promise<Build> {
     // The name under which outputs are reported; nothing is written there.
     const outdir = join(this.#folder, 'build')
     const options = { entry: this.#entry, folder: outdir, external: this.#external }
@@ -59,9 +72,5 @@ export class Builder {
     } catch (error) {
       throw bundleError(error, this.#entry)
     }
-  }
-
-  async dispose(): Promise<void> {
-    await this.#context?.dispose()
   }
 }
