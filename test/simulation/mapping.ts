@@ -1,7 +1,7 @@
 import type { QueueDefinition } from '../../shared/core/queue.ts'
 import type { Broker, Clock, Delivery } from '../../shared/ports/index.ts'
+import type { SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import type { BatchWorker } from '../../shared/worker/index.ts'
-import type { SimulatedProcess } from './process.ts'
 
 /** A process with the worker in it: a Lambda execution environment. */
 export interface Environment {

@@ -1,6 +1,6 @@
 import type { Fault } from '../../shared/memory/faults.ts'
 import type { SeededChance } from '../../shared/memory/seeded-chance.ts'
-import type { CallPlan, ProcessCall } from './process.ts'
+import type { CallPlan, ProcessCall } from '../../shared/testing/simulated-process.ts'
 
 /** How often things go wrong, each a chance per occasion. */
 export interface Weather {

@@ -1,6 +1,6 @@
 import type { TaskContext } from '../../shared/core/context.ts'
 import { IgnoreError, RejectError } from '../../shared/core/errors.ts'
-import type { SimulatedProcess } from './process.ts'
+import type { SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 
 /** What one run of a task does. */
 export type Action =

@@ -106,8 +106,8 @@ vi.mock('../../shared/worker/fates.ts', async (original) => {
   return { Fates: Forgetful }
 })
 
-vi.mock('./process.ts', async (original) => {
-  const module = (await original()) as typeof import('./process.ts')
+vi.mock('../../shared/testing/simulated-process.ts', async (original) => {
+  const module = (await original()) as typeof import('../../shared/testing/simulated-process.ts')
   class BrokenProcess extends module.SimulatedProcess {
     constructor(options: ConstructorParameters<typeof module.SimulatedProcess>[0]) {
       super(options)

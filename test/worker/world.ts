@@ -16,9 +16,9 @@ import { seededChance } from '../../shared/memory/seeded-chance.ts'
 import { createSqsModel, type SqsModel } from '../../shared/memory/sqs/index.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Broker, Delivery } from '../../shared/ports/index.ts'
+import { type CallPlan, type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import { createBatchWorker } from '../../shared/worker/index.ts'
 import { type InvocationEnd, type Invoked, Mapping } from '../simulation/mapping.ts'
-import { type CallPlan, type ProcessCall, SimulatedProcess } from '../simulation/process.ts'
 
 /** What the fixture task does. All in one, so that a case is one line. */
 export type Mode =

@@ -1,5 +1,5 @@
-import { type Decide, faultyBroker, faultyLedger } from '../../shared/memory/faults.ts'
-import type { Broker, Chance, Clock, Ledger, Ports, Telemetry } from '../../shared/ports/index.ts'
+import { type Decide, faultyBroker, faultyLedger } from '../memory/faults.ts'
+import type { Broker, Chance, Clock, Ledger, Ports, Telemetry } from '../ports/index.ts'
 
 /** One call that a process makes. */
 export interface ProcessCall {
