@@ -31,8 +31,17 @@ function dataOf(thrown: unknown, scrub: (text: string) => string, causesLeft: nu
   }
 }
 
+/** A proxy may throw when it is asked for its class. */
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error
+  } catch {
+    return false
+  }
+}
+
 function isErrorLike(thrown: unknown): thrown is object {
-  if (thrown instanceof Error) return true
+  if (isError(thrown)) return true
   return (
     typeof thrown === 'object' &&
     thrown !== null &&
@@ -66,6 +75,11 @@ function described(thrown: unknown): string {
 
 function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
+}
+
+/** What a log line says of whatever was thrown. Never throws. */
+export function errorText(thrown: unknown): string {
+  return isError(thrown) ? (textOf(thrown, 'message') ?? '') : described(thrown)
 }
 
 /** The error a caller sees: its name, message, code, stack and causes as they were recorded. */

@@ -27,10 +27,7 @@ export function parseMessage(body: string): TaskMessage {
   try {
     parsed = JSON.parse(body)
   } catch (cause) {
-    throw new MessageError(
-      'not-json',
-      `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
-    )
+    throw new MessageError('not-json', `The body is not JSON: ${(cause as SyntaxError).message}`)
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new MessageError('wrong-shape', 'The body is JSON, but not an object.')
@@ -119,8 +116,12 @@ const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isTextMap = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText)
 
+/** JSON.stringify is recursive too: a body that is nested far deeper than any message overflows it. */
 function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value).slice(0, 80)
+  if (value === undefined) return 'nothing'
+  return isShallow(value as Json)
+    ? JSON.stringify(value).slice(0, 80)
+    : `a value nested deeper than ${maxJsonDepth} levels`
 }
 
 /** Without recursion: the point is to refuse what would overflow a recursive reader. */

@@ -78,12 +78,12 @@ function listed(matchers: ErrorMatcher | readonly ErrorMatcher[]): readonly Erro
   return Array.isArray(matchers) ? matchers : [matchers as ErrorMatcher]
 }
 
-/** Whether an error is one of those. A predicate that throws does not match. */
+/** Whether an error is one of those. A predicate that throws does not match, nor does an error whose name throws. */
 export function matchesError(error: unknown, matchers: readonly ErrorMatcher[]): boolean {
   return matchers.some((matcher) => {
-    if (typeof matcher === 'string') return error instanceof Error && error.name === matcher
-    if (isErrorClass(matcher)) return error instanceof matcher
     try {
+      if (typeof matcher === 'string') return error instanceof Error && error.name === matcher
+      if (isErrorClass(matcher)) return error instanceof matcher
       return matcher(error) === true
     } catch {
       return false

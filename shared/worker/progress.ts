@@ -1,4 +1,5 @@
 import { maxProgressBytes, progressMs } from '../core/defaults.ts'
+import { errorText } from '../core/error-data.ts'
 import { byteLength, encode, toText } from '../core/json.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Clock, Telemetry } from '../ports/index.ts'
@@ -36,7 +37,7 @@ export class Progress {
       telemetry.log('warn', 'ctx.progress: the value cannot be stored; it is left out.', {
         task: record.task,
         id: record.id,
-        error: error instanceof Error ? error.message : String(error),
+        error: errorText(error),
       })
       return
     }

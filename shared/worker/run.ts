@@ -1,6 +1,6 @@
 import { type RunningAttempt, startAttempt } from '../core/attempt.ts'
 import { decide, type Settlement } from '../core/decide.ts'
-import { toErrorData } from '../core/error-data.ts'
+import { errorText, toErrorData } from '../core/error-data.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { scrubberOf } from '../core/redact.ts'
 import type { TaskHooks } from '../core/task.ts'
@@ -83,7 +83,7 @@ export function startRun(setting: RunSetting): Run {
       now: () => ports.clock.now(),
       timer: (delayMs, fire) => ports.clock.timer(delayMs, fire),
       enter: (run) => currentTask.run({ id: message.id, root: message.root ?? message.id, traceparent, fail }, run),
-      warn: (text, error) => log.warn(text, { error: error instanceof Error ? error.message : String(error) }),
+      warn: (text, error) => log.warn(text, { error: errorText(error) }),
       progress: (value) => progress?.report(value),
     },
     log,

@@ -6,6 +6,9 @@ import { createWorld } from './world.ts'
 
 const message = (fields: object) => toText({ celeriac: 1, id: 'foreign-1', task: 'work', ...fields })
 
+/** JSON.parse reads it, whatever is recursive does not. */
+const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+
 describe('a body that is no message', () => {
   const bodies: readonly (readonly [string, string, string])[] = [
     ['not JSON', 'hello', 'not-json'],
@@ -36,6 +39,8 @@ describe('a body that is no message', () => {
       `{"celeriac":1,"id":"a","task":"work","input":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
       'wrong-shape',
     ],
+    ['an id nested without end', message({ id: 'deep' }).replace('"deep"', deep), 'wrong-shape'],
+    ['a version nested without end', message({ celeriac: 'deep' }).replace('"deep"', deep), 'wrong-shape'],
   ]
   it.each(bodies)('%s: put aside unchanged with its reason; its neighbour runs', async (_name, body, reason) => {
     const world = createWorld({ stopped: true })
@@ -337,6 +342,32 @@ describe('what task code may do', () => {
       'failure',
     ],
     [
+      'throws an error whose name throws',
+      () => {
+        throw Object.defineProperty(new Error('x'), 'name', {
+          get: () => {
+            throw 1
+          },
+        })
+      },
+      'failure',
+    ],
+    [
+      'throws an error whose cause cannot be looked at',
+      () => {
+        throw new Error('x', { cause: unlookable() })
+      },
+      'failure',
+    ],
+    [
+      'leaves a rejection that cannot be looked at',
+      () => {
+        void Promise.reject(unlookable())
+        return new Promise(() => {})
+      },
+      'failure',
+    ],
+    [
       'throws a very long error',
       () => {
         throw new Error('x'.repeat(1e6))
@@ -395,7 +426,7 @@ describe('what task code may do', () => {
   ]
   it.each(ends)('%s: it alone ends in FAILURE', async (_name, run, reason) => {
     const world = createWorld({ stopped: true })
-    world.app.task('odd', { queue: 'main', retry: false }, (_input: number) => run())
+    world.app.task('odd', { queue: 'main', retry: { maxRetries: 0, notOn: 'Other' }, throws: 'Odd' }, () => run())
     const odd = await world.until(world.app.send('odd', 1))
     const neighbour = await world.until(world.work.delay({ mode: 'sleep', value: 1 }))
     world.start()
@@ -410,8 +441,14 @@ describe('what task code may do', () => {
   it('progress of any kind never fails it', async () => {
     const world = createWorld()
     world.app.task('chatty', { queue: 'main' }, (_input: number, context) => {
+      const unlookableReason = {
+        toJSON() {
+          throw unlookable()
+        },
+      }
       for (const value of [1, Symbol('x'), cyclic, () => 1, 'x'.repeat(500_000), unlookable(), undefined, 1n])
         context.progress(value)
+      context.progress(unlookableReason)
       return 'done'
     })
     const handle = await world.until(world.app.send('chatty', 1))
