@@ -88,6 +88,9 @@ type BrokerCall = {
 /** One entry of one call. `port` and `method` tell what `entry` is. */
 export type PortCall = LedgerCall | BrokerCall
 
+/** `ledger.update`, `broker.send`, … */
+export type PortMethod = `ledger.${keyof LedgerEntries}` | `broker.${keyof BrokerEntries}`
+
 /** Asked once for each entry of each call, in order, before anything happens. Undefined: as it should be. What it throws, the call throws. */
 export type Decide = (call: PortCall) => Fault | undefined
 

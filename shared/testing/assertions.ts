@@ -1,16 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CeleriacError } from '../core/errors.ts'
-import type { EnqueuedTask, TaskName, TestApp } from './test-app.ts'
+import { type EnqueuedTask, nameOf, type TaskName, type TestApp } from './test-app.ts'
 
 /** Thrown by `assertEnqueued` and friends: says what was looked for and what was there. */
 export class TaskAssertionError extends CeleriacError {
   constructor(message: string) {
     super('assertion', message)
   }
-}
-
-function nameOf(task: TaskName): string {
-  return typeof task === 'string' ? task : task.definition.name
 }
 
 /** Every field of the expectation is there and equal; fields it does not name may be anything. */

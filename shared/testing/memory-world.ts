@@ -9,6 +9,7 @@ import { createSqsModel, type SqsModel } from '../memory/sqs/index.ts'
 import { VirtualClock } from '../memory/virtual-clock.ts'
 import type { Ports } from '../ports/index.ts'
 import { type BatchWorker, createBatchWorker } from '../worker/index.ts'
+import { SimulatedProcess } from './simulated-process.ts'
 
 export interface MemoryWorldOptions {
   /** Of everything left to chance: ids, jitter. @default 1 */
@@ -26,9 +27,17 @@ export interface MemoryWorld {
   readonly model: SqsModel
   readonly ports: Ports
   readonly telemetry: RecordingTelemetry
-  readonly worker: BatchWorker
+  /** Ends the process that works: nothing of its batch is settled any more, and its messages come again when their visibility ends. The next batch has a new one. */
+  crash(): void
   /** Receives and works one batch of each queue. Resolves with the number of deliveries. Time passes as the work needs it. */
   workOnce(): Promise<number>
+}
+
+/** The process that works, until it ends. */
+interface Environment {
+  readonly process: SimulatedProcess
+  readonly worker: BatchWorker
+  readonly died: Promise<'died'>
 }
 
 export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOptions = {}): MemoryWorld {
@@ -49,17 +58,26 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
     telemetry,
   }
   const ports = options.faults === undefined ? plain : withFaults(plain, options.faults)
-  const worker = createBatchWorker({ app, ports })
+  const start = (): Environment => {
+    const process = new SimulatedProcess({ name: 'worker', ...ports })
+    const died = new Promise<'died'>((resolve) => process.onDeath(() => resolve('died')))
+    return { process, worker: createBatchWorker({ app, ports: process.ports }), died }
+  }
+  let environment: Environment | undefined
 
   const workQueue = async (queue: string): Promise<number> => {
     const { batchSize, timeoutMs } = app.queues[queue] ?? { batchSize: 10, timeoutMs: 60_000 }
     // The mapping itself is AWS's: faults are for the code under test.
     const deliveries = await plain.broker.receive(queue, { max: batchSize, waitSeconds: 0 })
     if (deliveries.length === 0) return 0
-    const { failed } = await worker.work(queue, deliveries, {
+    environment ??= start()
+    const working = environment.worker.work(queue, deliveries, {
       deadlineAt: clock.now() + timeoutMs,
       requestId: chance.uuid(clock.now()),
     })
+    const ended = await Promise.race([working, environment.died])
+    if (ended === 'died') return deliveries.length
+    const { failed } = ended
     const done = deliveries.filter((delivery) => !failed.includes(delivery.messageId))
     await plain.broker.acknowledge(
       queue,
@@ -74,7 +92,10 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
     model,
     ports,
     telemetry,
-    worker,
+    crash() {
+      environment?.process.kill()
+      environment = undefined
+    },
     async workOnce() {
       let worked = 0
       for (const queue of Object.keys(app.queues)) worked += await clock.runUntilSettled(workQueue(queue))

@@ -3,11 +3,12 @@ import { type Duration, toMs } from '../core/duration.ts'
 import { decode, type Json } from '../core/json.ts'
 import { deadQueueName, queueName } from '../core/names.ts'
 import { type VisibleState, visibleState } from '../core/states.ts'
-import type { Decide } from '../memory/faults.ts'
+import type { Decide, PortMethod } from '../memory/faults.ts'
 import type { LogLine } from '../memory/recording-telemetry.ts'
 import type { InspectedMessage } from '../memory/sqs/index.ts'
-import type { Ports, TaskEvent } from '../ports/index.ts'
-import { holdTasks } from './held-tasks.ts'
+import type { Broker, Ports, TaskEvent } from '../ports/index.ts'
+import { type CrashPoint, holdTasks } from './held-tasks.ts'
+import { type InjectedFault, InjectedFaults } from './injected-faults.ts'
 import { createMemoryWorld } from './memory-world.ts'
 import { Turns } from './turns.ts'
 
@@ -25,7 +26,9 @@ export interface TestAppOptions {
   readonly seed?: number | string
   /** The clock's first instant. @default 2026-01-01T00:00:00Z */
   readonly startAt?: Date
-  /** Injects faults into the table and the queues, entry by entry: a lost answer, a throttled claim, a message that gets out twice. */
+  /** Works what is enqueued, and what it enqueues, before `delay()` resolves: no `run()` is needed. What is due later waits for `advance()`. @default false */
+  readonly inline?: boolean
+  /** Injects faults into the table and the queues, entry by entry: a lost answer, a throttled claim, a message that gets out twice. For a few in a row: `inject()`. */
   readonly faults?: Decide
   /** Real time a task may take before virtual time goes on around it. @default '1s' */
   readonly patience?: Duration
@@ -67,6 +70,13 @@ export interface TestApp {
   redrive(queue: string): Promise<number>
   /** Delivers each waiting message of a queue once more: at-least-once delivery, made certain. */
   duplicate(queue: string): Promise<number>
+  /**
+   * The next run of the task ends its process, as an exhausted memory does: `before` its first line, or `after` its last one, with its effects outside
+   * but nothing settled. Called twice: the next two runs. Its batch comes again when its visibility ends: `advance()`.
+   */
+  crash(task: TaskName, when?: CrashPoint): void
+  /** The next calls of table or queues meet a fault. @example test.inject({ at: 'ledger.update', type: 'throttled', times: 3 }) */
+  inject(fault: InjectedFault): void
   readonly events: readonly TaskEvent[]
   readonly logs: readonly LogLine[]
   /** The ports the app is connected to, for what this kit has no word for. */
@@ -96,16 +106,22 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
       return tasks
     },
   }
+  const injected = new InjectedFaults()
   const world = createMemoryWorld(view, {
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.startAt && { startAt: options.startAt.getTime() }),
-    ...(options.faults && { faults: options.faults }),
+    faults: (call) => options.faults?.(call) ?? injected.take(`${call.port}.${call.method}` as PortMethod),
   })
   const { clock, model, ports, telemetry } = world
-  const held = holdTasks(definition, clock, patienceMs)
+  const crashes: { readonly task: string; readonly when: CrashPoint }[] = []
+  const crashOf = (task: string): CrashPoint | undefined => {
+    const next = crashes.findIndex((each) => each.task === task)
+    return next === -1 ? undefined : crashes.splice(next, 1)[0]?.when
+  }
 
   const workAll = async (): Promise<number> => {
-    tasks = held.tasks
+    // Contracts may be implemented after the test app was made: read at each look.
+    tasks = holdTasks(definition.tasks, { clock, patienceMs, crashOf, crash: () => world.crash() })
     let total = 0
     for (;;) {
       const worked = await world.workOnce()
@@ -115,7 +131,16 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
   }
 
   const turns = new Turns(clock, workAll)
-  app.connect({ ...ports, clock: turns.clock })
+  const broker: Broker = {
+    ...ports.broker,
+    async send(queue, messages) {
+      const answers = await ports.broker.send(queue, messages)
+      // What tasks enqueue is worked in the turn that works them.
+      if (options.inline && !turns.isTaken) await turns.take(workAll)
+      return answers
+    },
+  }
+  app.connect({ ...ports, broker, clock: turns.clock })
 
   const messagesOf = (name: string) => model.inspect.messages(name)
 
@@ -134,7 +159,7 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
       return new Date(clock.now())
     },
     async enqueued(task) {
-      const name = task === undefined ? undefined : typeof task === 'string' ? task : task.definition.name
+      const name = task === undefined ? undefined : nameOf(task)
       const ids = telemetry.ofType('queued').filter((event) => name === undefined || event.task === name)
       const records = await ports.ledger.read([...new Set(ids.map((event) => event.id))], { consistent: true })
       const byId = new Map(records.flatMap((record) => (record === undefined ? [] : [[record.id, record] as const])))
@@ -184,11 +209,18 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
       await ports.broker.send(queue, bodies)
       return bodies.length
     },
+    crash: (task, when = 'after') => void crashes.push({ task: nameOf(task), when }),
+    inject: (fault) => injected.add(fault),
     events: telemetry.events,
     logs: telemetry.logs,
     ports,
   }
   return test
+}
+
+/** A task's name, of itself or of its name. */
+export function nameOf(task: TaskName): string {
+  return typeof task === 'string' ? task : task.definition.name
 }
 
 function parsed(body: string): Readonly<Record<string, unknown>> {

@@ -43,6 +43,11 @@ export class Turns {
     }
   }
 
+  /** Whether somebody moves the clock, or is about to. */
+  get isTaken(): boolean {
+    return this.#taken > 0
+  }
+
   /** Moves the clock when those before have finished. */
   take<Value>(move: () => Promise<Value>): Promise<Value> {
     this.#taken += 1
