@@ -15,14 +15,13 @@ export function parseDuration(value: string): Duration {
 }
 
 export function parsePort(value: string): number {
-  const port = Number(value)
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value)
   throw new InvalidArgumentError('Expected a port from 0 to 65535; 0 takes any free one.')
 }
 
 export function parseCount(value: string): number {
   const count = Number(value)
-  if (Number.isInteger(count) && count >= 1) return count
+  if (/^\d+$/.test(value) && Number.isSafeInteger(count) && count >= 1) return count
   throw new InvalidArgumentError('Expected a whole number of 1 or more.')
 }
 

@@ -20,14 +20,17 @@ const pattern = /^(-?\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/
  * @throws {DefinitionError} when it is neither a finite number nor a duration string
  */
 export function toMs(duration: Duration, option = 'duration'): number {
-  if (typeof duration === 'number' && Number.isFinite(duration)) return Math.round(duration * 1_000)
-  const match = typeof duration === 'string' ? pattern.exec(duration.trim()) : null
-  if (match === null) {
-    throw new DefinitionError(
-      `${option}: expected a number of seconds or a text such as '30s', '10m', '2h', received ${JSON.stringify(duration) ?? String(duration)}.`,
-    )
-  }
-  return Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs])
+  const ms = typeof duration === 'number' ? duration * 1_000 : msOf(duration)
+  if (Number.isFinite(ms)) return Math.round(ms)
+  throw new DefinitionError(
+    `${option}: expected a number of seconds or a text such as '30s', '10m', '2h', received ${JSON.stringify(duration) ?? String(duration)}.`,
+  )
+}
+
+/** NaN when the text is no duration. */
+function msOf(text: unknown): number {
+  const [, count, unit] = (typeof text === 'string' && pattern.exec(text.trim())) || []
+  return Number(count) * unitMs[unit as keyof typeof unitMs]
 }
 
 /** A duration for people: `90_000` is `'1m 30s'`. */
