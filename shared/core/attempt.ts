@@ -80,12 +80,11 @@ export function startAttempt(
     controller.abort(error)
     end(revoked ? { kind: 'revoked' } : { kind: 'threw', error })
   })
+  const { softTimeLimitMs } = facts
   const cancelSoft =
-    facts.softTimeLimitMs === undefined
+    softTimeLimitMs === undefined
       ? () => {}
-      : world.timer(facts.softTimeLimitMs, () => {
-          controller.abort(new SoftTimeLimitExceededError(facts.softTimeLimitMs ?? 0))
-        })
+      : world.timer(softTimeLimitMs, () => controller.abort(new SoftTimeLimitExceededError(softTimeLimitMs)))
 
   const finished = world
     .enter(() => execute(definition, appHooks, input, facts, context, world))

@@ -27,7 +27,7 @@ export type WithoutRun =
 
 /** What follows from an outcome. Data: nothing has happened yet. */
 export interface Settlement {
-  readonly state: TaskState
+  readonly state: Exclude<TaskState, 'STARTED'>
   /** The attempt is spent. */
   readonly counts: boolean
   /** The encoded result of a success. */
@@ -87,8 +87,6 @@ export function decideWithoutRun(outcome: WithoutRun): Settlement {
       return { state: 'FAILURE', counts: false, error: outcome.error, deadLetter: 'unknown-task' }
     case 'lost':
       return { state: 'FAILURE', counts: true, error: outcome.error, deadLetter: 'worker-lost' }
-    default:
-      return outcome satisfies never
   }
 }
 

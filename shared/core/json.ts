@@ -162,7 +162,7 @@ export function canonicalText(json: Json): string {
   if (json === null || typeof json !== 'object') return JSON.stringify(json)
   if (Array.isArray(json)) return `[${json.map((item: Json) => canonicalText(item)).join(',')}]`
   const entries = Object.entries(json as { readonly [key: string]: Json })
-  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  entries.sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalText(item)}`).join(',')}}`
 }
 

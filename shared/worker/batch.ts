@@ -1,6 +1,7 @@
 import type { AppDefinition } from '../core/app.ts'
 import { settleMarginMs, suspectHandBacks } from '../core/defaults.ts'
-import { MessageError, parseMessage } from '../core/message-codec.ts'
+import type { TaskMessage } from '../core/message.ts'
+import { type MessageError, parseMessage } from '../core/message-codec.ts'
 import type { QueueDefinition, QueueTimes } from '../core/queue.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Delivery, Ports } from '../ports/index.ts'
@@ -74,13 +75,14 @@ export class Batch {
     const arrivals: Arrival[] = []
     const refused: { delivery: Delivery; error: MessageError }[] = []
     for (const delivery of deliveries) {
+      let message: TaskMessage
       try {
-        const message = parseMessage(delivery.body)
-        arrivals.push({ delivery, message, task: runnableTask(app.tasks, queue, message) })
+        message = parseMessage(delivery.body)
       } catch (error) {
-        if (!(error instanceof MessageError)) throw error
-        refused.push({ delivery, error })
+        refused.push({ delivery, error: error as MessageError })
+        continue
       }
+      arrivals.push({ delivery, message, task: runnableTask(app.tasks, queue, message) })
     }
     if (refused.length === 0) return arrivals
     const answers = await ports.broker.sendDead(
@@ -161,8 +163,7 @@ export class Batch {
   /** Hands back what could not finish before the deadline: no attempt is spent on it. */
   async #admit(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
     const { queue, invocation, ports, ledger } = this.#setting
-    const leftMs =
-      invocation.deadlineAt === undefined ? Number.POSITIVE_INFINITY : invocation.deadlineAt - ports.clock.now()
+    const leftMs = (invocation.deadlineAt ?? Number.POSITIVE_INFINITY) - ports.clock.now()
     // Half of the margin is for what precedes a run. The first runs of an invocation start all the same, or a slow start would starve them for ever.
     const enoughMs = leftMs - settleMarginMs(queue.timeoutMs) / 2
     const first = this.#admitted === 0 && leftMs >= queue.timeoutMs / 2
@@ -233,7 +234,7 @@ export class Batch {
     const { delivery } = arrival
     const startedAt = ports.clock.now()
     const attempt = record?.attempt ?? candidate.attempt
-    const leftMs = invocation.deadlineAt === undefined ? Number.POSITIVE_INFINITY : invocation.deadlineAt - startedAt
+    const leftMs = (invocation.deadlineAt ?? Number.POSITIVE_INFINITY) - startedAt
     const timeLimitMs = Math.max(1, Math.min(task.timeLimitMs, leftMs - settleMarginMs(queue.timeoutMs) / 4))
     const { appHooks, requestId } = { appHooks: app.hooks, requestId: invocation.requestId }
     this.#reporter.event(arrival, { type: 'started', attempt: attempt + 1, receiveCount: delivery.receiveCount })

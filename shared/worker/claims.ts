@@ -4,7 +4,7 @@ import { appendAttempt } from '../core/history.ts'
 import type { RecordFields, TaskRecord } from '../core/record.ts'
 import { recordOfMessage } from '../core/signature.ts'
 import type { Chance, Clock, NewRecord, RecordChange } from '../ports/index.ts'
-import type { CertainLedger } from '../protocol/certain-ledger.ts'
+import type { CertainLedger, ChangeOutcome, InsertOutcome } from '../protocol/certain-ledger.ts'
 import type { Arrival, RunnableTask } from './arrival.ts'
 
 /** A delivery that may run, if its claim succeeds. */
@@ -54,19 +54,17 @@ export async function claimWave(candidates: readonly Candidate[], setting: Claim
 
 async function change(candidates: readonly Candidate[], setting: ClaimSetting, now: number): Promise<readonly Claim[]> {
   if (candidates.length === 0) return []
-  const changes = candidates.map((candidate) => claimChange(candidate, setting, now))
-  const outcomes = await setting.ledger.change(changes)
-  return candidates.map((candidate, index): Claim => {
-    const outcome = outcomes[index]
-    const token = changes[index]?.set.token ?? ''
-    if (outcome?.status === 'done' && outcome.record !== undefined)
-      return { status: 'claimed', candidate, record: outcome.record, token }
-    if (outcome?.status === 'lost') return { status: 'lost', candidate, record: outcome.record }
-    return {
-      status: 'failed',
-      candidate,
-      error: outcome?.status === 'failed' ? outcome.error : new Error('The ledger returned no record.'),
-    }
+  const claiming = candidates.map((candidate) => ({ candidate, token: setting.chance.token() }))
+  const outcomes = await setting.ledger.change(
+    claiming.map(({ candidate, token }) => claimChange(candidate, token, setting, now)),
+  )
+  return claiming.map(({ candidate, token }, index): Claim => {
+    const outcome = outcomes[index] as ChangeOutcome
+    if (outcome.status === 'lost') return { status: 'lost', candidate, record: outcome.record }
+    if (outcome.status === 'failed') return { status: 'failed', candidate, error: outcome.error }
+    return outcome.record === undefined
+      ? { status: 'failed', candidate, error: new Error('The ledger returned no record.') }
+      : { status: 'claimed', candidate, record: outcome.record, token }
   })
 }
 
@@ -79,11 +77,10 @@ async function create(candidates: readonly Candidate[], setting: ClaimSetting, n
   })
   const outcomes = await setting.ledger.insert(entries)
   return candidates.map((candidate, index): Claim => {
-    const outcome = outcomes[index]
-    if (outcome?.status === 'inserted')
-      return { status: 'claimed', candidate, record: outcome.record, token: outcome.record.token }
-    if (outcome?.status === 'exists') return { status: 'lost', candidate, record: outcome.record }
-    return { status: 'failed', candidate, error: outcome?.error ?? new Error('The ledger gave no answer.') }
+    const outcome = outcomes[index] as InsertOutcome
+    if (outcome.status === 'exists') return { status: 'lost', candidate, record: outcome.record }
+    if (outcome.status === 'failed') return { status: 'failed', candidate, error: outcome.error }
+    return { status: 'claimed', candidate, record: outcome.record, token: outcome.record.token }
   })
 }
 
@@ -106,13 +103,14 @@ const ofAnOpening: readonly (keyof RecordFields)[] = [
 
 function claimChange(
   candidate: Candidate,
-  { queue, leaseUntil, alone, chance }: ClaimSetting,
+  token: string,
+  { queue, leaseUntil, alone }: ClaimSetting,
   now: number,
 ): RecordChange {
   const { arrival, record, attempt, opens, crashed } = candidate
   const set: { -readonly [Field in keyof RecordFields]?: RecordFields[Field] } = {
     state: 'STARTED',
-    token: chance.token(),
+    token,
     startedAt: now,
     leaseUntil,
     alone,
@@ -136,7 +134,8 @@ function claimChange(
   }
   return {
     id: arrival.message.id,
-    v: record?.v ?? arrival.message.v ?? 0,
+    // Without a look only a message that carries its record's version is claimed.
+    v: (record ?? arrival.message).v as number,
     transition: true,
     queue,
     set,

@@ -7,7 +7,7 @@ let others: NodeJS.UnhandledRejectionListener[] = []
  * While any batch runs, a rejection that nobody handles ends the attempt of the task whose code made it (Node keeps the async context of the
  * rejected promise), not the process, nor the batch that comes next. One that belongs to no task goes to whoever listened before.
  *
- * @returns stop watching
+ * @returns stop watching; to be called once
  */
 export function watchLeaks(): () => void {
   users += 1
@@ -17,10 +17,7 @@ export function watchLeaks(): () => void {
     process.removeAllListeners('unhandledRejection')
     process.on('unhandledRejection', attribute)
   }
-  let watching = true
   return () => {
-    if (!watching) return
-    watching = false
     users -= 1
     if (users === 0) {
       process.removeListener('unhandledRejection', attribute)

@@ -1,7 +1,7 @@
 import { callHooks } from '../core/attempt.ts'
 import type { TaskContext } from '../core/context.ts'
 import type { Settlement } from '../core/decide.ts'
-import { toErrorData } from '../core/error-data.ts'
+import { errorText, toErrorData } from '../core/error-data.ts'
 import { decode, type Json } from '../core/json.ts'
 import type { ErrorData } from '../core/record.ts'
 import { isTerminal } from '../core/states.ts'
@@ -51,37 +51,10 @@ export class Reporter {
   }
 
   /** Event and counters of a settlement that is certain. */
-  settled(arrival: Arrival, settlement: Settlement, { attempt, runMs, startedAt, scrub }: EndedRun): void {
-    const { state, delayMs = 0 } = settlement
+  settled(arrival: Arrival, settlement: Settlement, ended: EndedRun): void {
     // Without a ledger there is no table, or need be none.
-    if (!isWithoutLedger(arrival)) this.tally.settled(settlement, runMs)
-    switch (state) {
-      case 'SUCCESS': {
-        const waitMs = Math.max(0, startedAt - (arrival.message.sentAt ?? startedAt))
-        return this.event(arrival, { type: 'succeeded', attempt, runMs, waitMs })
-      }
-      case 'RETRY':
-        return this.event(arrival, { type: 'retried', attempt, delayMs, error: errorOf(settlement, scrub) })
-      case 'FAILURE':
-        return this.event(arrival, {
-          type: 'failed',
-          attempt,
-          error: errorOf(settlement, scrub),
-          expected: settlement.expected ?? false,
-        })
-      case 'QUEUED':
-        return this.event(arrival, { type: settlement.error === undefined ? 'snoozed' : 'requeued', delayMs })
-      case 'IGNORED':
-        return this.event(arrival, { type: 'ignored' })
-      case 'REVOKED':
-        return this.event(arrival, { type: 'revoked' })
-      case 'EXPIRED':
-        return this.event(arrival, { type: 'expired' })
-      case 'STARTED':
-        return
-      default:
-        return state satisfies never
-    }
+    if (!isWithoutLedger(arrival)) this.tally.settled(settlement, ended.runMs)
+    this.event(arrival, eventOf(arrival, settlement, ended))
   }
 
   /** The hooks of app and task for a run that settled. */
@@ -94,8 +67,7 @@ export class Reporter {
     const owners = [this.#appHooks, hooks]
     const world = {
       timer: (delayMs: number, fire: () => void) => this.#ports.clock.timer(delayMs, fire),
-      warn: (message: string, error: unknown) =>
-        context.log.warn(message, { error: error instanceof Error ? error.message : String(error) }),
+      warn: (message: string, error: unknown) => context.log.warn(message, { error: errorText(error) }),
     }
     const { state, result, delayMs = 0 } = settlement
     if (state === 'SUCCESS') {
@@ -108,6 +80,32 @@ export class Reporter {
     }
     if (settlement.counts || isTerminal(state))
       await callHooks(owners, 'onSettled', world, (each) => each.onSettled?.(context, state))
+  }
+}
+
+function eventOf(
+  { message }: Arrival,
+  settlement: Settlement,
+  { attempt, runMs, startedAt, scrub }: EndedRun,
+): EventDetails {
+  const { state, delayMs = 0 } = settlement
+  switch (state) {
+    case 'SUCCESS': {
+      const waitMs = Math.max(0, startedAt - (message.sentAt ?? startedAt))
+      return { type: 'succeeded', attempt, runMs, waitMs }
+    }
+    case 'RETRY':
+      return { type: 'retried', attempt, delayMs, error: errorOf(settlement, scrub) }
+    case 'FAILURE':
+      return { type: 'failed', attempt, error: errorOf(settlement, scrub), expected: settlement.expected ?? false }
+    case 'QUEUED':
+      return { type: settlement.error === undefined ? 'snoozed' : 'requeued', delayMs }
+    case 'IGNORED':
+      return { type: 'ignored' }
+    case 'REVOKED':
+      return { type: 'revoked' }
+    case 'EXPIRED':
+      return { type: 'expired' }
   }
 }
 

@@ -22,6 +22,11 @@ export interface RunningTask {
   abort(reason: Error): void
 }
 
+/** A task of a container. */
+interface RenewableTask extends RunningTask {
+  readonly renewVisibilityMs: number
+}
+
 /**
  * The tasks that run in this process. One read per three seconds tells which of those older than three seconds were asked to stop, and which
  * lost their lease; in containers leases are renewed every twenty. No timer runs while nothing does.
@@ -71,7 +76,7 @@ export class RunningTasks {
     const old = [...this.#tasks.keys()].filter((task) => now - task.startedAt >= revocationCheckMs)
     try {
       await this.#abortRevoked(old)
-      await this.#renew(old.filter((task) => this.#isDue(task, now)))
+      await this.#renew(old.filter((task): task is RenewableTask => this.#isDue(task, now)))
     } catch {
       // The table did not answer: asked again in three seconds. The claim decides at settlement in any case.
     }
@@ -82,7 +87,7 @@ export class RunningTasks {
     if (ids.length === 0) return
     // Not consistent, at half the price: an older version says nothing, a newer one that the lease is lost.
     const records = await this.#ports.ledger.read(ids, { consistent: false })
-    const byId = new Map(records.flatMap((record) => (record === undefined ? [] : [[record.id, record] as const])))
+    const byId = new Map(ids.map((id, index) => [id, records[index]]))
     for (const task of tasks) {
       const record = byId.get(task.id)
       if (record === undefined || record.v < task.v) continue
@@ -96,7 +101,7 @@ export class RunningTasks {
     return task.renewVisibilityMs !== undefined && renewedAt !== undefined && now - renewedAt >= renewalMs
   }
 
-  async #renew(tasks: readonly RunningTask[]): Promise<void> {
+  async #renew(tasks: readonly RenewableTask[]): Promise<void> {
     if (tasks.length === 0) return
     const now = this.#ports.clock.now()
     for (const task of tasks) this.#tasks.set(task, now)
@@ -111,7 +116,7 @@ export class RunningTasks {
       const own = tasks.filter((task) => task.queue === queue)
       await this.#ports.broker.hide(
         queue,
-        own.map((task) => ({ receipt: task.receipt, delaySeconds: Math.ceil((task.renewVisibilityMs ?? 0) / 1_000) })),
+        own.map((task) => ({ receipt: task.receipt, delaySeconds: Math.ceil(task.renewVisibilityMs / 1_000) })),
       )
     }
   }

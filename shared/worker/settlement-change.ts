@@ -3,7 +3,6 @@ import { toErrorData } from '../core/error-data.ts'
 import { appendAttempt } from '../core/history.ts'
 import { expiresAtSeconds } from '../core/lifetime.ts'
 import type { RecordFields, TaskRecord } from '../core/record.ts'
-import { isTerminal } from '../core/states.ts'
 import type { RecordChange } from '../ports/index.ts'
 
 export interface SettledRun {
@@ -16,11 +15,11 @@ export interface SettledRun {
   readonly resultTtlMs: number
   readonly scrub: (text: string) => string
   /** When the run started; absent when nothing ran. */
-  readonly startedAt?: number
+  readonly startedAt?: number | undefined
   /** The last progress, when it is not written yet. */
   readonly progress?: string
   /** The epoch that the delivery opens: a redrive that ends without a run. */
-  readonly opens?: number
+  readonly opens?: number | undefined
 }
 
 type Writable = { -readonly [Field in keyof RecordFields]?: RecordFields[Field] }
@@ -52,14 +51,15 @@ export function settlementChange({
   const data = error === undefined ? undefined : toErrorData(error, scrub)
   if (data !== undefined) set.error = JSON.stringify(data)
   else if (record.error !== undefined && state === 'SUCCESS') remove.push('error')
-  if (isTerminal(state)) {
+  // What comes back is not over: every settlement is one of the two.
+  if (delayMs === undefined) {
     set.finishedAt = now
     set.expiresAt = expiresAtSeconds(now, resultTtlMs, record.keyUntil)
     if (state === 'SUCCESS' || state === 'FAILURE') set.resultUntil = now + resultTtlMs
     if (deadLetter !== undefined) set.reason = deadLetter
     else if (state === 'REVOKED') set.reason = 'revoked'
   } else {
-    set.availableAt = now + (delayMs ?? 0)
+    set.availableAt = now + delayMs
   }
   // A first run that succeeds is told by the record's own times: its history would only cost bytes.
   if (startedAt !== undefined && (state !== 'SUCCESS' || record.attempts !== undefined)) {

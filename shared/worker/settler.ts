@@ -1,6 +1,6 @@
 import type { Settlement } from '../core/decide.ts'
 import { flushMs, maxDelayMs } from '../core/defaults.ts'
-import { parseErrorData, toErrorData } from '../core/error-data.ts'
+import { errorText, parseErrorData, toErrorData } from '../core/error-data.ts'
 import { inputExpiresAtSeconds } from '../core/lifetime.ts'
 import { deadLetterOf, messageText } from '../core/message-codec.ts'
 import type { QueueTimes } from '../core/queue.ts'
@@ -8,7 +8,7 @@ import type { ErrorData, TaskRecord } from '../core/record.ts'
 import { isTerminal } from '../core/states.ts'
 import { planWait } from '../core/transport.ts'
 import type { Delivery, OutgoingMessage, Ports } from '../ports/index.ts'
-import type { CertainLedger } from '../protocol/certain-ledger.ts'
+import type { CertainLedger, ChangeOutcome } from '../protocol/certain-ledger.ts'
 import { type Arrival, isWithoutLedger } from './arrival.ts'
 import type { Fates } from './fates.ts'
 import { settlementChange } from './settlement-change.ts'
@@ -22,9 +22,9 @@ export interface Ending {
   readonly settlement: Settlement
   readonly resultTtlMs: number
   readonly scrub: (text: string) => string
-  readonly startedAt?: number
+  readonly startedAt?: number | undefined
   readonly progress?: string
-  readonly opens?: number
+  readonly opens?: number | undefined
   /** Called when the settlement is certain, with the record after it. Not called when it was lost. Nothing waits for it but drain(). */
   settled(record: TaskRecord | undefined): void | Promise<void>
 }
@@ -34,6 +34,8 @@ export interface Waiting {
   readonly arrival: Arrival
   readonly record: TaskRecord | undefined
   readonly waitMs: number
+  /** A run that counts has ended: with the ledger off, where receives are the attempts, this receive is one. @default false */
+  readonly counts?: boolean
 }
 
 /**
@@ -91,7 +93,7 @@ export class Settler {
       seconds: number
       record: TaskRecord | undefined
     }[] = []
-    for (const { arrival, record, waitMs } of entries) {
+    for (const { arrival, record, waitMs, counts = false } of entries) {
       const { delivery } = arrival
       const plan = planWait({
         waitMs,
@@ -105,7 +107,7 @@ export class Settler {
           delivery,
           record,
           seconds: plan.delaySeconds,
-          message: { body: this.#copy(arrival, record, now + waitMs), delaySeconds: plan.delaySeconds },
+          message: { body: this.#copy(arrival, record, now + waitMs, counts), delaySeconds: plan.delaySeconds },
         })
       }
     }
@@ -121,14 +123,11 @@ export class Settler {
   /** Repeats what follows from records that are terminal already, and acknowledges. */
   async repeat(finished: readonly { readonly arrival: Arrival; readonly record: TaskRecord }[]): Promise<void> {
     await this.#deadLetter(
-      finished
-        .filter(({ record }) => record.state === 'FAILURE' && record.reason !== undefined)
-        .map(({ arrival, record }) => ({
-          arrival,
-          reason: record.reason ?? '',
-          attempt: record.attempt,
-          error: record.error === undefined ? undefined : parseErrorData(record.error),
-        })),
+      finished.flatMap(({ arrival, record: { state, reason, attempt, error } }) =>
+        state === 'FAILURE' && reason !== undefined
+          ? [{ arrival, reason, attempt, error: error === undefined ? undefined : parseErrorData(error) }]
+          : [],
+      ),
     )
     for (const { arrival } of finished) this.#fates.acknowledge(arrival.delivery)
   }
@@ -149,7 +148,7 @@ export class Settler {
         }
         this.#ports.telemetry.log('error', 'Settling failed; the messages will come again.', {
           queue: this.#queue,
-          error: error instanceof Error ? error.message : String(error),
+          error: errorText(error),
         })
       })
   }
@@ -173,13 +172,12 @@ export class Settler {
             ],
       ),
     )
-    const waiting = settled.filter(({ ending }) => ending.settlement.delayMs !== undefined)
     await this.wait(
-      waiting.map(({ ending, record }) => ({
-        arrival: ending.arrival,
-        record,
-        waitMs: ending.settlement.delayMs ?? 0,
-      })),
+      settled.flatMap(({ ending: { arrival, settlement }, record }) =>
+        settlement.delayMs === undefined
+          ? []
+          : [{ arrival, record, waitMs: settlement.delayMs, counts: settlement.counts }],
+      ),
     )
     for (const { ending } of settled) {
       if (isTerminal(ending.settlement.state)) this.#fates.acknowledge(ending.arrival.delivery)
@@ -203,12 +201,10 @@ export class Settler {
       .filter((ending) => ending.record === undefined)
       .map((ending) => ({ ending, record: undefined }))
     for (const [index, ending] of recorded.entries()) {
-      const outcome = outcomes[index]
-      const change = changes[index]
-      if (outcome?.status === 'done' && change !== undefined) {
-        const after = { ...(ending.record as TaskRecord), ...change.set, v: change.v + 1 }
-        settled.push({ ending, record: outcome.record ?? after })
-      } else if (outcome?.status === 'failed') {
+      const outcome = outcomes[index] as ChangeOutcome
+      if (outcome.status === 'done') {
+        settled.push({ ending, record: outcome.record })
+      } else if (outcome.status === 'failed') {
         this.#ports.telemetry.log('error', 'A settlement could not be written; the message will come again.', {
           task: ending.arrival.message.task,
           id: ending.arrival.message.id,
@@ -291,14 +287,14 @@ export class Settler {
     }
   }
 
-  #copy(arrival: Arrival, record: TaskRecord | undefined, availableAt: number): string {
+  #copy(arrival: Arrival, record: TaskRecord | undefined, availableAt: number, counts: boolean): string {
     const { message, delivery } = arrival
     if (isWithoutLedger(arrival)) {
       return messageText({
         ...message,
         ledger: 'off',
         availableAt: Math.ceil(availableAt),
-        attempt: (message.attempt ?? 0) + delivery.receiveCount,
+        attempt: (message.attempt ?? 0) + delivery.receiveCount - (counts ? 0 : 1),
       })
     }
     const { dead: _dead, ...rest } = message

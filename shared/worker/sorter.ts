@@ -1,6 +1,7 @@
-import { classify } from '../core/classify.ts'
+import { classify, type Verdict } from '../core/classify.ts'
 import { decideWithoutRun, type WithoutRun } from '../core/decide.ts'
 import { unknownTaskPatienceMs } from '../core/defaults.ts'
+import { errorText } from '../core/error-data.ts'
 import { UnknownTaskError, WorkerLostError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { isCrashFinal, patientPolicy } from '../core/retry.ts'
@@ -24,9 +25,9 @@ interface EndingFacts {
   /** Of the claim, when there is one. */
   readonly token?: string
   /** When the run that was lost had begun. */
-  readonly startedAt?: number
+  readonly startedAt?: number | undefined
   /** The epoch that the delivery opens. */
-  readonly opens?: number
+  readonly opens?: number | undefined
 }
 
 /** Decides what is to be done with each delivery. What may run goes into one of two lanes; everything else is dealt with here. */
@@ -115,10 +116,9 @@ export class Sorter {
     if (duplicates.length === 0) return
     const withLedger = duplicates.filter((arrival) => !isWithoutLedger(arrival))
     for (const arrival of duplicates) if (isWithoutLedger(arrival)) this.#hide(arrival, 0)
-    const records = await this.#read([...new Set(withLedger.map((arrival) => arrival.message.id))])
-    const byId = new Map(
-      (records ?? []).flatMap((record) => (record === undefined ? [] : [[record.id, record] as const])),
-    )
+    const ids = [...new Set(withLedger.map((arrival) => arrival.message.id))]
+    const records = await this.#read(ids)
+    const byId = new Map(ids.map((id, index) => [id, records?.[index]]))
     for (const arrival of withLedger) {
       const { epoch, id } = arrival.message
       const record = byId.get(id)
@@ -156,15 +156,14 @@ export class Sorter {
   /** The last crash of a task: it is part of its history, as the others are. */
   #endLost(arrival: Arrival, record: TaskRecord, attempts: number): void {
     const error = new WorkerLostError(record.id, attempts)
-    const { startedAt } = record
-    this.end(arrival, record, { kind: 'lost', error }, startedAt === undefined ? {} : { startedAt })
+    this.end(arrival, record, { kind: 'lost', error }, { startedAt: record.startedAt })
   }
 
   /** Ledger off: no claim; receives are the attempts. */
   #sortWithoutLedger(arrival: Arrival, now: number): void {
     const { message, delivery, task } = arrival
     if (isPast(message.expires, now)) this.end(arrival, undefined, { kind: 'expired' })
-    else if (isLater(message.availableAt, now)) this.#waitUntil(arrival, undefined, message.availableAt ?? now)
+    else if (isLater(message.availableAt, now)) this.#waitUntil(arrival, undefined, message.availableAt)
     else if (task === undefined) {
       if (!this.#waitForDeploy(arrival)) this.end(arrival, undefined, unknown(arrival))
     } else {
@@ -218,29 +217,28 @@ export class Sorter {
         return this.end(arrival, record, { kind: 'expired' })
       case 'exhausted':
         return this.#endLost(arrival, record, verdict.attempt + 1)
-      case 'run': {
-        if (task === undefined) {
-          // A redrive that nobody can run has opened its epoch all the same: its own dead letter must not be stale.
-          const { opens } = verdict
-          if (!this.#waitForDeploy(arrival, record))
-            this.end(arrival, record, unknown(arrival), opens === undefined ? {} : { opens })
-          return
-        }
-        const { kind: _kind, ...plan } = verdict
-        if (plan.crashed !== undefined) this.#reporter.event(arrival, { type: 'suspect' })
-        const lane = plan.alone ? this.alone : this.together
-        lane.push({ arrival, task, record, ...plan })
-        return
-      }
       default:
-        return verdict satisfies never
+        return this.#judgeRunnable(arrival, record, verdict)
     }
+  }
+
+  #judgeRunnable(arrival: Arrival, record: TaskRecord, verdict: Extract<Verdict, { readonly kind: 'run' }>): void {
+    const { task } = arrival
+    const { kind: _kind, ...plan } = verdict
+    if (task === undefined) {
+      // A redrive that nobody can run has opened its epoch all the same: its own dead letter must not be stale.
+      if (!this.#waitForDeploy(arrival, record)) this.end(arrival, record, unknown(arrival), { opens: plan.opens })
+      return
+    }
+    if (plan.crashed !== undefined) this.#reporter.event(arrival, { type: 'suspect' })
+    const lane = plan.alone ? this.alone : this.together
+    lane.push({ arrival, task, record, ...plan })
   }
 
   /** No record: a foreign producer's message, or one whose record has expired. The claim creates it. */
   async #judgeUnrecorded(arrival: Arrival, now: number): Promise<void> {
     const { message, task } = arrival
-    if (isLater(message.availableAt, now)) return this.#waitUntil(arrival, undefined, message.availableAt ?? now)
+    if (isLater(message.availableAt, now)) return this.#waitUntil(arrival, undefined, message.availableAt)
     if (task !== undefined) {
       this.together.push({ arrival, task, record: null, attempt: 0, alone: false })
       return
@@ -285,7 +283,7 @@ export class Sorter {
     this.#setting.ports.telemetry.log(error === undefined ? 'warn' : 'error', message, {
       queue: this.#setting.queue.name,
       ...fields,
-      ...(error !== undefined && { error: error instanceof Error ? error.message : String(error) }),
+      ...(error !== undefined && { error: errorText(error) }),
     })
   }
 }
@@ -297,7 +295,7 @@ function unknown({ message }: Arrival): { readonly kind: 'unknown-task'; readonl
 /** Clocks of two machines are compared, and SQS delays are whole seconds. */
 const toleranceMs = 500
 
-function isLater(at: number | undefined, now: number): boolean {
+function isLater(at: number | undefined, now: number): at is number {
   return at !== undefined && at > now + toleranceMs
 }
 

@@ -35,7 +35,6 @@ const counters = {
   IGNORED: 'ignored',
   REVOKED: 'revoked',
   EXPIRED: 'expired',
-  STARTED: 'started',
 } as const
 
 function counterOf({ state, error }: Settlement): string {

@@ -17,6 +17,8 @@ function at(attempt: number, retry: RetryOptions | false = { maxRetries: 3, dela
 }
 
 const boom = new Error('boom')
+const rejected = new RejectError('no')
+const requeued = new RejectError('no', { requeue: true })
 const expected = new Expected('known')
 
 /** The table of ARCHITECTURE.md, row by row. */
@@ -65,6 +67,36 @@ const rows: readonly (readonly [string, Outcome, Circumstances, object])[] = [
     { state: 'RETRY', counts: true, error: boom, delayMs: 5_000 },
   ],
   [
+    'ctx.retry() with nothing said',
+    { kind: 'asked-retry', options: {} },
+    at(1),
+    { state: 'RETRY', counts: true, delayMs: 20_000 },
+  ],
+  [
+    'ctx.retry() back in time',
+    { kind: 'asked-retry', options: { delay: -5 } },
+    at(0),
+    { state: 'RETRY', counts: true, delayMs: 0 },
+  ],
+  [
+    'ctx.retry() with its own limit',
+    { kind: 'asked-retry', options: { maxRetries: 9, delay: 1 } },
+    at(8),
+    { state: 'RETRY', counts: true, delayMs: 1_000 },
+  ],
+  [
+    'ctx.retry() with an error, none left',
+    { kind: 'asked-retry', options: { error: boom } },
+    at(3),
+    { state: 'FAILURE', counts: true, error: boom, deadLetter: 'failure' },
+  ],
+  [
+    'ctx.retry() with an expected error, none left',
+    { kind: 'asked-retry', options: { error: expected } },
+    at(3),
+    { state: 'FAILURE', counts: true, error: expected, expected: true },
+  ],
+  [
     'ctx.retry() although throws are never retried',
     { kind: 'asked-retry', options: { delay: 5 } },
     at(0, false),
@@ -72,15 +104,15 @@ const rows: readonly (readonly [string, Outcome, Circumstances, object])[] = [
   ],
   [
     'reject',
-    { kind: 'threw', error: new RejectError('no') },
+    { kind: 'threw', error: rejected },
     at(0),
-    { state: 'FAILURE', counts: true, deadLetter: 'rejected' },
+    { state: 'FAILURE', counts: true, error: rejected, deadLetter: 'rejected' },
   ],
   [
     'reject with requeue',
-    { kind: 'threw', error: new RejectError('no', { requeue: true }) },
+    { kind: 'threw', error: requeued },
     at(0),
-    { state: 'QUEUED', counts: false, delayMs: 1_000 },
+    { state: 'QUEUED', counts: false, error: requeued, delayMs: 1_000 },
   ],
   ['ignore', { kind: 'threw', error: new IgnoreError() }, at(0), { state: 'IGNORED', counts: true }],
   ['snooze', { kind: 'snoozed', delayMs: 7 }, at(0), { state: 'QUEUED', counts: false, delayMs: 7 }],
@@ -115,13 +147,24 @@ const rows: readonly (readonly [string, Outcome, Circumstances, object])[] = [
 
 describe('decide', () => {
   it.each(rows)('%s', (_name, outcome, circumstances, settlement) => {
-    expect(decide(outcome, circumstances)).toMatchObject(settlement)
+    const { error, ...decided } = decide(outcome, circumstances)
+    expect({ ...decided, ...(error !== undefined && { error }) }).toStrictEqual(settlement)
+  })
+
+  it('names the option of a delay that is none', () => {
+    const options = { delay: 'soon' as never }
+    expect(() => decide({ kind: 'asked-retry', options }, at(0))).toThrow('ctx.retry: delay: expected a number')
+  })
+
+  it('says of a retry without an error no error', () => {
+    expect(Object.hasOwn(decide({ kind: 'asked-retry', options: {} }, at(0)), 'error')).toBe(false)
   })
 
   it('names MaxRetriesExceededError when a retry without an error has none left', () => {
     const { options } = new RetrySignal({})
     expect(decide({ kind: 'asked-retry', options }, at(3))).toMatchObject({
       state: 'FAILURE',
+      counts: true,
       deadLetter: 'failure',
       error: { name: 'MaxRetriesExceededError' },
     })

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { defineApp } from '../../shared/core/app.ts'
+import type { TaskRecord } from '../../shared/core/record.ts'
+import { resolveRetry } from '../../shared/core/retry.ts'
+import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
+import type { RecordChange } from '../../shared/ports/index.ts'
+import type { CertainLedger, ChangeOutcome } from '../../shared/protocol/certain-ledger.ts'
+import { type Candidate, claimWave } from '../../shared/worker/claims.ts'
+
+const now = 1_767_225_600_000
+const definition = defineApp({ name: 'shop', queues: { main: {} } }).add('work', {}, () => 1)
+const message = { celeriac: 1, id: 'id', epoch: 0, v: 1, task: 'work' } as const
+const candidate: Candidate = {
+  arrival: {
+    delivery: {
+      messageId: 'm',
+      receipt: 'r',
+      body: JSON.stringify(message),
+      receiveCount: 1,
+      sentAt: 0,
+      firstReceivedAt: 0,
+      attributes: {},
+    },
+    message,
+    task: undefined,
+  },
+  task: {
+    definition,
+    policy: resolveRetry(undefined, 'work'),
+    timeLimitMs: 1_000,
+    softTimeLimitMs: undefined,
+    ignoreResult: false,
+  },
+  record: undefined,
+  attempt: 0,
+  alone: false,
+}
+
+/** Claims by a ledger that answers so, and tells what it was asked. */
+async function claim(given: Partial<Candidate>, answer: ChangeOutcome) {
+  const changes: RecordChange[] = []
+  const ledger = {
+    change: async (asked: readonly RecordChange[]) => {
+      changes.push(...asked)
+      return [answer]
+    },
+  } as unknown as CertainLedger
+  const [claimed] = await claimWave([{ ...candidate, ...given }], {
+    ledger,
+    clock: new VirtualClock(now),
+    chance: seededChance(1),
+    queue: 'main',
+    leaseUntil: now + 60_000,
+    alone: true,
+  })
+  return { claimed, changes }
+}
+
+describe('a claim', () => {
+  it('of which the table does not say what became of the record has failed: nothing runs by it', async () => {
+    const { claimed } = await claim({}, { status: 'done', record: undefined })
+    expect(claimed).toEqual({ status: 'failed', candidate, error: new Error('The ledger returned no record.') })
+  })
+
+  const crashed: TaskRecord = {
+    id: 'id',
+    v: 4,
+    epoch: 0,
+    state: 'STARTED',
+    task: 'work',
+    queue: 'main',
+    inputHash: 'hash',
+    attempt: 1,
+    token: 'token',
+    enqueuedAt: now - 90_000,
+  }
+
+  it.each<[string, Partial<TaskRecord>, object]>([
+    [
+      'from its begin to the end of its lease',
+      { startedAt: now - 80_000, leaseUntil: now - 10_000 },
+      { startedAt: now - 80_000, endedAt: now - 10_000 },
+    ],
+    [
+      'until now, should clocks differ',
+      { startedAt: now - 80_000, leaseUntil: now + 10_000 },
+      { startedAt: now - 80_000, endedAt: now },
+    ],
+    ['as an instant, when the record tells neither', {}, { startedAt: now, endedAt: now }],
+  ])('of a task whose worker died puts the crash into its history: %s', async (_name, fields, times) => {
+    const record = { ...crashed, ...fields }
+    const { changes } = await claim({ record, attempt: 2, crashed: 'alone', alone: true }, { status: 'done', record })
+    expect(changes).toMatchObject([{ v: 4, set: { state: 'STARTED', attempt: 2 } }])
+    expect(JSON.parse(changes[0]?.set.attempts ?? '')).toMatchObject([
+      { attempt: 2, outcome: 'crash', error: { name: 'WorkerLostError' }, ...times },
+    ])
+  })
+})

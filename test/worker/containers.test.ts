@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest'
+import type { TaskContext } from '../../shared/core/context.ts'
+import { DefinitionError } from '../../shared/core/errors.ts'
+import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import type { Ledger, Ports } from '../../shared/ports/index.ts'
+import { createBatchWorker, type Invocation, LeaseLostError } from '../../shared/worker/index.ts'
+import { createWorld } from './world.ts'
+
+/** A worker in a container: no invocation, so no deadline. Its tasks sleep as long as they are told to. */
+function container(replace: (ledger: Ledger) => Partial<Ledger> = () => ({})) {
+  const world = createWorld({ stopped: true, queue: { timeout: '15m' }, retry: false })
+  const { clock, broker, telemetry } = world
+  const ledger = { ...world.ledger, ...replace(world.ledger) }
+  const ports: Ports = { clock, chance: seededChance(2), ledger, broker, telemetry }
+  const worker = createBatchWorker({ app: world.app.definition, ports })
+  const contexts: TaskContext[] = []
+  world.app.task('nap', { queue: 'main' }, async (ms: number, context) => {
+    contexts.push(context)
+    await new Promise<void>((resolve, reject) => {
+      clock.timer(ms, resolve)
+      context.signal.addEventListener('abort', () => reject(context.signal.reason))
+    })
+    return 'awake'
+  })
+  const nap = (ms: number) => world.until(world.app.send('nap', ms))
+  const receive = () => broker.receive('main', { max: 10, waitSeconds: 0 })
+  const work = async (invocation: Invocation = {}) => {
+    const deliveries = await receive()
+    return worker.work('main', deliveries, invocation)
+  }
+  return { ...world, worker, contexts, nap, receive, work }
+}
+
+describe('a worker without a deadline', () => {
+  it('lets a task have its whole limit, and keeps its lease and its message until it has ended', async () => {
+    const world = container()
+    const { id } = await world.nap(600_000)
+    const worked = world.work()
+    await world.clock.advance(0)
+    expect(world.worker.running).toBe(1)
+    const from = world.clock.now()
+    for (let second = 5; second < 600; second += 5) {
+      await world.clock.advance(5_000)
+      expect(world.record(id).leaseUntil).toBeGreaterThan(world.clock.now() + 30_000)
+      expect(await world.receive()).toEqual([])
+    }
+    expect(await world.until(worked)).toEqual({ failed: [] })
+    expect(world.clock.now() - from).toBeLessThan(601_000)
+    expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1, v: 3 })
+    expect(world.worker.running).toBe(0)
+    expect(world.contexts[0]?.remainingTimeMs()).toBeGreaterThan(0)
+  })
+
+  it('hands back what has not started when it is to stop', async () => {
+    const world = container()
+    const { id } = await world.nap(1)
+    const deliveries = await world.receive()
+    const work = world.worker.work('main', deliveries, { draining: AbortSignal.abort() })
+    expect(await world.until(work)).toEqual({ failed: [deliveries[0]?.messageId] })
+    expect(world.record(id)).toMatchObject({ state: 'QUEUED', v: 1 })
+    expect(world.telemetry.storyOf(id)).toEqual(['queued', 'handed-back'])
+    expect(await world.receive()).toHaveLength(1)
+  })
+
+  it('is told the queues it may be given', async () => {
+    const world = container()
+    const refused = world.worker.work('other', [], {})
+    await expect(refused).rejects.toThrow(DefinitionError)
+    await expect(refused).rejects.toThrow("worker: expected deliveries of main, received some of 'other'.")
+  })
+
+  it('ends a run whose record has moved on: another worker has taken it over', async () => {
+    const world = container()
+    const { id } = await world.nap(600_000)
+    const worked = world.work()
+    await world.clock.advance(1_000)
+    await world.ledger.update([{ id, v: 2, transition: true, queue: 'main', set: { token: 'other' } }])
+    await world.until(worked)
+    expect(world.contexts[0]?.signal.reason).toBeInstanceOf(LeaseLostError)
+    expect(world.contexts[0]?.signal.reason).toMatchObject({ code: 'lease-lost', name: 'LeaseLostError' })
+    expect(world.record(id)).toMatchObject({ state: 'STARTED', v: 3, token: 'other' })
+    expect(world.telemetry.logs.map(({ message }) => message)).toContain(
+      'A run ended after its lease was lost; it does not settle.',
+    )
+  })
+
+  it('ends it as well when only the renewal finds out', async () => {
+    // Reads that are not consistent may be old: here they stay as they were.
+    let old: Awaited<ReturnType<Ledger['read']>> | undefined
+    const world = container((ledger) => ({
+      async read(ids, how) {
+        const records = await ledger.read(ids, how)
+        if (how.consistent) return records
+        old ??= records
+        return old
+      },
+    }))
+    const { id } = await world.nap(600_000)
+    const worked = world.work()
+    await world.clock.advance(10_000)
+    await world.ledger.update([{ id, v: 2, transition: true, queue: 'main', set: { token: 'other' } }])
+    await world.clock.advance(5_000)
+    expect(world.contexts[0]?.signal.aborted).toBe(false)
+    await world.until(worked)
+    expect(world.contexts[0]?.signal.reason).toBeInstanceOf(LeaseLostError)
+  })
+
+  it('concludes nothing from a record that is older than its own, or not to be found', async () => {
+    let reads = 0
+    const world = container((ledger) => ({
+      async read(ids, how) {
+        const records = await ledger.read(ids, how)
+        if (how.consistent) return records
+        reads++
+        return records.map((record) => (reads % 2 || record === undefined ? undefined : { ...record, v: 1 }))
+      },
+    }))
+    const { id } = await world.nap(60_000)
+    await world.until(world.work())
+    expect(reads).toBeGreaterThan(10)
+    expect(world.record(id)).toMatchObject({ state: 'SUCCESS' })
+  })
+
+  it('does not look at tasks that have just begun', async () => {
+    let reads = 0
+    const world = container((ledger) => ({
+      read(ids, how) {
+        if (!how.consistent) reads++
+        return ledger.read(ids, how)
+      },
+    }))
+    await world.nap(2_000)
+    const first = world.work()
+    await world.clock.advance(1_000)
+    await world.nap(6_000)
+    const second = world.work()
+    // Three seconds after the first began only the second runs, and it is two seconds old.
+    await world.clock.advance(2_900)
+    expect(world.worker.running).toBe(1)
+    expect(reads).toBe(0)
+    await world.until(Promise.all([first, second]))
+    expect(reads).toBe(1)
+  })
+})
