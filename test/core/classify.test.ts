@@ -54,6 +54,24 @@ const cases: readonly (readonly [string, Partial<TaskMessage>, Partial<TaskRecor
   ['asked to stop while it ran, to be retried', {}, { state: 'RETRY', revokeRequestedAt: 1 }, { kind: 'revoked' }],
   ['running', {}, { state: 'STARTED', leaseUntil: now + 1 }, { kind: 'held', until: now + 1 }],
   [
+    'at the instant its lease ends',
+    {},
+    { state: 'STARTED', leaseUntil: now },
+    { kind: 'run', attempt: 1, alone: true, crashed: 'in-company' },
+  ],
+  [
+    'crashed in company, at the last instant before it expires',
+    {},
+    { ...started, expires: now },
+    { kind: 'run', attempt: 1, alone: true, crashed: 'in-company' },
+  ],
+  [
+    'crashed alone, at the last instant before it expires',
+    {},
+    { ...started, alone: true, expires: now },
+    { kind: 'run', attempt: 2, alone: true, crashed: 'alone' },
+  ],
+  [
     'running, asked to stop',
     {},
     { state: 'STARTED', leaseUntil: now + 1, revokeRequestedAt: 1 },

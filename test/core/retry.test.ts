@@ -69,9 +69,19 @@ describe('options', () => {
     ['a negative delay', { delay: -1 }, 'retry.delay'],
     ['a negative cap', { maxDelay: '-1s' }, 'retry.maxDelay'],
     ['a delay that is no duration', { delay: 'soon' as '1s' }, 'retry.delay'],
+    ['a cap that is no duration', { maxDelay: 'soon' as '1s' }, 'retry.maxDelay'],
   ])('%s is refused, and named', (_name, options, option) => {
     expect(() => policy(options)).toThrow(DefinitionError)
-    expect(() => policy(options)).toThrow(option)
+    expect(() => policy(options)).toThrow(`test: ${option}: expected `)
+  })
+
+  it.each<[string, RetryOptions | false, object]>([
+    ['none', {}, { automatic: true, maxRetries: 3, delayMs: 10_000, maxDelayMs: 600_000, factor: 2, jitter: true }],
+    ['false', false, { automatic: false, maxRetries: 3, delayMs: 10_000, backoff: 'exponential', notOn: [] }],
+    ['no retries', { maxRetries: 0 }, { automatic: true, maxRetries: 0 }],
+    ['no delays', { delay: 0, maxDelay: 0 }, { delayMs: 0, maxDelayMs: 0 }],
+  ])('%s: the rest has its defaults', (_name, options, resolved) => {
+    expect(policy(options)).toMatchObject(resolved)
   })
 
   it('null is without end', () => {
@@ -101,6 +111,17 @@ describe('which errors', () => {
       ],
       false,
     ],
+    [
+      'a name of an error whose name throws',
+      Object.defineProperty(new Error('x'), 'name', {
+        get: () => {
+          throw 1
+        },
+      }),
+      ['Flaky'],
+      false,
+    ],
+    ['any of several', new Flaky(), [RangeError, 'Flaky'], true],
     ['none', new Flaky(), [], false],
   ])('%s', (_name, error, matchers, matches) => {
     expect(matchesError(error, matchers)).toBe(matches)
@@ -112,6 +133,9 @@ describe('which errors', () => {
     expect(isRetryable(new Special(), policy({ on: Flaky, notOn: Special }))).toBe(false)
     expect(isRetryable(new Special(), policy(false))).toBe(false)
     expect(isRetryable('anything', policy())).toBe(true)
+    const several = policy({ on: [Flaky, RangeError], notOn: [Special, 'TypeError'] })
+    const errors = [new Flaky(), new RangeError(), new Special(), new TypeError(), new Error()]
+    expect(errors.map((error) => isRetryable(error, several))).toEqual([true, true, false, false, false])
   })
 })
 
@@ -122,7 +146,7 @@ describe('a call’s own options', () => {
       delayMs: 5_000,
       maxDelayMs: 7,
     })
-    expect(policyOf(policy(), { retryDelayMs: 3 }).delayMs).toBe(3)
+    expect(policyOf(policy(), { retryDelayMs: 3 })).toStrictEqual({ ...policy(), delayMs: 3 })
     const own = policy()
     expect(policyOf(own, undefined)).toBe(own)
   })

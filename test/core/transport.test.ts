@@ -8,29 +8,21 @@ const times = queueTimes(resolveQueue('main', { timeout: '60s' }), false)
 const plan = (waitMs: number, ageMs = 0, receiveCount = 1) => planWait({ waitMs, ageMs, receiveCount, times })
 
 describe('how a message waits', () => {
-  it.each([
-    ['not at all', plan(0), { kind: 'hide', seconds: 0 }],
-    ['for less than nothing', plan(-5_000), { kind: 'hide', seconds: 0 }],
-    ['a moment', plan(1), { kind: 'hide', seconds: 1 }],
-    ['a minute', plan(60_000), { kind: 'hide', seconds: 60 }],
-    ['a minute and a moment', plan(60_001), { kind: 'refresh', delaySeconds: 61 }],
-    ['a quarter of an hour', plan(900_000), { kind: 'refresh', delaySeconds: 900 }],
-    ['longer than a message can be delayed', plan(900_001), { kind: 'refresh', delaySeconds: 900 }],
-    ['briefly, half its retention old', plan(5_000, times.retentionMs / 2), { kind: 'hide', seconds: 5 }],
-    ['briefly, older than that', plan(5_000, times.retentionMs / 2 + 1), { kind: 'refresh', delaySeconds: 5 }],
-    [
-      'briefly, with half of its receives used',
-      plan(5_000, 0, times.maxReceiveCount / 2),
-      { kind: 'hide', seconds: 5 },
-    ],
-    [
-      'briefly, with more than that',
-      plan(5_000, 0, times.maxReceiveCount / 2 + 1),
-      { kind: 'refresh', delaySeconds: 5 },
-    ],
-    ['not at all, worn', plan(0, times.retentionMs), { kind: 'refresh', delaySeconds: 0 }],
-  ])('%s', (_name, wait, expected) => {
-    expect(wait).toEqual(expected)
+  it.each<[string, Parameters<typeof plan>, object]>([
+    ['not at all', [0], { kind: 'hide', seconds: 0 }],
+    ['for less than nothing', [-5_000], { kind: 'hide', seconds: 0 }],
+    ['a moment', [1], { kind: 'hide', seconds: 1 }],
+    ['a minute', [60_000], { kind: 'hide', seconds: 60 }],
+    ['a minute and a moment', [60_001], { kind: 'refresh', delaySeconds: 61 }],
+    ['a quarter of an hour', [900_000], { kind: 'refresh', delaySeconds: 900 }],
+    ['longer than a message can be delayed', [900_001], { kind: 'refresh', delaySeconds: 900 }],
+    ['briefly, half its retention old', [5_000, times.retentionMs / 2], { kind: 'hide', seconds: 5 }],
+    ['briefly, older than that', [5_000, times.retentionMs / 2 + 1], { kind: 'refresh', delaySeconds: 5 }],
+    ['briefly, with half of its receives used', [5_000, 0, times.maxReceiveCount / 2], { kind: 'hide', seconds: 5 }],
+    ['briefly, with more than that', [5_000, 0, times.maxReceiveCount / 2 + 1], { kind: 'refresh', delaySeconds: 5 }],
+    ['not at all, worn', [0, times.retentionMs], { kind: 'refresh', delaySeconds: 0 }],
+  ])('%s', (_name, given, expected) => {
+    expect(plan(...given)).toEqual(expected)
   })
 
   it('never ends before its time by more than it must, and never waits longer than SQS allows', () => {
