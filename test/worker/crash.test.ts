@@ -59,6 +59,29 @@ describe('a process that dies', () => {
     expect(counted(world, quick.id).length).toBeLessThanOrEqual(2)
   })
 
+  it('could be blamed on a run alone that could not be settled: nothing starts after it', async () => {
+    const world = createWorld({ task: { timeLimit: '5s' }, stopped: true })
+    const neighbour = await world.until(world.work.delay({ mode: 'sleep', ms: 1_000, value: 'ok' }))
+    const poison = await world.until(world.work.delay({ mode: 'exit', times: 2 }))
+    let isFull = true
+    world.plan = ({ process }) =>
+      process.name.startsWith('worker') && isFull
+        ? {
+            decide: (call) =>
+              call.method === 'update' && call.entry.set.state === 'SUCCESS' ? { type: 'throttled' } : undefined,
+          }
+        : undefined
+    world.start()
+    while (world.runsOf(neighbour.id).length < 3) await world.clock.advance(1_000)
+    isFull = false
+    await world.run()
+    // The first runs were in company and do not count. What came first of the suspects, alone, could not settle: its message comes again.
+    const [, alone] = world.runsOf(neighbour.id)
+    expect(world.record(neighbour.id).state).toBe('SUCCESS')
+    expect(world.record(poison.id)).toMatchObject({ state: 'SUCCESS', attempt: 2 })
+    expect(world.runsOf(poison.id).map(({ context }) => context.requestId)).not.toContain(alone?.context.requestId)
+  })
+
   it('between claim and run: nothing is lost', async () => {
     const world = createWorld()
     let crashes = 0
