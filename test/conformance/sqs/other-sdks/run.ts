@@ -1,12 +1,13 @@
 /**
  * Runs the local SQS server against the clients of other languages' SDKs.
  *
- *   npx tsx test/conformance/sqs/other-sdks/run.ts [python|java ...]
+ *   npm run test:sdks [-- python|java ...]
  *
  * Python: installs boto3 from PyPI into a virtual environment in a temporary folder. Java: builds with Maven, which
- * gets the SDK from its repository; needs a JDK 17. Not part of the ordinary test run, as it downloads both.
+ * gets the SDK from its repository; needs a JDK 17. Not part of the ordinary test run, as it downloads both. A language
+ * that this machine does not have is left out, unless it was asked for.
  */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,17 +28,28 @@ function run(command: string, args: string[], options: { cwd?: string; env?: Rec
   })
 }
 
-const languages: Record<string, (folder: string, endpoint: string) => Promise<void>> = {
-  async python(folder, endpoint) {
-    await run('python3', ['-m', 'venv', join(folder, 'venv')])
-    const python = join(folder, 'venv', 'bin', 'python')
-    await run(python, ['-m', 'pip', 'install', '--quiet', 'boto3'])
-    await run(python, [join(here, 'check.py'), endpoint])
+interface Language {
+  readonly needs: string
+  check(folder: string, endpoint: string): Promise<void>
+}
+
+const languages: Readonly<Record<string, Language>> = {
+  python: {
+    needs: 'python3',
+    async check(folder, endpoint) {
+      await run('python3', ['-m', 'venv', join(folder, 'venv')])
+      const python = join(folder, 'venv', 'bin', 'python')
+      await run(python, ['-m', 'pip', 'install', '--quiet', 'boto3'])
+      await run(python, [join(here, 'check.py'), endpoint])
+    },
   },
-  async java(folder, endpoint) {
-    cpSync(join(here, 'java'), folder, { recursive: true })
-    const args = ['-q', '-B', 'compile', 'exec:java', '-Dexec.mainClass=Check', `-Dexec.args=${endpoint}`]
-    await run('mvn', args, { cwd: folder })
+  java: {
+    needs: 'mvn',
+    async check(folder, endpoint) {
+      cpSync(join(here, 'java'), folder, { recursive: true })
+      const args = ['-q', '-B', 'compile', 'exec:java', '-Dexec.mainClass=Check', `-Dexec.args=${endpoint}`]
+      await run('mvn', args, { cwd: folder })
+    },
   },
 }
 
@@ -46,10 +58,14 @@ for (const name of chosen.length > 0 ? chosen : Object.keys(languages)) {
   const language = languages[name]
   if (language === undefined)
     throw new Error(`unknown language '${name}': expected ${Object.keys(languages).join(', ')}`)
+  if (chosen.length === 0 && spawnSync(language.needs, ['--version']).error !== undefined) {
+    console.log(`${name}: left out, there is no ${language.needs} on this machine`)
+    continue
+  }
   const folder = mkdtempSync(join(tmpdir(), `sqs-${name}-`))
   const server = await startSqsServer()
   try {
-    await language(folder, server.endpoint)
+    await language.check(folder, server.endpoint)
     console.log(`${name}: ok`)
   } finally {
     await server.stop()
