@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EncodeError } from '../../shared/core/errors.ts'
 import { inputHashOf, taskIdOf } from '../../shared/core/ids.ts'
-import { canonicalText, decode, encode, type Json, toText } from '../../shared/core/json.ts'
+import { byteLength, canonicalText, decode, encode, type Json, toText } from '../../shared/core/json.ts'
 import { hostileKeys, hostileTexts } from '../worker/hostile.ts'
 
 /** Through the wire and back. */
@@ -77,20 +77,57 @@ describe('a value, encoded and decoded', () => {
     expect(trip({ a: undefined, b: { toJSON: () => ({ c: 1n }) } })).toEqual({ b: { c: 1n } })
   })
 
-  it.each<[string, unknown, string]>([
-    ['a function', { items: [0, { callback: () => 1 }] }, 'items[1].callback'],
-    ['a symbol', [Symbol('x')], '[0]'],
-    ['an invalid date', { at: new Date(Number.NaN) }, 'at'],
-    ['an instance', { it: new (class Foo {})() }, 'it'],
-    ['a promise', Promise.resolve(1), ''],
-    ['a regular expression', /x/, ''],
-  ])('%s is refused where it is', (_name, value, path) => {
-    expect(() => encode(value)).toThrow(EncodeError)
-    try {
-      encode(value)
-    } catch (error) {
-      expect((error as EncodeError).path).toBe(path)
-    }
+  it.each<[string, unknown, Json]>([
+    ['a text', 'a', 'a'],
+    ['a number', 1.5, 1.5],
+    ['nothing', undefined, { $: 'undefined' }],
+    ['null', null, null],
+    ['minus nought', -0, { $: 'number', v: '-0' }],
+    ['no number', Number.NaN, { $: 'number', v: 'NaN' }],
+    ['without end', Number.NEGATIVE_INFINITY, { $: 'number', v: '-Infinity' }],
+    ['a bigint', -7n, { $: 'bigint', v: '-7' }],
+    ['a date', new Date(0), { $: 'date', v: '1970-01-01T00:00:00.000Z' }],
+    ['a map', new Map([['a', 1n]]), { $: 'map', v: [['a', { $: 'bigint', v: '1' }]] }],
+    ['a set', new Set([1]), { $: 'set', v: [1] }],
+    ['bytes', new Uint8Array([255]), { $: 'bytes', v: '/w==' }],
+    ['an object', { a: [true, undefined], b: undefined }, { a: [true, { $: 'undefined' }] }],
+    ['an object without a prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
+    ['an object that looks like a tag', { $: 1 }, { $: 'object', v: { $: 1 } }],
+  ])('%s is written as other languages read it', (_name, value, json) => {
+    expect(encode(value)).toStrictEqual(json)
+  })
+
+  it('is an ordinary object, whose properties can be changed', () => {
+    const back = trip({ a: 1, b: 2 }) as Record<string, unknown>
+    back.a = 3
+    delete back.b
+    expect(back).toEqual({ a: 3 })
+  })
+
+  it.each<[string, unknown, string, string]>([
+    ['a function', { items: [0, { callback: () => 1 }] }, 'items[1].callback', 'it is a function'],
+    ['a symbol', [Symbol('x')], '[0]', 'it is a symbol'],
+    ['an invalid date', { at: new Date(Number.NaN) }, 'at', 'it is an invalid Date'],
+    ['an instance', { it: new (class Foo {})() }, 'it', 'it is an instance of Foo'],
+    ['an instance of no class', Object.create(Object.create(Object.create(null))), '', 'it is an instance of a class'],
+    ['a promise', Promise.resolve(1), '', 'it is an instance of Promise'],
+    ['a regular expression', /x/, '', 'it is an instance of RegExp'],
+    [
+      'a key of a map',
+      {
+        m: new Map([
+          ['a', 1],
+          [/x/ as never, 1],
+        ]),
+      },
+      'm.keys[1]',
+      'it is an instance of RegExp',
+    ],
+    ['a value of a map', new Map([['a', /x/]]), '.values[0]', 'it is an instance of RegExp'],
+    ['an item of a set', { s: new Set([1, /x/]) }, 's[1]', 'it is an instance of RegExp'],
+  ])('%s is refused where it is', (_name, value, path, what) => {
+    expect(() => encode(value)).toThrow(new EncodeError(path, what))
+    expect(() => encode(value)).toThrow(expect.objectContaining({ path }))
   })
 
   it('cycles and endless nesting are refused, the same object twice is not', () => {
@@ -101,7 +138,7 @@ describe('a value, encoded and decoded', () => {
     expect(trip([twin, twin])).toEqual([{ a: 1 }, { a: 1 }])
     const nested = (levels: number) => Array.from({ length: levels }).reduce<unknown>((inner) => [inner], 1)
     expect(trip(nested(200))).toEqual(nested(200))
-    expect(() => encode(nested(201))).toThrow(/deeper than 200/)
+    expect(() => encode(nested(201))).toThrow(new EncodeError('[0]'.repeat(20), 'it is nested deeper than 200 levels'))
     const maps = (levels: number) => Array.from({ length: levels }).reduce<unknown>((inner) => new Map([[1, inner]]), 1)
     expect(trip(maps(100))).toEqual(maps(100))
   })
@@ -114,12 +151,48 @@ describe('a value, encoded and decoded', () => {
     ['a set that is none', { $: 'set', v: 'ab' }],
     ['an escaped object that is a list', { $: 'object', v: [] }],
     ['bytes that are a number', { $: 'bytes', v: 7 }],
+    ['a date that is a number', { $: 'date', v: 7 }],
+    ['a bigint that is a number', { $: 'bigint', v: 7 }],
+    ['a number that is a number', { $: 'number', v: 7 }],
+    ['a map of what are no pairs', { $: 'map', v: ['ab'] }],
+    ['an escaped object that is null', { $: 'object', v: null }],
+    ['an escaped object that is a text', { $: 'object', v: 'ab' }],
   ])('%s is refused when it is read', (_name, json) => {
-    expect(() => decode(json as Json)).toThrow(EncodeError)
+    const tag = JSON.stringify((json as { $: unknown }).$)
+    expect(() => decode(json as Json)).toThrow(new EncodeError('', `its tag ${tag} is not one of this version's`))
+  })
+
+  it.each<[string, (inner: Json) => Json]>([
+    ['lists', (inner) => [inner]],
+    ['objects', (inner) => ({ a: inner })],
+    ['sets', (inner) => ({ $: 'set', v: [inner] })],
+    ['maps', (inner) => ({ $: 'map', v: [[1, inner]] })],
+    ['escaped objects', (inner) => ({ $: 'object', v: { $: inner } })],
+  ])('%s are read as deep as they can have been written, and no deeper', (_name, wrap) => {
+    const nested = (levels: number) => Array.from({ length: levels }).reduce<Json>(wrap, 1)
+    expect(() => decode(nested(401))).not.toThrow()
+    expect(() => decode(nested(402))).toThrow(new EncodeError('', 'it is nested deeper than 200 levels'))
+  })
+
+  it.each<[string, string]>([
+    ['a\uFFFEb\uFFFF', '"a\\ufffeb\\uffff"'],
+    ['\uD800', '"\\ud800"'],
+    ['\uFFFD💥', '"\uFFFD💥"'],
+  ])('%j is text that SQS takes', (value, text) => {
+    expect(toText(value)).toBe(text)
+  })
+
+  it('is measured in the bytes of UTF-8', () => {
+    expect(['a', 'é', '💥'].map(byteLength)).toEqual([1, 2, 4])
   })
 })
 
 describe('the canonical text', () => {
+  it('is JSON with its keys in order', () => {
+    const json = { d: true, a: [1, { c: 'x', b: null }], 'a b': {} }
+    expect(canonicalText(json)).toBe('{"a":[1,{"b":null,"c":"x"}],"a b":{},"d":true}')
+  })
+
   it('is the same whatever the order of keys', () => {
     const shuffled = fc.dictionary(key, leaf, { noNullPrototype: true }).chain((object) =>
       fc.tuple(

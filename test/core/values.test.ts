@@ -212,6 +212,7 @@ describe('what is sensitive', () => {
     ['an input of null', null, ['a'], 'secret', 'secret'],
     ['an input that is a text', 'secret', ['length'], 'secret 6', 'secret 6'],
     ['an input that is a list', ['secret'], ['0'], 'secret', 'secret'],
+    ['an input that is a long text', 'x'.repeat(123), ['length'], '123 times', '123 times'],
   ])('%s', (_name, input, sensitive, text, scrubbed) => {
     expect(scrubberOf(input, sensitive)(text)).toBe(scrubbed)
   })
