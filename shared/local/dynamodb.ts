@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { dynoxideBinary } from './dynoxide.ts'
@@ -26,6 +27,7 @@ export interface LocalDynamoDb {
 /** It answers within some 30 ms; a loaded machine may take longer. */
 const startTimeoutMs = 15_000
 const pollMs = 10
+const answerTimeoutMs = 1_000
 const lastWordsMs = 500
 /** Between choosing a free port and taking it, someone else may. */
 const portTries = 5
@@ -82,14 +84,17 @@ async function untilReady(engine: GuardedProcess, endpoint: string): Promise<str
   return `no answer within ${startTimeoutMs} ms. ${said.trim()}`
 }
 
-async function answers(endpoint: string): Promise<boolean> {
-  try {
-    const answer = await fetch(endpoint, { signal: AbortSignal.timeout(1_000) })
-    await answer.arrayBuffer()
-    return answer.ok
-  } catch {
-    return false
-  }
+/** Not by `fetch`: its first call in a process loads a second HTTP client, which takes longer than the engine. */
+function answers(endpoint: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(endpoint, { agent: false, timeout: answerTimeoutMs }, (answer) => {
+      answer.resume()
+      answer.once('error', () => resolve(false))
+      answer.once('end', () => resolve(answer.statusCode === 200))
+    })
+    request.once('timeout', () => request.destroy(new Error('No answer.')))
+    request.once('error', () => resolve(false))
+  })
 }
 
 function freePort(): Promise<number> {
