@@ -1,0 +1,11 @@
+import base from '../../vitest.config.ts'
+
+/** The tests that have to notice a mutant of shared/core: its own, which are quick and need no world around them. */
+export default {
+  ...base,
+  test: {
+    ...base.test,
+    include: ['test/core/*.test.ts'],
+    retry: 0,
+  },
+}
