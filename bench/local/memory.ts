@@ -13,7 +13,7 @@ const connections = 8
 /** What a server holds while messages wait, sent through its port. */
 export async function measureMemory(messages: number, others: boolean, closing: Closing): Promise<void> {
   const contestants = [
-    { start: () => startCeleriac('Celeriac'), messages },
+    { start: (ending: Closing) => startCeleriac(ending, 'Celeriac'), messages },
     ...(others ? [{ start: startFauxqs, messages: Math.ceil(messages / fewer) }] : []),
   ]
   const rows: (readonly [string, ...string[]])[] = []
@@ -32,15 +32,14 @@ export async function measureMemory(messages: number, others: boolean, closing: 
 }
 
 async function fill(
-  start: () => Promise<NodeServer>,
+  start: (ending: Closing) => Promise<NodeServer>,
   messages: number,
   closing: Closing,
 ): Promise<readonly [string, ...string[]]> {
-  const server = await start()
   const ending = new Closing()
   closing.add(() => ending.close())
-  ending.add(() => server.stop())
   try {
+    const server = await start(ending)
     const lanes = await Promise.all(Array.from({ length: connections }, () => openConnection(server.endpoint)))
     ending.add(() => {
       for (const lane of lanes) lane.close()

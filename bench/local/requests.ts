@@ -77,15 +77,15 @@ async function startServers(
   }
   const folder = mkdtempSync(join(tmpdir(), 'celeriac-bench-'))
   closing.add(() => rmSync(folder, { recursive: true, force: true }))
-  const servers: [Server, ...Server[]] = [add(await startCeleriac('Celeriac'))]
-  servers.push(add(await startCeleriac('with a data folder', [join(folder, 'process'), 'process'])))
-  servers.push(add(await startCeleriac("durability 'disk'", [join(folder, 'disk'), 'disk'])))
+  const servers: [Server, ...Server[]] = [await startCeleriac(closing, 'Celeriac')]
+  servers.push(await startCeleriac(closing, 'with a data folder', [join(folder, 'process'), 'process']))
+  servers.push(await startCeleriac(closing, "durability 'disk'", [join(folder, 'disk'), 'disk']))
   for (const [name, url] of endpoints) servers.push(runningServer(name, url))
   if (!others) return servers
   const running = await serverOnDefaultPort()
   if (running !== undefined) servers.push(running)
   const starting = [
-    { name: 'fauxqs', start: startFauxqs },
+    { name: 'fauxqs', start: () => startFauxqs(closing) },
     ...installedEngines().filter(({ name }) => !servers.some((server) => server.name === name)),
   ]
   const started = await Promise.allSettled(starting.map(async ({ start }) => add(await start())))

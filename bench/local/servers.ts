@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { chooseEngines } from '../../localstack/catalogue.ts'
 import { run } from '../../localstack/command.ts'
 import { folderOf, installOnce } from '../../localstack/installation.ts'
+import type { Closing } from '../../shared/local/closing.ts'
 import type { Used } from './server-process.ts'
 
 /** An SQS server that is measured. */
@@ -23,8 +24,8 @@ export interface NodeServer extends Server {
 }
 
 /** Ours. @param args a data folder and the durability */
-export function startCeleriac(name: string, args: readonly string[] = []): Promise<NodeServer> {
-  return startNodeServer(name, ['celeriac', ...args])
+export function startCeleriac(closing: Closing, name: string, args: readonly string[] = []): Promise<NodeServer> {
+  return startNodeServer(closing, name, ['celeriac', ...args])
 }
 
 /**
@@ -32,7 +33,7 @@ export function startCeleriac(name: string, args: readonly string[] = []): Promi
  *
  * @throws {Error} when npm cannot bring it
  */
-export async function startFauxqs(): Promise<NodeServer> {
+export async function startFauxqs(closing: Closing): Promise<NodeServer> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const version = major > 22 || (major === 22 && minor >= 5) ? '2.4.1' : '1.9.2'
   const folder = await installOnce(
@@ -47,10 +48,11 @@ export async function startFauxqs(): Promise<NodeServer> {
     console.log,
   )
   const module = join(folder, 'node_modules', 'fauxqs', 'dist', 'app.js')
-  return startNodeServer(`fauxqs ${version}`, ['fauxqs', module])
+  return startNodeServer(closing, `fauxqs ${version}`, ['fauxqs', module])
 }
 
-async function startNodeServer(name: string, args: readonly string[]): Promise<NodeServer> {
+/** Ended by `closing` from its first moment on: Ctrl-C may come before it is ready. */
+async function startNodeServer(closing: Closing, name: string, args: readonly string[]): Promise<NodeServer> {
   const program = fileURLToPath(new URL('./server-process.ts', import.meta.url))
   const nodeArgs = ['--expose-gc', '--max-old-space-size=4096', '--import', 'tsx']
   const child = spawn(process.execPath, [...nodeArgs, program, ...args], {
@@ -58,6 +60,11 @@ async function startNodeServer(name: string, args: readonly string[]): Promise<N
     env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  closing.add(stop)
   const endpoint = await new Promise<string>((resolve, reject) => {
     child.stdout?.once('data', (line) => resolve(String(line).trim()))
     child.once('error', reject)
@@ -73,10 +80,7 @@ async function startNodeServer(name: string, args: readonly string[]): Promise<N
     endpoint,
     used,
     cpuSeconds: async () => (await used()).cpuSeconds,
-    async stop() {
-      child.kill('SIGKILL')
-      await ended
-    },
+    stop,
   }
 }
 
