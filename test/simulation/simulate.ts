@@ -34,10 +34,9 @@ export interface SimulateOptions {
   readonly coverage?: Coverage
   /** Beside those of every history, by name. */
   readonly predicates?: Readonly<Record<string, Predicate>>
+  /** More timers than this and something goes round in circles: a few hundred per task are usual. @default 200_000 */
+  readonly timerLimit?: number
 }
-
-/** More timers than this and something goes round in circles: a few hundred per task are usual. */
-const timerLimit = 200_000
 
 /** So many plans of a hundred are about a few rare transitions. */
 const focused = 30
@@ -78,7 +77,10 @@ export function planOf(seed: string, workload?: Workload): Plan {
 }
 
 /** Plays a plan and looks through what happened. */
-export async function simulate(plan: Plan, { coverage, predicates }: SimulateOptions = {}): Promise<History> {
+export async function simulate(
+  plan: Plan,
+  { coverage, predicates, timerLimit = 200_000 }: SimulateOptions = {},
+): Promise<History> {
   const misfortunes = new Misfortunes(plan.weather, seededChance(`${plan.seed}/misfortunes`), plan.misfortunes)
   const world = new SimulatedWorld({
     seed: plan.seed,
