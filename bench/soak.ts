@@ -15,13 +15,13 @@ import { startProcessGuard } from '../shared/local/process-guard.ts'
 import { prepareQueue, prepareTable, variablesOf } from '../shared/local/services.ts'
 import { Workers } from '../shared/local/workers.ts'
 import { add, app } from './soak/app.ts'
-import { type Held, heldBy, slope } from './soak/watched-process.ts'
+import { type Held, heldBy, heldByThisProcess, slope } from './soak/watched-process.ts'
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
 
 const { tasks, backlog, samples } = new Command('npm run bench -- soak')
   .description(
-    'Many small tasks through the embedded servers, each in a process of its own: memory, open files and tasks a second over time. Linux.',
+    'Many small tasks through the embedded servers, each in a process of its own: memory (resident; of the client what is left after a collection), open files and tasks a second over time. Linux.',
   )
   .option('--tasks <n>', 'how many', Number, 1_000_000)
   .option('--backlog <n>', 'enqueued ahead of what is done', Number, 2_000)
@@ -46,7 +46,7 @@ try {
   const { pidsOf, workers } = await start(folder)
   const taken = await soak(
     (): Omit<Sample, 'done' | 'perSecond'> => ({
-      client: heldBy([process.pid]),
+      client: heldByThisProcess(),
       workers: heldBy(workers.pids),
       sqs: heldBy([pidsOf.sqs]),
       dynamodb: heldBy([pidsOf.dynamodb]),
@@ -117,16 +117,22 @@ async function soak(look: () => Omit<Sample, 'done' | 'perSecond'>): Promise<rea
       yield { a: n, b: n }
     }
   }
+  let broken: unknown
   const enqueuing = (async () => {
     for await (const { error } of add.delayMany(inputs())) {
       enqueued++
       if (error !== undefined) failed++
     }
   })()
+  enqueuing.catch((error: unknown) => {
+    broken = error
+  })
   console.log(head.map((text) => text.padStart(12)).join(''))
   let before = { at: performance.now(), done: 0 }
   while (taken.length < samples) {
-    await Promise.race([pause(200), enqueuing.then(() => pause(200))])
+    // A failed enqueue ends the bench here, not at its end.
+    if (broken !== undefined) throw broken
+    await pause(200)
     const now = { at: performance.now(), done: await done() }
     if (now.done < Math.min(tasks - failed, (tasks / samples) * (taken.length + 1))) continue
     const sample: Sample = {

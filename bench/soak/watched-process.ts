@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 /** What the processes of one role hold at an instant. */
 export interface Held {
@@ -21,6 +23,16 @@ export function heldBy(pids: readonly number[]): Held {
     }
   }
   return { megabytes, descriptors }
+}
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** What is left in this process after a collection: its resident size goes up and down with the collector's moods, by more than a leak would add. */
+export function heldByThisProcess(): Held {
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return { megabytes: (heapUsed + external) / 2 ** 20, descriptors: heldBy([process.pid]).descriptors }
 }
 
 /** Least squares: by how much y grows with each x. */
