@@ -124,14 +124,9 @@ function shown(value: unknown): string {
     : `a value nested deeper than ${maxJsonDepth} levels`
 }
 
-/** Without recursion: the point is to refuse what would overflow a recursive reader. */
-function isShallow(json: Json): boolean {
-  let level: readonly Json[] = [json]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxJsonDepth) return false
-    level = level.flatMap((value) =>
-      value !== null && typeof value === 'object' ? (Object.values(value) as Json[]) : [],
-    )
-  }
-  return true
+/** It goes no deeper than the limit itself: what would overflow a recursive reader does not overflow this one. */
+function isShallow(json: Json, depth = 0): boolean {
+  if (depth > maxJsonDepth) return false
+  if (json === null || typeof json !== 'object') return true
+  return Object.values(json).every((value) => isShallow(value as Json, depth + 1))
 }

@@ -40,7 +40,7 @@ export function watchSentTasks(
   }
   model.sendMessageBatch = (input) => {
     const result = sendMessageBatch(input)
-    const sent = new Set<string | undefined>(result.Successful.map(({ Id }) => Id))
+    const sent = new Set<string | undefined>(result.Successful?.map(({ Id }) => Id))
     for (const { Id, MessageBody, DelaySeconds } of input.Entries ?? []) {
       if (sent.has(Id)) tell(input.QueueUrl, MessageBody, DelaySeconds)
     }

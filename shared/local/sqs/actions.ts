@@ -1,4 +1,9 @@
-import type { ReceiveMessageResult, SqsModel } from '../../memory/sqs/index.ts'
+import type {
+  ReceiveMessageResult,
+  SendMessageBatchRequest,
+  SendMessageRequest,
+  SqsModel,
+} from '../../memory/sqs/index.ts'
 import {
   attributes,
   entries,
@@ -10,12 +15,17 @@ import {
   structure,
   writeAttributes,
 } from './shapes.ts'
+import { traced } from './trace-header.ts'
 
 /** One action that answers at once: the shape of its input, and the model's method. */
 export interface Action {
   read: (input: unknown) => unknown
-  // The shape guarantees the types of what is there; the model checks what is missing.
-  run: (model: SqsModel, input: never) => unknown
+  /**
+   * The shape guarantees the types of what is there; the model checks what is missing.
+   *
+   * @param trace the X-Ray header of the request, if it came with one
+   */
+  run: (model: SqsModel, input: never, trace?: string) => unknown
 }
 
 const action = (shape: Shape, run: Action['run']): Action => {
@@ -62,9 +72,13 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map(
     ),
     RemovePermission: action({ QueueUrl, Label: string }, (model, input) => model.removePermission(input)),
     PurgeQueue: action({ QueueUrl }, (model, input) => model.purgeQueue(input)),
-    SendMessage: action({ QueueUrl, ...outgoing }, (model, input) => model.sendMessage(input)),
-    SendMessageBatch: action({ QueueUrl, Entries: entries({ Id: string, ...outgoing }) }, (model, input) =>
-      model.sendMessageBatch(input),
+    SendMessage: action({ QueueUrl, ...outgoing }, (model, input: SendMessageRequest, trace) =>
+      model.sendMessage(traced(input, trace)),
+    ),
+    SendMessageBatch: action(
+      { QueueUrl, Entries: entries({ Id: string, ...outgoing }) },
+      (model, input: SendMessageBatchRequest, trace) =>
+        model.sendMessageBatch({ ...input, Entries: input.Entries?.map((entry) => traced(entry, trace)) }),
     ),
     DeleteMessage: action({ QueueUrl, ReceiptHandle: string }, (model, input) => model.deleteMessage(input)),
     DeleteMessageBatch: action({ QueueUrl, Entries: entries(receipt) }, (model, input) =>

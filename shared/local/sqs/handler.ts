@@ -5,6 +5,7 @@ import type { DurableLog } from './durable-log.ts'
 import { readBody } from './read-body.ts'
 import { internalFailure, malformed, unknownOperation } from './request-error.ts'
 import { respond, respondError, respondQueryProtocol } from './respond.ts'
+import { traceHeaderIn } from './trace-header.ts'
 
 const TARGET = 'AmazonSQS.'
 
@@ -31,7 +32,8 @@ export function handleRequest(
       }
       const action = ACTIONS.get(name)
       if (action === undefined) throw unknownOperation(`The action ${name} is not valid for this endpoint.`)
-      const result = action.run(model, action.read(parse(body)) as never)
+      const input = action.read(parse(body))
+      const result = action.run(model, input as never, traceHeaderIn(request.headers['x-amzn-trace-id']))
       whenLogged(log, response, () => respond(response, 200, JSON.stringify(result ?? {})))
     } catch (failure) {
       // A refused batch may have changed nothing, a refused receive may have moved dead letters: the log decides.

@@ -30,13 +30,15 @@ const nonExistentQueue = (): SqsError => new SqsError('QueueDoesNotExist', 'The 
 
 /**
  * The queue's name in a queue URL. Host and leading path do not matter, so that a URL made for another port or host
- * name still works; the last two segments must be account and name.
+ * name still works; the last two segments must be account and name. A name alone is one, too, as at AWS: LocalStack's
+ * tests recorded it there.
  */
 export function nameInUrl(at: Addresses, url: string | undefined): string {
   if (url === undefined || url === '') throw nonExistentQueue()
   const end = url.endsWith('/') ? url.length - 1 : url.length
   const beforeName = url.lastIndexOf('/', end - 1)
-  const beforeAccount = beforeName <= 0 ? -1 : url.lastIndexOf('/', beforeName - 1)
+  if (beforeName < 0) return url.slice(0, end)
+  const beforeAccount = beforeName === 0 ? -1 : url.lastIndexOf('/', beforeName - 1)
   if (beforeAccount < 0) {
     throw new SqsError('InvalidAddress', `The address ${url} is not valid for this endpoint.`)
   }

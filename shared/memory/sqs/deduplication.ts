@@ -26,6 +26,10 @@ export class Deduplication {
     this.originals.set(key, original)
   }
 
+  clear(): void {
+    this.originals.clear()
+  }
+
   entries(): IterableIterator<[string, Original]> {
     return this.originals.entries()
   }

@@ -6,35 +6,38 @@ import { type FifoMessage, type StoredMessage, VISIBLE } from './stored-message.
 class Group implements Slotted {
   readonly id: string
   slot = -1
+  /** Its place in the line: the lowest is served first. */
+  turn: number
   head: FifoMessage | undefined = undefined
   tail: FifoMessage | undefined = undefined
 
-  constructor(id: string) {
+  constructor(id: string, turn: number) {
     this.id = id
+    this.turn = turn
   }
 }
 
-const byHead = (a: Group, b: Group): boolean => (a.head?.order ?? 0) < (b.head?.order ?? 0)
+const byTurn = (a: Group, b: Group): boolean => a.turn < b.turn
 
 /**
  * A FIFO queue: strict order within a group. A receive takes a group's messages from its head on and stops at the
- * first that is hidden, so a message in flight, or delayed, holds back all behind it and none before it. Groups are
- * served by the age of their heads; one receive takes as much of a group as it can before the next.
+ * first that is hidden, so a message in flight, or delayed, holds back all behind it and none before it. One receive
+ * takes as much of a group as it can before the next; a group that something was taken of goes behind all others.
  * Sources: Developer Guide, "FIFO queue and message group ID behavior"; API_ReceiveMessage, ReceiveRequestAttemptId.
+ * The order among groups is documented nowhere; it is what LocalStack's tests recorded from AWS.
  */
 export class FifoStore extends MessageStore {
-  private lastOrder = 0
+  private lastTurn = 0
   private readonly groups = new Map<string, Group>()
   /** Groups whose head is visible. */
-  private readonly open = new IndexedHeap<Group>(byHead)
+  private readonly open = new IndexedHeap<Group>(byTurn)
 
   protected joined(stored: StoredMessage): void {
     const message = stored as FifoMessage
-    message.order = ++this.lastOrder
     const id = message.group ?? ''
     let group = this.groups.get(id)
     if (group === undefined) {
-      group = new Group(id)
+      group = new Group(id, ++this.lastTurn)
       this.groups.set(id, group)
     }
     message.ahead = group.tail
@@ -49,7 +52,6 @@ export class FifoStore extends MessageStore {
     const group = this.groupOf(message)
     if (group === undefined) return
     const { ahead, behind } = message
-    // Out of the heap first: its order there follows the head.
     if (group.head === message && group.slot >= 0) this.open.remove(group)
     if (ahead === undefined) group.head = behind
     else ahead.behind = behind
@@ -58,7 +60,7 @@ export class FifoStore extends MessageStore {
     message.ahead = undefined
     message.behind = undefined
     if (group.head === undefined) this.groups.delete(group.id)
-    else if (group.slot < 0) this.refresh(group)
+    else this.refresh(group)
   }
 
   protected enter(message: StoredMessage): void {
@@ -77,23 +79,22 @@ export class FifoStore extends MessageStore {
     for (let taken = 0; taken < max; ) {
       const group = this.open.peek()
       if (group === undefined) return
+      const before = taken
       let message = group.head
       while (message !== undefined && message.state === VISIBLE && taken < max) {
         const behind: FifoMessage | undefined = message.behind
         if (offer(message)) taken += 1
         message = behind
       }
+      // What was taken hides the rest of the group: it is out of the heap now, and may get another place in it.
+      if (taken > before) group.turn = ++this.lastTurn
     }
   }
 
   private refresh(group: Group): void {
-    if (group.head?.state !== VISIBLE) return
-    if (group.slot < 0) {
-      this.open.push(group)
-      this.news = true
-    } else {
-      this.open.update(group)
-    }
+    if (group.head?.state !== VISIBLE || group.slot >= 0) return
+    this.open.push(group)
+    this.news = true
   }
 
   private groupOf(message: StoredMessage): Group | undefined {

@@ -4,7 +4,8 @@ import { MAX_MESSAGE_ATTRIBUTES } from './limits.ts'
 import type { RecordedAttribute } from './record.ts'
 import type { MessageAttributes, MessageAttributeValue } from './types.ts'
 
-const NAME = /^[A-Za-z0-9_.-]{1,256}$/
+// Letters and digits of any script: "alphanumeric" is documented, LocalStack's tests recorded what AWS takes for it.
+const NAME = /^[\p{L}\p{N}_.-]{1,256}$/u
 const RESERVED = /^(aws|amazon)\./i
 const TYPE = /^(String|Number|Binary)(\..+)?$/s
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/

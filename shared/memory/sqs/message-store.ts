@@ -72,20 +72,18 @@ export abstract class MessageStore {
 
   /** Received: in flight until `visibleAt`. */
   hide(message: StoredMessage, visibleAt: number, receipt: MessageReceipt): void {
-    this.visible -= 1
-    this.leave(message)
-    message.state = IN_FLIGHT
-    message.visibleAt = visibleAt
     message.receives += 1
     message.receipt = receipt
     this.received.set(message.id, message)
-    this.inFlight += 1
-    this.flightChanged(message, 1)
-    this.hidden.push(message)
+    this.conceal(message, visibleAt)
   }
 
-  /** Another end for a message that is hidden now; in the past it is visible at once. */
+  /** Another end for a message that is hidden now, or hides one that is visible; in the past it is visible at once. */
   retime(message: StoredMessage, visibleAt: number, now: number): void {
+    if (message.state === VISIBLE) {
+      if (visibleAt > now) this.conceal(message, visibleAt)
+      return
+    }
     message.visibleAt = visibleAt
     if (visibleAt > now) {
       this.hidden.update(message)
@@ -168,6 +166,16 @@ export abstract class MessageStore {
     } finally {
       this.cursors.delete(cursor)
     }
+  }
+
+  private conceal(message: StoredMessage, visibleAt: number): void {
+    this.visible -= 1
+    this.leave(message)
+    message.state = IN_FLIGHT
+    message.visibleAt = visibleAt
+    this.inFlight += 1
+    this.flightChanged(message, 1)
+    this.hidden.push(message)
   }
 
   private stand(message: StoredMessage, now: number): void {

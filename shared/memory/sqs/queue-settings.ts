@@ -89,7 +89,10 @@ export function removePermission(context: Context, input: api.RemovePermissionRe
   setAttributes(context, queue, { ...queue.attributes, policy })
 }
 
-/** Source: API_PurgeQueue. All messages go, in-flight and delayed ones too, and here they go at once. */
+/**
+ * Source: API_PurgeQueue. All messages go, in-flight and delayed ones too, and here they go at once. A FIFO queue forgets
+ * what it took before, too: LocalStack's tests recorded that from AWS.
+ */
 export function purgeQueue(context: Context, input: api.QueueRequest): void {
   const queue = queueAt(context, input.QueueUrl)
   const now = context.clock.now()
@@ -100,6 +103,6 @@ export function purgeQueue(context: Context, input: api.QueueRequest): void {
     )
   }
   queue.purgedAt = now
-  queue.store.clear()
+  queue.purge()
   context.emit({ t: 'purged', queue: queue.name, at: now })
 }

@@ -56,6 +56,11 @@ export class Queue {
     this.store.advance(now, now - this.attributes.retentionSeconds * 1000)
   }
 
+  purge(): void {
+    this.store.clear()
+    this.deduplication.clear()
+  }
+
   record(): SqsRecord {
     return {
       t: 'queue',

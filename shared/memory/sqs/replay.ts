@@ -83,7 +83,7 @@ function apply(context: Context, tasks: MoveTasks, index: Index, record: SqsReco
       }
       return
     case 'purged':
-      queue.store.clear()
+      queue.purge()
       messages.clear()
       queue.purgedAt = record.at
       return

@@ -126,10 +126,10 @@ export interface BatchResultErrorEntry {
   Message: string
 }
 
-/** Both lists are always there; an entry is in exactly one of them. */
+/** An entry is in exactly one of the lists; a list without entries is absent. */
 export interface BatchResult<Done> {
-  Successful: Done[]
-  Failed: BatchResultErrorEntry[]
+  Successful?: Done[]
+  Failed?: BatchResultErrorEntry[]
 }
 
 export type SendMessageBatchResult = BatchResult<SendMessageResult & { Id: string }>

@@ -45,6 +45,51 @@ describe('FIFO: order', () => {
   )
 
   rule(
+    'LocalStack, validated on AWS: test_fifo_receive_message_visibility_timeout_shared_in_group',
+    'a group that something was received of goes behind the others',
+    async () => {
+      const QueueUrl = await makeFifo({ VisibilityTimeout: '2' })
+      await sendTo(QueueUrl, '1', '1a', '1b', '1c', '1d')
+      await sendTo(QueueUrl, '2', '2a')
+      await sendTo(QueueUrl, '3', '3a')
+      expect(bodies(await receive(QueueUrl, { MaxNumberOfMessages: 2 }))).toEqual(['1a', '1b'])
+      expect(bodies(await receive(QueueUrl))).toEqual(['2a'])
+      await pass(3)
+      expect(bodies(await receive(QueueUrl, ten))).toEqual(['3a', '1a', '1b', '1c', '1d', '2a'])
+    },
+    { ownClockOnly: true },
+  )
+
+  rule(
+    'LocalStack, validated on AWS: test_fifo_receive_message_with_zero_visibility_timeout',
+    'also when it was hidden for no time',
+    async () => {
+      const QueueUrl = await makeFifo()
+      await sendTo(QueueUrl, '1', '1a', '1b')
+      await sendTo(QueueUrl, '2', '2a', '2b')
+      await sendTo(QueueUrl, '3', '3a')
+      const shown = { VisibilityTimeout: 0 }
+      expect(bodies(await receive(QueueUrl, { ...shown, MaxNumberOfMessages: 3 }))).toEqual(['1a', '1b', '2a'])
+      expect(bodies(await receive(QueueUrl, { ...shown, ...ten }))).toEqual(['3a', '1a', '1b', '2a', '2b'])
+    },
+    { ownClockOnly: true },
+  )
+
+  rule(
+    'LocalStack, validated on AWS: test_fifo_message_group_visibility_after_terminate_visibility_timeout',
+    'and when its first message is shown again while its second is hidden',
+    async () => {
+      const QueueUrl = await makeFifo()
+      await sendTo(QueueUrl, '1', '1a', '1b', '1c')
+      await sendTo(QueueUrl, '2', '2a')
+      const [first] = await receive(QueueUrl, { MaxNumberOfMessages: 2 })
+      await sqs().changeMessageVisibility({ QueueUrl, ReceiptHandle: first?.ReceiptHandle, VisibilityTimeout: 0 })
+      expect(bodies(await receive(QueueUrl, { MaxNumberOfMessages: 3 }))).toEqual(['2a', '1a'])
+    },
+    { ownClockOnly: true },
+  )
+
+  rule(
     'FIFO delivery logic',
     'after the visibility timeout the order is the old one',
     async () => {

@@ -56,10 +56,29 @@ describe('message attributes', () => {
 
   rule('Message metadata, Name', 'a name has 1 to 256 alphanumerics, _ - and periods', async () => {
     await sendWith({ ['A-z_0.x'.padEnd(256, '9')]: text('x') })
-    for (const name of ['with space', 'ünï', 'x'.repeat(257), '.first', 'last.', 'two..periods']) {
+    for (const name of [
+      'with space',
+      'a!',
+      'a"',
+      'a§',
+      'a(',
+      'a?',
+      'x'.repeat(257),
+      '.first',
+      'last.',
+      'two..periods',
+    ]) {
       await refused(sendWith({ [name]: text('x') }), 'InvalidParameterValue')
     }
   })
+
+  rule(
+    'LocalStack, validated on AWS: test_send_message_with_invalid_string_attributes',
+    'letters are of any script',
+    async () => {
+      await sendWith({ 'attr.1øßä': text('x') })
+    },
+  )
 
   rule('Message metadata, Name', 'a name does not start with AWS. or Amazon. in any case', async () => {
     for (const name of ['AWS.x', 'aws.x', 'Amazon.x', 'aMaZoN.x']) {

@@ -2,10 +2,12 @@ import { describe, expect } from 'vitest'
 import {
   arnOf,
   attribute,
+  makeFifo,
   makeQueue,
   pass,
   polling,
   receive,
+  receiveOne,
   redriveTo,
   refused,
   rule,
@@ -274,6 +276,20 @@ describe('purging', () => {
       expect(await attribute(QueueUrl, 'ApproximateNumberOfMessagesDelayed')).toBe('0')
     },
     { waits: 61 },
+  )
+
+  rule(
+    'LocalStack, validated on AWS: test_purge_queue_clears_fifo_deduplication_cache',
+    'a FIFO queue forgets what it took',
+    async () => {
+      const QueueUrl = await makeFifo()
+      const message = { QueueUrl, MessageGroupId: 'g', MessageDeduplicationId: 'd' }
+      await sqs().sendMessage({ ...message, MessageBody: 'before' })
+      await sqs().purgeQueue({ QueueUrl })
+      await sqs().sendMessage({ ...message, MessageBody: 'after' })
+      expect((await receiveOne(QueueUrl)).Body).toBe('after')
+    },
+    { ownClockOnly: true },
   )
 
   rule(

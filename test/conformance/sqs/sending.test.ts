@@ -199,6 +199,25 @@ describe('SendMessageBatch', () => {
     await refused(sqs().changeMessageVisibilityBatch({ QueueUrl, Entries: [] }), 'EmptyBatchRequest')
   })
 
+  rule(
+    'LocalStack, validated on AWS: test_send_message_batch_with_oversized_contents_with_updated_maximum_message_size',
+    'a list without entries is not in the answer',
+    async () => {
+      const QueueUrl = await makeQueue()
+      const good = await sqs().sendMessageBatch({ QueueUrl, Entries: [entry('a')] })
+      expect(Object.keys(good)).not.toContain('Failed')
+      const bad = await sqs().sendMessageBatch({ QueueUrl, Entries: [entry('a', { MessageBody: '\u0000' })] })
+      expect(bad.Failed).toHaveLength(1)
+      expect(Object.keys(bad)).not.toContain('Successful')
+    },
+  )
+
+  rule('LocalStack, validated on AWS: test_posting_to_queue_via_queue_name', 'a name will do for a URL', async () => {
+    const QueueUrl = await makeQueue()
+    await sqs().sendMessage({ QueueUrl: QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1), MessageBody: 'x' })
+    expect(bodies(await receive(QueueUrl))).toEqual(['x'])
+  })
+
   rule('BatchEntryIdsNotDistinct', 'the same id twice is refused, and nothing is sent', async () => {
     const QueueUrl = await makeQueue()
     const Entries = [entry('same'), entry('other'), entry('same')]

@@ -125,22 +125,35 @@ describe('visibility timeout', () => {
     { ownClockOnly: true },
   )
 
-  rule('MessageNotInflight', 'the visibility of a message that is visible cannot be changed', async () => {
-    const QueueUrl = await makeQueue()
-    await send(QueueUrl, 'x')
-    const { ReceiptHandle } = await receiveOne(QueueUrl)
-    await change(QueueUrl, ReceiptHandle, 0)
-    await refused(change(QueueUrl, ReceiptHandle, 10), 'MessageNotInflight')
-  })
+  rule(
+    'LocalStack, validated on AWS: test_change_message_visibility_after_visibility_timeout_expiration',
+    'the last handle still hides the message after its timeout',
+    async () => {
+      const QueueUrl = await makeQueue({ VisibilityTimeout: '1' })
+      await send(QueueUrl, 'x')
+      const { ReceiptHandle } = await receiveOne(QueueUrl)
+      await pass(2)
+      await change(QueueUrl, ReceiptHandle, 2)
+      expect(await receive(QueueUrl)).toEqual([])
+      await pass(3)
+      const again = await receiveOne(QueueUrl, { MessageSystemAttributeNames: ['ApproximateReceiveCount'] })
+      expect(again.Attributes).toEqual({ ApproximateReceiveCount: '2' })
+    },
+    { ownClockOnly: true },
+  )
 
-  rule('API_ChangeMessageVisibility', 'an old handle does not touch the newer receive', async () => {
-    const QueueUrl = await makeQueue()
-    await send(QueueUrl, 'x')
-    const old = await receiveOne(QueueUrl, { VisibilityTimeout: 0 })
-    await receiveOne(QueueUrl)
-    await refusal(change(QueueUrl, old.ReceiptHandle, 0))
-    expect(await receive(QueueUrl)).toEqual([])
-  })
+  rule(
+    'LocalStack, validated on AWS: test_terminate_visibility_timeout_after_receive',
+    'an older handle ends the newer receive',
+    async () => {
+      const QueueUrl = await makeQueue()
+      await send(QueueUrl, 'x')
+      const old = await receiveOne(QueueUrl, { VisibilityTimeout: 0 })
+      await receiveOne(QueueUrl)
+      await change(QueueUrl, old.ReceiptHandle, 0)
+      await receiveOne(QueueUrl)
+    },
+  )
 
   rule('API_ChangeMessageVisibility', 'a deleted message is refused', async () => {
     const QueueUrl = await makeQueue()

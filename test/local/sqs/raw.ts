@@ -31,9 +31,14 @@ export function raw(
 }
 
 /** One action in the AWS JSON 1.0 protocol. */
-export const call = (endpoint: string, action: string, input: unknown): Promise<RawAnswer> =>
+export const call = (
+  endpoint: string,
+  action: string,
+  input: unknown,
+  headers: Record<string, string> = {},
+): Promise<RawAnswer> =>
   raw(endpoint, {
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}`, ...headers },
     body: typeof input === 'string' ? input : JSON.stringify(input),
   })
 
