@@ -115,11 +115,10 @@ export class CertainLedger {
         if (answer.status === 'done') outcomes.set(entry, rules.done(entry, answer.record))
         else if (answer.status === 'invalid') outcomes.set(entry, rules.failed(answer.error, false))
         else if (answer.status !== 'throttled') {
+          // A refusal, too: it may be the second asking's, who found the effect of the first.
           unclear.push(entry)
-          if (answer.status === 'unknown') {
-            doubtful.add(entry)
-            lastError = answer.error
-          }
+          doubtful.add(entry)
+          if (answer.status === 'unknown') lastError = answer.error
         }
       }
       const unread = await this.#readBack(unclear, rules, outcomes)

@@ -43,6 +43,13 @@ describe('writing the record', () => {
     expect(messages()).toEqual([])
   })
 
+  it('a record that is refused to its own writer, who cannot read it, may run', async () => {
+    // Found by the simulator: the SDK asked twice, and the second asking found the first one's record.
+    const faults = anyOf(hit('insert', repeated, [0]), hit('read', lost))
+    const { plain, rejection } = fixture({ faults })
+    expect(await rejection(plain.delay({ x: 1 }))).toMatchObject({ maybeSent: false, mayRun: true })
+  })
+
   it('a table that throttles for good is an error for certain', async () => {
     const { plain, rejection, messages } = fixture({ faults: hit('insert', throttled) })
     expect(await rejection(plain.delay({ x: 1 }))).toMatchObject({ maybeSent: false, mayRun: false })
