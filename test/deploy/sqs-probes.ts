@@ -36,21 +36,6 @@ export const sqsProbes: readonly Probe[] = [
     },
   },
   {
-    id: 'sqs-visibility-of-visible',
-    aws: 'ChangeMessageVisibility of a message that is not in flight is MessageNotInflight.',
-    source: api('ChangeMessageVisibility'),
-    async run({ sqs, queue }) {
-      const QueueUrl = await queue('visible', { VisibilityTimeout: '1' })
-      const received = await sendAndReceive(sqs, QueueUrl)
-      const change = (VisibilityTimeout: number) =>
-        sqs.send(
-          new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: received.ReceiptHandle, VisibilityTimeout }),
-        )
-      await change(0)
-      return unless('MessageNotInflight', await errorOf(change(10)))
-    },
-  },
-  {
     id: 'sqs-delete-twice',
     aws: 'Deleting a message that is deleted already succeeds.',
     source: api('DeleteMessage'),

@@ -8,7 +8,6 @@ const CATALOGUE = {
   InvalidAttributeValue: [400, 'InvalidAttributeValue'],
   InvalidBatchEntryId: [400, 'AWS.SimpleQueueService.InvalidBatchEntryId'],
   InvalidMessageContents: [400, 'InvalidMessageContents'],
-  MessageNotInflight: [400, 'AWS.SimpleQueueService.MessageNotInflight'],
   OverLimit: [403, 'OverLimit'],
   PurgeQueueInProgress: [403, 'AWS.SimpleQueueService.PurgeQueueInProgress'],
   QueueDeletedRecently: [400, 'AWS.SimpleQueueService.QueueDeletedRecently'],
