@@ -8,7 +8,7 @@ import type { Delivery, Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import { type Arrival, groupById, isWithoutLedger, type RunnableTask, runnableTask } from './arrival.ts'
 import type { Invocation } from './batch-worker.ts'
-import { type Candidate, type Claim, claimWave } from './claims.ts'
+import { type Candidate, claimWave, type RefusedClaim } from './claims.ts'
 import type { Controls } from './controls.ts'
 import { Fates } from './fates.ts'
 import { Reporter } from './reporter.ts'
@@ -33,6 +33,11 @@ interface Ready {
   readonly candidate: Candidate
   readonly record: TaskRecord | undefined
   readonly token: string
+}
+
+interface Claimed {
+  readonly ready: readonly Ready[]
+  readonly refused: readonly RefusedClaim[]
 }
 
 /** A pause is noticed within this, at first; a long one is looked at ever less often. */
@@ -136,10 +141,13 @@ export class Batch {
       const wave = await this.#admit(waiting.splice(0, free))
       // Those that wait count, too: one may start, and end the process, while what ran before is not settled yet.
       const inCompany = running.size + wave.length + waiting.length > 1
-      for (const ready of await this.#claim(wave, !inCompany)) {
-        const run = this.#run(ready).finally(() => running.delete(run))
+      const { ready, refused } = await this.#claim(wave, !inCompany)
+      for (const each of ready) {
+        const run = this.#run(each).finally(() => running.delete(run))
         running.add(run)
       }
+      // Only now: the leases of those that were claimed are running.
+      await this.#sorter.lookAgain(refused)
     }
     await this.#settler.drain()
   }
@@ -155,7 +163,9 @@ export class Batch {
 
   async #runOneByOne(candidates: readonly Candidate[]): Promise<void> {
     for (const candidate of candidates) {
-      for (const ready of await this.#claim(await this.#admit([candidate]), true)) await this.#run(ready)
+      const { ready, refused } = await this.#claim(await this.#admit([candidate]), true)
+      for (const each of ready) await this.#run(each)
+      await this.#sorter.lookAgain(refused)
       await this.#settler.drain()
     }
   }
@@ -187,8 +197,8 @@ export class Batch {
     return admitted
   }
 
-  /** Claims a wave. Claims that were lost or failed go back to the sorter. */
-  async #claim(wave: readonly Candidate[], alone: boolean): Promise<readonly Ready[]> {
+  /** Claims a wave. What may start must do so at once; claims that were lost or failed are to be looked at again by the sorter. */
+  async #claim(wave: readonly Candidate[], alone: boolean): Promise<Claimed> {
     const { ledger, ports, queue, invocation } = this.#setting
     const { clock, chance } = ports
     const ready: Ready[] = []
@@ -198,13 +208,12 @@ export class Batch {
       else toClaim.push(candidate)
     }
     const leaseUntil = leaseEnd(clock.now(), invocation.deadlineAt)
-    const refused: Exclude<Claim, { status: 'claimed' }>[] = []
+    const refused: RefusedClaim[] = []
     for (const claim of await claimWave(toClaim, { ledger, clock, chance, queue: queue.name, leaseUntil, alone })) {
       if (claim.status !== 'claimed') refused.push(claim)
       else if (this.#mayStart(claim)) ready.push(claim)
     }
-    await this.#sorter.lookAgain(refused)
-    return ready
+    return { ready, refused }
   }
 
   /** What only the answered claim tells: a revocation asked for while an earlier attempt ran, an expiry, an answer that took too long. */

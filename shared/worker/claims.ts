@@ -28,6 +28,8 @@ export type Claim =
   | { readonly status: 'lost'; readonly candidate: Candidate; readonly record: TaskRecord | undefined }
   | { readonly status: 'failed'; readonly candidate: Candidate; readonly error: Error }
 
+export type RefusedClaim = Exclude<Claim, { readonly status: 'claimed' }>
+
 export interface ClaimSetting {
   readonly ledger: CertainLedger
   readonly clock: Clock

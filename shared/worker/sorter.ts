@@ -10,7 +10,7 @@ import { isTerminal } from '../core/states.ts'
 import type { HideRequest } from '../ports/index.ts'
 import { type Arrival, isWithoutLedger } from './arrival.ts'
 import type { BatchSetting } from './batch.ts'
-import type { Candidate, Claim } from './claims.ts'
+import type { Candidate, RefusedClaim } from './claims.ts'
 import type { Fates } from './fates.ts'
 import type { Reporter } from './reporter.ts'
 import type { Settler, Waiting } from './settler.ts'
@@ -94,7 +94,7 @@ export class Sorter {
   }
 
   /** A claim that did not succeed: what was lost is judged by the record as it is now; what failed comes again. */
-  async lookAgain(claims: readonly Exclude<Claim, { status: 'claimed' }>[]): Promise<void> {
+  async lookAgain(claims: readonly RefusedClaim[]): Promise<void> {
     for (const claim of claims) {
       const { message } = claim.candidate.arrival
       if (claim.status === 'failed') {

@@ -271,3 +271,23 @@ describe('progress', () => {
     expect(world.record(id)).toMatchObject({ state: 'SUCCESS', v: 3, progress: '{"done":2}' })
   })
 })
+
+describe('a claim that is refused', () => {
+  it('keeps nobody waiting who was claimed in the same wave', async () => {
+    // Found by the simulator: the others' leases, and their time to expire, ran while its message was being hidden.
+    const world = createWorld({ concurrency: 2, queue: { parallelism: 2 } })
+    await world.until(world.work.delay({ mode: 'sleep', ms: 10_000 }))
+    await world.clock.advance(1_000)
+    expect(world.runs).toHaveLength(1)
+    world.stop()
+    world.sendRaw(world.bodies()[0] ?? '')
+    const handle = await world.until(world.work.delay({ value: 2 }))
+    world.faultsOfWorkers(({ method }) => (method === 'hide' ? { type: 'delayed', delayMs: 40_000 } : undefined))
+    const startedAt = world.clock.now()
+    world.start()
+    await world.run()
+    expect(world.invocations.some(({ deliveries }) => deliveries.length === 2)).toBe(true)
+    expect(world.runsOf(handle.id).map(({ at }) => at - startedAt)).toEqual([0])
+    expect(world.runs).toHaveLength(2)
+  })
+})
