@@ -1,6 +1,6 @@
 import { classify, type Verdict } from '../core/classify.ts'
 import { decideWithoutRun, type WithoutRun } from '../core/decide.ts'
-import { unknownTaskPatienceMs } from '../core/defaults.ts'
+import { recordGraceMs, unknownTaskPatienceMs } from '../core/defaults.ts'
 import { errorText } from '../core/error-data.ts'
 import { UnknownTaskError, WorkerLostError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
@@ -70,13 +70,13 @@ export class Sorter {
   }
 
   /**
-   * For messages that are about to be sent afresh unread. A copy of a task that is over would outlive the record that says so, and run again: what
-   * is older than half a record's life is looked at, and done with where its task is over. Returns the rest.
+   * For messages that are about to be sent afresh unread. A copy of a task that is over may outlive the record that says so, and run again: each
+   * copy may come once more for the time of its own retention, while the record lasts that time and a grace from the task's end, which may have been
+   * soon after the task was enqueued. So what is older than half of the grace is looked at, and done with where its task is over. Returns the rest.
    */
   async withoutOver(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
-    const { ports, times } = this.#setting
-    const now = ports.clock.now()
-    const isOld = ({ message }: Arrival): boolean => now - (message.sentAt ?? 0) > times.retentionMs / 2
+    const now = this.#setting.ports.clock.now()
+    const isOld = ({ message }: Arrival): boolean => now - (message.sentAt ?? 0) > recordGraceMs / 2
     const open = arrivals.filter((arrival) => !isOld(arrival))
     const old = arrivals.filter(isOld)
     const records = await this.#read(old.map(({ message }) => message.id))

@@ -449,6 +449,24 @@ describe('queue paused for eight days', () => {
     expect(world.runsOf(handle.id)).toHaveLength(1)
   })
 
+  it('nor does a copy of one that was revoked, however late it comes again', async () => {
+    // Found by the simulator: copies were sent unread for half the retention, and each may come again for the whole of it.
+    const world = createWorld()
+    await world.until(world.app.pause('main'))
+    const handle = await world.until(world.work.delay({ value: 'never' }))
+    await world.clock.advance(60_000)
+    expect(await world.until(handle.revoke())).toBe('REVOKED')
+    await world.clock.advance(3 * day)
+    expect(world.bodies()).toEqual([])
+    const ghosts = world.invocations.at(-1)?.deliveries ?? []
+    expect(ghosts).toHaveLength(1)
+    await world.until(world.app.resume('main'))
+    await world.clock.advanceTo((ghosts[0]?.sentAt ?? 0) + 7 * day - 60_000)
+    world.mappings.get('main')?.deliverAgain(ghosts)
+    await world.run()
+    expect(world.runs).toEqual([])
+  })
+
   it('a failure among them sends the dead letter that is still owed', async () => {
     const world = createWorld({ retry: false })
     world.plan = ({ method }) => ({ decide: () => (method === 'sendDead' ? { type: 'request-lost' } : undefined) })
