@@ -30,8 +30,8 @@ export const refusedTasksDoNotRun: Predicate = function* ({ calls, runs }) {
     if (run !== undefined)
       yield { id, at: run.at, message: `ran (${tag}) although its caller was told that it will not` }
   }
-  function isOther({ answer }: Call): boolean {
-    return answer !== 'refused'
+  function isOther({ answer, error }: Call): boolean {
+    return answer !== 'refused' || (error instanceof EnqueueError && error.mayRun)
   }
 }
 
