@@ -19,6 +19,11 @@ export type ChangeOutcome =
   | { readonly status: 'lost'; readonly record: TaskRecord | undefined }
   | { readonly status: 'failed'; readonly error: Error; readonly maybeDone: boolean }
 
+export interface Patience {
+  /** What may have been done is asked about until this instant, epoch ms, when that is longer than patience lasts otherwise. */
+  readonly doubtUntil?: number | undefined
+}
+
 const firstPauseMs = 25
 const slowestPauseMs = 1_000
 
@@ -51,8 +56,8 @@ export class CertainLedger {
   }
 
   /** Insert records. Each carries a fresh `token`: that is how a lost answer is told from another writer's record. */
-  async insert(entries: readonly NewRecord[]): Promise<readonly InsertOutcome[]> {
-    return this.#settle<NewRecord, InsertOutcome>(entries, {
+  async insert(entries: readonly NewRecord[], patience: Patience = {}): Promise<readonly InsertOutcome[]> {
+    return this.#settle<NewRecord, InsertOutcome>(entries, patience, {
       write: (pending) => this.#ledger.insert(pending),
       idOf: (entry) => entry.record.id,
       done: (entry) => ({ status: 'inserted', record: entry.record }),
@@ -77,8 +82,8 @@ export class CertainLedger {
    * Apply changes. A transition must set `token`: a fresh one for a claim, the claim's own for its settlement. A change that is no transition
    * must be harmless when applied twice.
    */
-  async change(changes: readonly RecordChange[]): Promise<readonly ChangeOutcome[]> {
-    return this.#settle<RecordChange, ChangeOutcome>(changes, {
+  async change(changes: readonly RecordChange[], patience: Patience = {}): Promise<readonly ChangeOutcome[]> {
+    return this.#settle<RecordChange, ChangeOutcome>(changes, patience, {
       write: (pending) => this.#ledger.update(pending),
       idOf: (change) => change.id,
       done: (_change, record) => ({ status: 'done', record }),
@@ -96,6 +101,7 @@ export class CertainLedger {
 
   async #settle<Entry, Outcome>(
     entries: readonly Entry[],
+    { doubtUntil = 0 }: Patience,
     rules: WriteRules<Entry, Outcome>,
   ): Promise<readonly Outcome[]> {
     const outcomes = new Map<Entry, Outcome>()
@@ -105,7 +111,9 @@ export class CertainLedger {
     let lastError: Error | undefined
     for (let round = 0; pending.length > 0; round++) {
       if (round > 0) {
-        if (this.#clock.now() >= giveUpAt) break
+        const now = this.#clock.now()
+        if (now >= giveUpAt) pending = now < doubtUntil ? pending.filter((entry) => doubtful.has(entry)) : []
+        if (pending.length === 0) break
         await sleep(this.#clock, this.#pauseMs(round))
       }
       const answers = await rules.write(pending)

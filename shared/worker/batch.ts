@@ -208,10 +208,19 @@ export class Batch {
       else toClaim.push(candidate)
     }
     const leaseUntil = leaseEnd(clock.now(), invocation.deadlineAt)
+    // A lone claim that nobody knows of would count as a crash when its lease ends: there is nothing better to do than to ask until it must be given back.
+    const doubtUntil = alone
+      ? Math.min(invocation.deadlineAt ?? leaseUntil, leaseUntil) - settleMarginMs(queue.timeoutMs)
+      : undefined
+    const setting = { ledger, clock, chance, queue: queue.name, leaseUntil, alone, doubtUntil }
     const refused: RefusedClaim[] = []
-    for (const claim of await claimWave(toClaim, { ledger, clock, chance, queue: queue.name, leaseUntil, alone })) {
-      if (claim.status !== 'claimed') refused.push(claim)
-      else if (this.#mayStart(claim)) ready.push(claim)
+    for (const claim of await claimWave(toClaim, setting)) {
+      if (claim.status === 'claimed') {
+        if (this.#mayStart(claim)) ready.push(claim)
+        continue
+      }
+      refused.push(claim)
+      if (alone && claim.status === 'failed' && claim.maybeClaimed) this.#settler.doubt()
     }
     return { ready, refused }
   }

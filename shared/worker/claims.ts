@@ -26,7 +26,8 @@ export type Claim =
   | { readonly status: 'claimed'; readonly candidate: Candidate; readonly record: TaskRecord; readonly token: string }
   /** The record was not as thought; as it is now, when there is one. */
   | { readonly status: 'lost'; readonly candidate: Candidate; readonly record: TaskRecord | undefined }
-  | { readonly status: 'failed'; readonly candidate: Candidate; readonly error: Error }
+  /** `maybeClaimed`: the record may say that it runs. */
+  | { readonly status: 'failed'; readonly candidate: Candidate; readonly error: Error; readonly maybeClaimed: boolean }
 
 export type RefusedClaim = Exclude<Claim, { readonly status: 'claimed' }>
 
@@ -38,6 +39,8 @@ export interface ClaimSetting {
   readonly leaseUntil: number
   /** Nothing else will run in this process while these do. */
   readonly alone: boolean
+  /** Until then, epoch ms, claims that may have been made are asked about; see `Patience`. */
+  readonly doubtUntil?: number | undefined
 }
 
 /**
@@ -59,13 +62,15 @@ async function change(candidates: readonly Candidate[], setting: ClaimSetting, n
   const claiming = candidates.map((candidate) => ({ candidate, token: setting.chance.token() }))
   const outcomes = await setting.ledger.change(
     claiming.map(({ candidate, token }) => claimChange(candidate, token, setting, now)),
+    setting,
   )
   return claiming.map(({ candidate, token }, index): Claim => {
     const outcome = outcomes[index] as ChangeOutcome
     if (outcome.status === 'lost') return { status: 'lost', candidate, record: outcome.record }
-    if (outcome.status === 'failed') return { status: 'failed', candidate, error: outcome.error }
+    if (outcome.status === 'failed')
+      return { status: 'failed', candidate, error: outcome.error, maybeClaimed: outcome.maybeDone }
     return outcome.record === undefined
-      ? { status: 'failed', candidate, error: new Error('The ledger returned no record.') }
+      ? { status: 'failed', candidate, error: new Error('The ledger returned no record.'), maybeClaimed: true }
       : { status: 'claimed', candidate, record: outcome.record, token }
   })
 }
@@ -77,11 +82,12 @@ async function create(candidates: readonly Candidate[], setting: ClaimSetting, n
     const started = { state: 'STARTED', startedAt: now, leaseUntil: setting.leaseUntil, alone: setting.alone } as const
     return { ...made, record: { ...made.record, ...started } }
   })
-  const outcomes = await setting.ledger.insert(entries)
+  const outcomes = await setting.ledger.insert(entries, setting)
   return candidates.map((candidate, index): Claim => {
     const outcome = outcomes[index] as InsertOutcome
     if (outcome.status === 'exists') return { status: 'lost', candidate, record: outcome.record }
-    if (outcome.status === 'failed') return { status: 'failed', candidate, error: outcome.error }
+    if (outcome.status === 'failed')
+      return { status: 'failed', candidate, error: outcome.error, maybeClaimed: outcome.maybeDone }
     return { status: 'claimed', candidate, record: outcome.record, token: outcome.record.token }
   })
 }

@@ -69,11 +69,16 @@ export class Settler {
   }
 
   /**
-   * The run of a task that ran alone could not be settled. Its record says that it runs, alone: should this process die with another task, that
-   * death would be its own.
+   * The run of a task that ran alone could not be settled, or it is not known whether it was claimed. Its record may say that it runs, alone: should
+   * this process die with another task, that death would be its own.
    */
   get isUncertain(): boolean {
     return this.#isUncertain
+  }
+
+  /** A task may have been claimed, alone, of which the table does not tell. */
+  doubt(): void {
+    this.#isUncertain = true
   }
 
   /** Settles what is pending now, and resolves when all of it is. */

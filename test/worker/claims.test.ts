@@ -60,7 +60,8 @@ async function claim(given: Partial<Candidate>, answer: ChangeOutcome) {
 describe('a claim', () => {
   it('of which the table does not say what became of the record has failed: nothing runs by it', async () => {
     const { claimed } = await claim({}, { status: 'done', record: undefined })
-    expect(claimed).toEqual({ status: 'failed', candidate, error: new Error('The ledger returned no record.') })
+    const error = new Error('The ledger returned no record.')
+    expect(claimed).toEqual({ status: 'failed', candidate, error, maybeClaimed: true })
   })
 
   const crashed: TaskRecord = {

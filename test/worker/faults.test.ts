@@ -47,7 +47,7 @@ describe('a record that a foreign message needs', () => {
 
   it('cannot be inserted while the table is silent: the message comes again', async () => {
     const world = createWorld()
-    const lost = lose(world, 30_000, ({ method }) => method === 'insert')
+    const lost = lose(world, 30 * minuteMs, ({ method }) => method === 'insert')
     world.sendRaw(message({ input: { value: 1 } }))
     await world.run()
     expect(lost.calls).toBeGreaterThan(1)
@@ -289,5 +289,28 @@ describe('a claim that is refused', () => {
     expect(world.invocations.some(({ deliveries }) => deliveries.length === 2)).toBe(true)
     expect(world.runsOf(handle.id).map(({ at }) => at - startedAt)).toEqual([0])
     expect(world.runs).toHaveLength(2)
+  })
+})
+
+describe('a lone claim of which the table does not tell', () => {
+  async function afterSilence(silentMs: number) {
+    const world = createWorld({ retry: false })
+    lose(world, silentMs, (call) => isClaim(call) || call.method === 'read', 'answer-lost')
+    const { id } = await world.until(world.work.delay({ value: 1 }))
+    await world.run()
+    return { runs: world.runs.length, record: world.record(id) }
+  }
+
+  it('is asked about until it must be given back, and no crash', async () => {
+    // Found by the simulator: it was given up after 20 s, and a crash of the task when its lease ended.
+    const { runs, record } = await afterSilence(30_000)
+    expect(runs).toBe(1)
+    expect(record).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+  })
+
+  it('counts when the table is silent for its whole lease: nobody can know that the code had not begun', async () => {
+    const { runs, record } = await afterSilence(30 * minuteMs)
+    expect(runs).toBe(0)
+    expect(record).toMatchObject({ state: 'FAILURE', attempt: 1 })
   })
 })
