@@ -209,9 +209,7 @@ export class Batch {
     }
     const leaseUntil = leaseEnd(clock.now(), invocation.deadlineAt)
     // A lone claim that nobody knows of would count as a crash when its lease ends: there is nothing better to do than to ask until it must be given back.
-    const doubtUntil = alone
-      ? Math.min(invocation.deadlineAt ?? leaseUntil, leaseUntil) - settleMarginMs(queue.timeoutMs)
-      : undefined
+    const doubtUntil = alone ? (invocation.deadlineAt ?? leaseUntil) - settleMarginMs(queue.timeoutMs) : undefined
     const setting = { ledger, clock, chance, queue: queue.name, leaseUntil, alone, doubtUntil }
     const refused: RefusedClaim[] = []
     for (const claim of await claimWave(toClaim, setting)) {

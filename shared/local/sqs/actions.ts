@@ -15,7 +15,7 @@ import {
   structure,
   writeAttributes,
 } from './shapes.ts'
-import { traced } from './trace-header.ts'
+import { traced, tracedBatch } from './trace-header.ts'
 
 /** One action that answers at once: the shape of its input, and the model's method. */
 export interface Action {
@@ -77,8 +77,7 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map(
     ),
     SendMessageBatch: action(
       { QueueUrl, Entries: entries({ Id: string, ...outgoing }) },
-      (model, input: SendMessageBatchRequest, trace) =>
-        model.sendMessageBatch({ ...input, Entries: input.Entries?.map((entry) => traced(entry, trace)) }),
+      (model, input: SendMessageBatchRequest, trace) => model.sendMessageBatch(tracedBatch(input, trace)),
     ),
     DeleteMessage: action({ QueueUrl, ReceiptHandle: string }, (model, input) => model.deleteMessage(input)),
     DeleteMessageBatch: action({ QueueUrl, Entries: entries(receipt) }, (model, input) =>

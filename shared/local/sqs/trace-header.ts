@@ -1,10 +1,8 @@
-import type { OutgoingMessage } from '../../memory/sqs/index.ts'
-
-const SHAPE = /(^|;)\s*Root=1-[0-9a-f]{8}-[0-9a-f]{24}\s*(;|$)/i
+import { isTraceHeader, type OutgoingMessage, type SendMessageBatchRequest } from '../../memory/sqs/index.ts'
 
 /** The X-Ray header of a request, if it is one. */
 export function traceHeaderIn(header: string | readonly string[] | undefined): string | undefined {
-  return typeof header === 'string' && SHAPE.test(header) ? header : undefined
+  return typeof header === 'string' && isTraceHeader(header) ? header : undefined
 }
 
 /**
@@ -17,4 +15,10 @@ export function traceHeaderIn(header: string | readonly string[] | undefined): s
 export function traced<Message extends OutgoingMessage>(message: Message, header: string | undefined): Message {
   if (header === undefined || message.MessageSystemAttributes !== undefined) return message
   return { ...message, MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: header } } }
+}
+
+/** The same for each message of a batch. */
+export function tracedBatch(batch: SendMessageBatchRequest, header: string | undefined): SendMessageBatchRequest {
+  if (header === undefined || batch.Entries === undefined) return batch
+  return { ...batch, Entries: batch.Entries.map((entry) => traced(entry, header)) }
 }

@@ -24,12 +24,6 @@ export function deleteMessageBatch(context: Context, input: api.DeleteMessageBat
   return result
 }
 
-/** The message of a handle, if this was its last receive; undefined when it is gone or was received since. */
-function find(queue: Queue, handle: string | undefined): StoredMessage | undefined {
-  const { message, isLast } = look(queue, handle)
-  return isLast ? message : undefined
-}
-
 /** The message of a handle, while it is in the queue, and whether this was its last receive. */
 function look(queue: Queue, handle: string | undefined): { message: StoredMessage | undefined; isLast: boolean } {
   if (handle === undefined || handle === '') throw missingParameter('ReceiptHandle')
@@ -121,8 +115,8 @@ export function unreceive(context: Context, queueUrl: string, result: api.Receiv
   const now = context.clock.now()
   // Last first, so that a queue which re-inserts at the front ends in the old order.
   for (const { ReceiptHandle } of [...(result.Messages ?? [])].reverse()) {
-    const message = find(queue, ReceiptHandle)
-    if (message?.state !== IN_FLIGHT) continue
+    const { message, isLast } = look(queue, ReceiptHandle)
+    if (message?.state !== IN_FLIGHT || !isLast) continue
     message.receives -= 1
     queue.store.retime(message, now, now)
     if (message.receives === 0) queue.store.forgetReceipt(message)

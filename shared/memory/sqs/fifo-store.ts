@@ -52,7 +52,6 @@ export class FifoStore extends MessageStore {
     const group = this.groupOf(message)
     if (group === undefined) return
     const { ahead, behind } = message
-    if (group.head === message && group.slot >= 0) this.open.remove(group)
     if (ahead === undefined) group.head = behind
     else ahead.behind = behind
     if (behind === undefined) group.tail = ahead

@@ -90,6 +90,8 @@ function isNumber(text: string): boolean {
 // Root is what every trace header has; other fields may follow in any order.
 const TRACE_HEADER = /(^|;)\s*Root=1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}\s*(;|$)/
 
+export const isTraceHeader = (text: string): boolean => TRACE_HEADER.test(text)
+
 /** The trace header of a send; it counts towards no size. Source: API_SendMessage, `MessageSystemAttributes`. */
 export function traceHeaderOf(attributes: MessageAttributes | undefined): string | undefined {
   if (attributes === undefined) return undefined
@@ -101,7 +103,7 @@ export function traceHeaderOf(attributes: MessageAttributes | undefined): string
     if (attribute.DataType !== 'String') {
       throw invalidParameter("Message (system) attribute 'AWSTraceHeader' must be of type 'String'.")
     }
-    if (!TRACE_HEADER.test(attribute.StringValue ?? '')) {
+    if (!isTraceHeader(attribute.StringValue ?? '')) {
       throw invalidParameter("Message (system) attribute 'AWSTraceHeader' must be a valid X-Ray trace header.")
     }
     return attribute.StringValue

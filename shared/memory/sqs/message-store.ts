@@ -82,27 +82,18 @@ export abstract class MessageStore {
   retime(message: StoredMessage, visibleAt: number, now: number): void {
     if (message.state === VISIBLE) {
       if (visibleAt > now) this.conceal(message, visibleAt)
-      return
-    }
-    message.visibleAt = visibleAt
-    if (visibleAt > now) {
+    } else if (visibleAt > now) {
+      message.visibleAt = visibleAt
       this.hidden.update(message)
-      return
+    } else {
+      this.takeOut(message)
+      this.show(message)
     }
-    this.hidden.remove(message)
-    this.uncountHidden(message)
-    this.show(message)
   }
 
   /** Puts a message where a record says it stood, in its old place in the order. */
   restate(message: StoredMessage, to: Standing, now: number): void {
-    if (message.state === VISIBLE) {
-      this.visible -= 1
-      this.leave(message)
-    } else {
-      this.hidden.remove(message)
-      this.uncountHidden(message)
-    }
+    this.takeOut(message)
     message.receives = to.receives
     message.receipt = to.receipt
     message.visibleAt = to.visibleAt
@@ -118,13 +109,7 @@ export abstract class MessageStore {
   }
 
   remove(message: StoredMessage): void {
-    if (message.state === VISIBLE) {
-      this.visible -= 1
-      this.leave(message)
-    } else {
-      this.hidden.remove(message)
-      this.uncountHidden(message)
-    }
+    this.takeOut(message)
     message.state = GONE
     this.received.delete(message.id)
     this.unlink(message)
@@ -134,8 +119,7 @@ export abstract class MessageStore {
   /** Shows what has become visible by now and drops what is older than the retention period allows. */
   advance(now: number, oldestSentAt: number): void {
     for (let due = this.hidden.peek(); due !== undefined && due.visibleAt <= now; due = this.hidden.peek()) {
-      this.hidden.remove(due)
-      this.uncountHidden(due)
+      this.takeOut(due)
       this.show(due)
     }
     while (this.oldest !== undefined && this.oldest.sentAt < oldestSentAt) this.remove(this.oldest)
@@ -169,8 +153,7 @@ export abstract class MessageStore {
   }
 
   private conceal(message: StoredMessage, visibleAt: number): void {
-    this.visible -= 1
-    this.leave(message)
+    this.takeOut(message)
     message.state = IN_FLIGHT
     message.visibleAt = visibleAt
     this.inFlight += 1
@@ -202,7 +185,14 @@ export abstract class MessageStore {
     this.news = true
   }
 
-  private uncountHidden(message: StoredMessage): void {
+  /** Out of where it stands, whichever that is; it has to stand somewhere again, or go. */
+  private takeOut(message: StoredMessage): void {
+    if (message.state === VISIBLE) {
+      this.visible -= 1
+      this.leave(message)
+      return
+    }
+    this.hidden.remove(message)
     if (message.state === IN_FLIGHT) {
       this.inFlight -= 1
       this.flightChanged(message, -1)
