@@ -27,9 +27,11 @@ export function parseCount(value: string): number {
 
 /** The instant of an ISO date, or of that long ago. */
 export function parseSince(value: string): Date {
-  const at = /^\d{4}-/.test(value) ? Date.parse(value) : Date.now() - toMs(parseDuration(value))
-  if (Number.isNaN(at)) throw new InvalidArgumentError('Expected a time ago such as 2h, or a date such as 2026-11-22.')
-  return new Date(at)
+  // Longer ago than dates reach is no date either: so the date is looked at, not the number.
+  const at = new Date(/^\d{4}-/.test(value) ? value : Date.now() - toMs(parseDuration(value)))
+  if (Number.isNaN(at.getTime()))
+    throw new InvalidArgumentError('Expected a time ago such as 2h, or a date such as 2026-11-22.')
+  return at
 }
 
 /**

@@ -50,6 +50,11 @@ describe.each(parsers)('%s', (_what, parse, holds) => {
   })
 })
 
+it('an instant is not longer ago than dates reach', () => {
+  // Found by the property above.
+  expect(() => parseSince('9000000000000')).toThrow(InvalidArgumentError)
+})
+
 it('nothing typed is a port or a count', () => {
   for (const value of ['', ' ', '1e3', '0x10', '+5', '5.0']) {
     expect(() => parsePort(value)).toThrow(InvalidArgumentError)
