@@ -10,11 +10,16 @@ export const unreachable: readonly {
   covers(fault: FaultKind, transition: Transition): boolean
 }[] = []
 
+/** How often which fault hit what, by `fault|transition` and by `fault|call`. */
+export interface Hits {
+  readonly transitions: ReadonlyMap<string, number>
+  readonly calls: ReadonlyMap<string, number>
+}
+
 /** Counts which fault hit which transition, and which call. */
 export class Coverage {
   readonly #transitions = new Map<string, number>()
   readonly #calls = new Map<string, number>()
-  #delivered = 0
 
   transition(fault: string, transition: Transition | undefined): void {
     if (transition !== undefined) bump(this.#transitions, `${fault}|${transition}`)
@@ -24,23 +29,21 @@ export class Coverage {
     bump(this.#calls, `${fault}|${method}`)
   }
 
-  deliveries(count: number): void {
-    this.#delivered += count
+  get hits(): Hits {
+    return { transitions: this.#transitions, calls: this.#calls }
   }
 
-  get delivered(): number {
-    return this.#delivered
-  }
-
-  hits(fault: FaultKind, transition: Transition): number {
-    return this.#transitions.get(`${fault}|${transition}`) ?? 0
+  /** Adds what another one has seen. */
+  add({ transitions, calls }: Hits): void {
+    for (const [cell, count] of transitions) bump(this.#transitions, cell, count)
+    for (const [cell, count] of calls) bump(this.#calls, cell, count)
   }
 
   /** Cells that no seed has hit, and could. */
   missing(): readonly string[] {
     return transitions.flatMap((transition) =>
       faultKinds
-        .filter((fault) => this.hits(fault, transition) === 0 && reasonAgainst(fault, transition) === undefined)
+        .filter((fault) => this.#hit(fault, transition) === 0 && reasonAgainst(fault, transition) === undefined)
         .map((fault) => `${fault} × ${transition}`),
     )
   }
@@ -60,19 +63,16 @@ export class Coverage {
     ].join('\n')
   }
 
-  /** Adds what another one has seen. */
-  add(other: Coverage): void {
-    for (const [cell, count] of other.#transitions) bump(this.#transitions, cell, count)
-    for (const [cell, count] of other.#calls) bump(this.#calls, cell, count)
-    this.#delivered += other.#delivered
-  }
-
   table(): string {
     const calls = [...new Set([...this.#calls.keys()].map((cell) => cell.split('|')[1] ?? ''))].sort()
     return [
-      grid('transition', transitions, (row, fault) => this.#transitions.get(`${fault}|${row}`) ?? 0),
+      grid('transition', transitions, (row, fault) => this.#hit(fault, row)),
       grid('call', calls, (row, fault) => this.#calls.get(`${fault}|${row}`) ?? 0),
     ].join('\n\n')
+  }
+
+  #hit(fault: FaultKind, transition: string): number {
+    return this.#transitions.get(`${fault}|${transition}`) ?? 0
   }
 }
 

@@ -22,7 +22,7 @@ import { createBatchWorker } from '../../shared/worker/index.ts'
 import { definitionOf, enlist, type QueueName, queueNames, type Version, versions } from './apps.ts'
 import type { Coverage } from './coverage.ts'
 import { type Call, emptyJournal, type Journal, type Run } from './journal.ts'
-import { type Invoked, Mapping } from './mapping.ts'
+import { Mapping } from './mapping.ts'
 import type { Misfortunes } from './misfortunes.ts'
 import { RecordedTable, recordedBroker } from './recorded-ports.ts'
 import { play, type Script } from './script.ts'
@@ -204,7 +204,6 @@ export class SimulatedWorld {
       },
       shape: (name, deliveries) => this.#shape(name, deliveries),
       deletes: (name) => !misfortunes.isUndeleted(name, this.#deletes++),
-      onInvoke: (invocation) => this.#invoked(invocation),
       onEnd: ({ requestId }, end, error) => {
         if (end === 'rejected') this.journal.rejections.push({ at: this.clock.now(), requestId, error })
       },
@@ -221,10 +220,6 @@ export class SimulatedWorld {
   /** Names in misfortunes must not depend on how many worlds there were before. */
   #local(requestId: string): string {
     return requestId.slice(requestId.indexOf(':') + 1)
-  }
-
-  #invoked({ deliveries }: Invoked): void {
-    this.#setting.coverage?.deliveries(deliveries.length)
   }
 
   #shape(queue: string, deliveries: readonly Delivery[]) {

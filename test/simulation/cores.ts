@@ -1,0 +1,62 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { Coverage, type Hits } from './coverage.ts'
+import { type Played, playSeeds, type Seeds } from './seeds.ts'
+
+/** What a player says: what came of a seed, and at its end what its seeds have hit. */
+export type Word = { readonly played: Played } | { readonly hits: Hits }
+
+/**
+ * Plays seeds on so many cores, a process for each: which seeds are played does not depend on their number, as long as only that ends them.
+ *
+ * @param tell hears of each seed as it ends, and says whether to go on
+ * @throws {Error} when a process ends before its seeds do; the others are stopped
+ */
+export async function playOnCores(cores: number, seeds: Seeds, tell: (played: Played) => boolean): Promise<Coverage> {
+  if (cores === 1) return playSeeds(seeds, tell)
+  const coverage = new Coverage()
+  const players: ChildProcess[] = []
+  let stopped = false
+  const stop = (): void => {
+    if (stopped) return
+    stopped = true
+    // One that has ended meanwhile need not hear of it.
+    for (const player of players) player.send('stop', () => {})
+  }
+  let last: number | undefined
+  for (let nth = 0; nth < cores; nth++) {
+    const player = fork(new URL('./player.ts', import.meta.url), {
+      execArgv: ['--import', 'tsx'],
+      // JSON has no maps and no Infinity.
+      serialization: 'advanced',
+    })
+    player.on('message', (word: Word) => {
+      if ('hits' in word) coverage.add(word.hits)
+      else {
+        last = word.played.seed
+        if (!tell(word.played)) stop()
+      }
+    })
+    const share: Seeds = {
+      ...seeds,
+      from: seeds.from + nth * seeds.step,
+      step: seeds.step * cores,
+      count: Math.ceil((seeds.count - nth) / cores),
+    }
+    player.send(share)
+    players.push(player)
+  }
+  const ends = players.map(async (player) => {
+    // Its last words may be read after its exit is known: when its channel closes, all have been.
+    await Promise.all([once(player, 'exit'), once(player, 'disconnect')])
+    const { exitCode, signalCode } = player
+    if (exitCode === 0) return
+    stop()
+    throw new Error(
+      `A process that plays seeds ended with ${signalCode ?? exitCode}; the last seed told of was ${last}.`,
+    )
+  })
+  const failure = (await Promise.allSettled(ends)).find((end) => end.status === 'rejected')
+  if (failure !== undefined) throw failure.reason
+  return coverage
+}
