@@ -61,7 +61,7 @@ export function createMemoryLedger({ clock }: { readonly clock: Clock }): Memory
     const item = items.get(change.id)
     if (item === undefined || item.record.v !== change.v) return { status: 'refused' }
     const next: Record<string, unknown> = { ...item.record, ...change.set }
-    for (const name of change.remove ?? []) delete next[name]
+    for (const name of change.remove ?? []) next[name] = undefined
     if (change.transition) next.v = change.v + 1
     const record = freeze(next as unknown as TaskRecord)
     if (isTooLarge(record)) return tooLarge()
@@ -141,8 +141,9 @@ export function createMemoryLedger({ clock }: { readonly clock: Clock }): Memory
 
 /** A copy without absent fields, as it comes back from a table. */
 function freeze(record: TaskRecord): TaskRecord {
-  const present = Object.entries(record).filter(([, value]) => value !== undefined)
-  return Object.freeze(Object.fromEntries(present)) as unknown as TaskRecord
+  const present: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(record)) if (value !== undefined) present[name] = value
+  return Object.freeze(present) as unknown as TaskRecord
 }
 
 /** DynamoDB's limit of an item, names included. */
