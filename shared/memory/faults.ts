@@ -33,6 +33,8 @@ export interface Fault {
   readonly delayMs?: number
   /** After the effect, before the answer. @default 0 */
   readonly answerDelayMs?: number
+  /** Of an insert: the record is written, the input beside it is not; they are two statements. For `answer-lost`. @default false */
+  readonly withoutInput?: boolean
 }
 
 /** What each method takes one or many of. */
@@ -144,7 +146,13 @@ export function faultyLedger(ledger: Ledger, options: FaultOptions): Ledger {
     )
   }
   return {
-    insert: (entries) => injection('insert').writes(entries, (passed) => ledger.insert(passed), writeAnswer),
+    insert: (entries) =>
+      injection('insert').writes(
+        entries,
+        (passed, faults) =>
+          ledger.insert(passed.map((entry, at) => (faults[at]?.withoutInput ? { record: entry.record } : entry))),
+        writeAnswer,
+      ),
     update: (changes) => injection('update').writes(changes, (passed) => ledger.update(passed), writeAnswer),
     read: (ids, how) => injection('read').all(ids, (passed) => ledger.read(passed, how)),
     readInputs: (refs) => injection('readInputs').all(refs, (passed) => ledger.readInputs(passed)),
@@ -205,17 +213,17 @@ class Injection<Entry> {
   /** For methods that answer for each entry. */
   async writes<Answer>(
     entries: readonly Entry[],
-    pass: (entries: readonly Entry[]) => Promise<readonly Answer[]>,
+    pass: (entries: readonly Entry[], faults: readonly (Fault | undefined)[]) => Promise<readonly Answer[]>,
     answerOf: (fault: Fault['type'], error: InjectedFaultError) => Answer,
   ): Promise<readonly Answer[]> {
     const faults = entries.map(this.#decide)
     await this.#wait(faults, 'delayMs')
     const answers = new Map<number, Answer>()
     const passed = indexesOf(faults, takesEffect)
-    const told = passed.length === 0 ? [] : await pass(pick(entries, passed))
+    const told = passed.length === 0 ? [] : await pass(pick(entries, passed), pick(faults, passed))
     for (const [at, index] of passed.entries()) answers.set(index, told[at] as Answer)
     const again = indexesOf(faults, (fault) => fault?.type === 'repeated')
-    const toldAgain = again.length === 0 ? [] : await pass(pick(entries, again))
+    const toldAgain = again.length === 0 ? [] : await pass(pick(entries, again), pick(faults, again))
     for (const [at, index] of again.entries()) answers.set(index, toldAgain[at] as Answer)
     for (const [index, fault] of faults.entries()) {
       if (isError(fault)) answers.set(index, answerOf(fault.type, new InjectedFaultError(this.#call, fault.type)))

@@ -24,6 +24,8 @@ interface Item {
 export interface MemoryLedger extends Ledger {
   /** Every record that is physically there, whether or not it has expired. */
   records(): readonly TaskRecord[]
+  /** Whether an input that has an item of its own is physically there. */
+  holdsInput(item: { readonly id: string; readonly ref: string }): boolean
   /** Deletes what has expired, as DynamoDB's TTL does some days late. Until then it is hidden from reads, but there. */
   sweep(): void
 }
@@ -131,6 +133,7 @@ export function createMemoryLedger({ clock }: { readonly clock: Clock }): Memory
       controls.set(queue, Object.freeze({ ...control }))
     },
     records: () => [...items.values()].map(({ record }) => record),
+    holdsInput: (ref) => inputs.has(inputKey(ref)),
     sweep() {
       for (const [id, { record }] of items) if (hasExpired(record.expiresAt)) items.delete(id)
       for (const [key, { expiresAt }] of inputs) if (hasExpired(expiresAt)) inputs.delete(key)

@@ -25,6 +25,8 @@ export interface Run {
   readonly requestId: string
   /** The record as it stood when the run began. */
   readonly record: TaskRecord | undefined
+  /** The record names an input beside it, and there is none. */
+  readonly inputMissing: boolean
   /** The process that wrote the record's last transition. */
   readonly holder: string | undefined
   /** Another run has begun on the same claim. */

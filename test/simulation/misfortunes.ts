@@ -80,7 +80,7 @@ export class Misfortunes {
   ofCall({ process, nth, method, entries }: ProcessCall): CallPlan | undefined {
     const found = this.#find(
       () => `${process.name}.${method}.${nth}`,
-      (chance, place) => this.#drawCall(chance, place, entries.length),
+      (chance, place) => this.#drawCall(chance, place, method, entries.length),
     )
     for (const each of found) {
       if (each.kind === 'crash-before') return { crash: 'before' }
@@ -150,7 +150,7 @@ export class Misfortunes {
     return found?.kind === 'skewed' ? found.ms : 0
   }
 
-  #drawCall(chance: SeededChance, place: string, entries: number): Misfortune | undefined {
+  #drawCall(chance: SeededChance, place: string, method: string, entries: number): Misfortune | undefined {
     const dice = chance.random()
     const { crashes, faults } = this.#weather
     if (dice < crashes) return { kind: dice < crashes / 2 ? 'crash-before' : 'crash-after', place }
@@ -158,7 +158,12 @@ export class Misfortunes {
     const type = chance.pick(['throttled', 'request-lost', 'answer-lost', 'repeated', 'delayed'] as const)
     const delayMs = (type === 'delayed' ? 1 : 0) * Math.floor(chance.random() ** 4 * 100_000)
     const answerDelayMs = chance.random() < 0.2 ? Math.floor(chance.random() ** 4 * 30_000) : 0
-    const fault: Fault = { type, ...(delayMs > 0 && { delayMs }), ...(answerDelayMs > 0 && { answerDelayMs }) }
+    const fault: Fault = {
+      type,
+      ...(delayMs > 0 && { delayMs }),
+      ...(answerDelayMs > 0 && { answerDelayMs }),
+      ...(method === 'insert' && type === 'answer-lost' && chance.random() < 0.5 && { withoutInput: true }),
+    }
     if (entries < 2 || chance.random() < 0.5) return { kind: 'fault', place, fault }
     const hit = Array.from({ length: entries }, (_, index) => index).filter(() => chance.random() < 0.4)
     return { kind: 'fault', place, fault, entries: hit }

@@ -288,6 +288,7 @@ export class SimulatedWorld {
       process: name,
       requestId,
       record,
+      inputMissing: record?.inputRef !== undefined && !this.#ledger.holdsInput({ id: record.id, ref: record.inputRef }),
       holder: last?.process,
       claimUsed: this.#claimsUsed.has(claim),
       limitAt: context.deadline.getTime() - process.skewMs,

@@ -181,7 +181,7 @@ function keyedScript(chance: SeededChance): Script {
 }
 
 function drawScript(chance: SeededChance, tag: string, { poison }: Mix): Script {
-  return { tag, acts: drawActs(chance, poison), ...(chance.random() < 0.05 && { ballast: 'x'.repeat(900) }) }
+  return { tag, acts: drawActs(chance, poison), ...(chance.random() < 0.15 && { ballast: 'x'.repeat(900) }) }
 }
 
 function drawActs(chance: SeededChance, poison: boolean): readonly Act[] {

@@ -338,6 +338,13 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     },
   ],
   [
+    'the input of a record that is there taken to be there, too',
+    /G1/,
+    () => {
+      broken.ledger = ((ledger: Ledger) => ({ ...ledger, writeInputs: async () => {} })) as never
+    },
+  ],
+  [
     'a crash in company counted',
     /G4/,
     () => {

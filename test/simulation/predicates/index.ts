@@ -11,6 +11,7 @@ import {
   acceptedTasksEnd,
   failuresHaveLetters,
   fireAndForgetEnds,
+  inputsAreKept,
   nothingSurprises,
   queuesAreEmpty,
 } from './nothing-lost.ts'
@@ -23,6 +24,7 @@ import { oneKeyOneTask, refusalsAreKnown, refusedTasksDoNotRun } from './same-ke
 export const predicates = {
   'G1 accepted tasks end': acceptedTasksEnd,
   'G1 fire and forget ends': fireAndForgetEnds,
+  'G1 inputs are kept': inputsAreKept,
   'G1 failures have letters': failuresHaveLetters,
   'G1 queues are empty': queuesAreEmpty,
   'G1 nothing surprises': nothingSurprises,

@@ -43,6 +43,13 @@ export const fireAndForgetEnds: Predicate = function* (journal) {
   }
 }
 
+/** What is shown of a task, and sent again when its message is lost, is there when it runs: the input beside its record. */
+export const inputsAreKept: Predicate = function* ({ runs }) {
+  for (const { id, at, attempt, inputMissing } of runs)
+    if (inputMissing)
+      yield { id, at, message: `runs as attempt ${attempt}, and the input that its record names is gone` }
+}
+
 /** Every dead letter of a record that ended so was sent, before its message was acknowledged. */
 export const failuresHaveLetters: Predicate = function* (journal) {
   const sent = new Set(journal.letters.map(({ body }) => letterKey(body)))
