@@ -18,6 +18,8 @@ export interface Weather {
   readonly lingering: number
   /** Clocks differ by up to this. */
   readonly skewMs: number
+  /** A read that need not be consistent gives a record as it was before its last change. */
+  readonly staleReads: number
 }
 
 export type FaultKind = Fault['type'] | 'crash-before' | 'crash-after'
@@ -50,6 +52,7 @@ export type Misfortune = { readonly place: string } & (
   | { readonly kind: 'killed'; readonly afterMs: number }
   | { readonly kind: 'lingering'; readonly forMs: number }
   | { readonly kind: 'undeleted' }
+  | { readonly kind: 'stale-read' }
   | { readonly kind: 'skewed'; readonly ms: number }
 )
 
@@ -139,6 +142,15 @@ export class Misfortunes {
     )
   }
 
+  isStale(process: string, nth: number): boolean {
+    return (
+      this.#find(
+        () => `${process}.stale.${nth}`,
+        (chance, place) => (chance.random() < this.#weather.staleReads ? { kind: 'stale-read', place } : undefined),
+      ).length > 0
+    )
+  }
+
   skewOf(process: string): number {
     const [found] = this.#find(
       () => `${process}.clock`,
@@ -202,5 +214,6 @@ export function drawWeather(chance: SeededChance): Weather {
     undeleted: some(0.1),
     lingering: some(0.1),
     skewMs: chance.random() < 0.5 ? 0 : 9_000,
+    staleReads: some(0.8),
   }
 }

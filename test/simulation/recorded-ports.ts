@@ -2,21 +2,38 @@ import type { TaskRecord } from '../../shared/core/record.ts'
 import type { Broker, Clock, Ledger } from '../../shared/ports/index.ts'
 import type { Change, Journal } from './journal.ts'
 
+/**
+ * How long reads that need not be consistent may miss a change: a short time, says the guide, without a number.
+ * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html
+ */
+const staleForMs = 2_000
+
 /** Writes down every change of the table, whoever makes it, and knows each record as it stands. */
 export class RecordedTable {
   readonly records = new Map<string, TaskRecord>()
   /** The last transition of each record. */
   readonly last = new Map<string, Change>()
+  readonly #latest = new Map<string, Change>()
   readonly #ledger: Ledger
   readonly #clock: Clock
   readonly #journal: Journal
   readonly #order: () => number
+  readonly #isStale: (process: string, nth: number) => boolean
+  #lateReads = 0
 
-  constructor(ledger: Ledger, clock: Clock, journal: Journal, order: () => number) {
+  /** @param isStale of reads soon after a change, counted by nth: whether this one misses it */
+  constructor(
+    ledger: Ledger,
+    clock: Clock,
+    journal: Journal,
+    order: () => number,
+    isStale: (process: string, nth: number) => boolean,
+  ) {
     this.#ledger = ledger
     this.#clock = clock
     this.#journal = journal
     this.#order = order
+    this.#isStale = isStale
   }
 
   /** The ledger as one process sees it. */
@@ -24,6 +41,10 @@ export class RecordedTable {
     const ledger = this.#ledger
     return {
       ...ledger,
+      read: async (ids, how) => {
+        const records = await ledger.read(ids, how)
+        return how.consistent ? records : records.map((record, index) => this.#asSeen(process, ids[index], record))
+      },
       insert: async (entries) => {
         const answers = await ledger.insert(entries)
         for (const [index, { record }] of entries.entries()) {
@@ -42,10 +63,20 @@ export class RecordedTable {
     }
   }
 
+  #asSeen(process: string, id: string | undefined, record: TaskRecord | undefined): TaskRecord | undefined {
+    const latest = id === undefined ? undefined : this.#latest.get(id)
+    const now = this.#clock.now()
+    if (latest === undefined || now - latest.at >= staleForMs || !this.#isStale(process, this.#lateReads++))
+      return record
+    const { before } = latest
+    return before?.expiresAt !== undefined && before.expiresAt * 1_000 <= now ? undefined : before
+  }
+
   #write(process: string, after: TaskRecord, transition: boolean): void {
     const before = this.records.get(after.id)
     const change: Change = { at: this.#clock.now(), order: this.#order(), process, before, after, transition }
     this.records.set(after.id, after)
+    this.#latest.set(after.id, change)
     if (transition) this.last.set(after.id, change)
     this.#journal.changes.push(change)
   }

@@ -91,7 +91,13 @@ export class SimulatedWorld {
     })
     createQueues(this.#model, versions.full)
     this.#ledger = createMemoryLedger({ clock })
-    this.#table = new RecordedTable(this.#ledger, clock, this.journal, () => this.#order++)
+    this.#table = new RecordedTable(
+      this.#ledger,
+      clock,
+      this.journal,
+      () => this.#order++,
+      (process, nth) => setting.misfortunes.isStale(process, nth),
+    )
     this.#broker = recordedBroker(
       createMemoryBroker({ model: this.#model, prefix: versions.full.prefix }),
       clock,

@@ -345,6 +345,16 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     },
   ],
   [
+    'no read is consistent',
+    /callers see the result/,
+    () => {
+      broken.ledger = ((ledger: Ledger) => ({
+        ...ledger,
+        read: (ids: readonly string[]) => ledger.read(ids, { consistent: false }),
+      })) as never
+    },
+  ],
+  [
     'a crash in company counted',
     /G4/,
     () => {
