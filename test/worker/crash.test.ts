@@ -139,13 +139,18 @@ describe('suspects', () => {
     await world.clock.advance(1_000)
     // From now on every batch has a fresh task that takes the time.
     const others = []
-    for (let index = 0; index < 12; index++) {
+    for (let index = 0; index < 40; index++) {
       others.push(await world.until(world.work.delay({ mode: 'sleep', ms: 30_000 })))
       await world.clock.advance(15_000)
     }
     await world.run()
     for (const { id } of [suspect, poison, ...others]) expect(world.record(id).state).toBe('SUCCESS')
     expect(world.record(suspect.id).attempt).toBe(1)
+    const handedBack = world.telemetry.ofType('handed-back').filter(({ id }) => id === poison.id)
+    expect(handedBack).toHaveLength(3)
+    // It did not wait until the others were through.
+    const lastRunAt = Math.max(...others.flatMap(({ id }) => world.runsOf(id).map(({ at }) => at)))
+    expect(world.runsOf(poison.id).at(-1)?.at).toBeLessThan(lastRunAt - 3 * 60_000)
   })
 })
 
