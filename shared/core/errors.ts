@@ -211,10 +211,13 @@ export class TaskExpiredError extends TaskRevokedError {
 
 /** The worker's process died (or was killed at its time-out) while it ran this task alone. */
 export class WorkerLostError extends CeleriacError {
-  constructor(id: string, attempts: number) {
+  /** @param inCompany it ran other tasks, too: any of them may have been the cause, and the attempt does not count */
+  constructor(id: string, attempts: number, inCompany = false) {
     super(
       'worker-lost',
-      `The worker running task ${id} died ${attempts} time(s) in a row while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.`,
+      inCompany
+        ? `The worker running task ${id} died while it ran other tasks, too. Any of them may have been the cause: this attempt does not count.`
+        : `The worker running task ${id} died ${attempts} time(s) in a row while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.`,
     )
   }
 }

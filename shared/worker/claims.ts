@@ -130,7 +130,7 @@ function claimChange(
   }
   if (record && crashed !== undefined) {
     const ended = Math.min(now, record.leaseUntil ?? now)
-    const lost = toErrorData(new WorkerLostError(record.id, record.attempt + 1))
+    const lost = toErrorData(new WorkerLostError(record.id, record.attempt + 1, crashed !== 'alone'))
     set.attempt = attempt
     set.attempts = appendAttempt(record.attempts, {
       attempt: record.attempt + 1,

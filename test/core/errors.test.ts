@@ -154,6 +154,13 @@ const all: readonly (readonly [string, () => errors.CeleriacError, string, strin
     {},
   ],
   [
+    'WorkerLostError',
+    () => new errors.WorkerLostError('id', 1, true),
+    'worker-lost',
+    'The worker running task id died while it ran other tasks, too. Any of them may have been the cause: this attempt does not count.',
+    {},
+  ],
+  [
     'SoftTimeLimitExceededError',
     () => new errors.SoftTimeLimitExceededError(5),
     'soft-time-limit',

@@ -128,6 +128,10 @@ describe('suspects', () => {
     for (const { id } of neighbours) {
       expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
       expect(counted(world, id)).toEqual([1, 1])
+      expect(JSON.parse(world.record(id).attempts ?? '[]')).toMatchObject([
+        { attempt: 1, outcome: 'crash-in-company', error: { message: expect.stringContaining('does not count') } },
+        { attempt: 1, outcome: 'success' },
+      ])
     }
   })
 
@@ -174,6 +178,29 @@ describe('what has not started', () => {
     for (const { id } of handles) expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
     expect(world.runs).toHaveLength(4)
     expect(world.telemetry.ofType('handed-back').length).toBeGreaterThan(0)
+  })
+})
+
+describe('a run that begins late', () => {
+  it('has a shorter limit, so that it is settled before its process is killed', async () => {
+    const world = createWorld({
+      queue: { timeout: '60s' },
+      task: { timeLimit: '50s' },
+      retry: { maxRetries: 1, delay: '10s' },
+    })
+    world.plan = ({ process, method, nth }) =>
+      process.name === 'worker-0' && method === 'readControl' && nth === 0
+        ? { decide: () => ({ type: 'delayed', delayMs: 25_000 }) }
+        : undefined
+    const startedAt = world.clock.now()
+    const { id } = await world.until(world.work.delay({ mode: 'sleep', ms: 45_000 }))
+    await world.run()
+    expect(JSON.parse(world.record(id).attempts ?? '[]')).toMatchObject([
+      { attempt: 1, outcome: 'retry', error: { name: 'TimeLimitExceededError' } },
+      { attempt: 2, outcome: 'success' },
+    ])
+    expect(world.runs[0]?.at).toBe(startedAt + 25_000)
+    expect(world.runs[0]?.endedAt).toBeLessThan(startedAt + 60_000)
   })
 })
 

@@ -307,6 +307,28 @@ describe('a lone claim of which the table does not tell', () => {
     expect(record).toMatchObject({ state: 'SUCCESS', attempt: 1 })
   })
 
+  it('lets nothing else of its batch start: a crash would be told as its own, too', async () => {
+    const world = createWorld({ queue: { timeout: '60s' }, task: { timeLimit: 0.2 }, stopped: true })
+    const handles = []
+    for (let nth = 0; nth < 2; nth++) handles.push(await world.until(world.work.delay({ mode: 'exit', value: nth })))
+    const asked = new Set<string>()
+    let end = Number.POSITIVE_INFINITY
+    world.faultsOfWorkers((call) => {
+      // Both are suspects after a death in company, and claimed alone.
+      if (world.runs.length < 1 || world.clock.now() > end || !(isClaim(call) || call.method === 'read'))
+        return undefined
+      if (call.method === 'update' && call.entry.set.alone === true) {
+        asked.add(call.entry.id)
+        end = Math.min(end, world.clock.now() + minuteMs)
+      }
+      return isClaim(call) || asked.size > 0 ? { type: 'answer-lost' } : undefined
+    })
+    world.start()
+    await world.run()
+    expect(asked.size).toBe(1)
+    for (const { id } of handles) expect(world.record(id).state).toBe('SUCCESS')
+  })
+
   it('counts when the table is silent for its whole lease: nobody can know that the code had not begun', async () => {
     const { runs, record } = await afterSilence(30 * minuteMs)
     expect(runs).toBe(0)
