@@ -1,6 +1,6 @@
 import { IdempotencyConflictError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
-import type { Ports, RecordChange } from '../ports/index.ts'
+import type { InputItem, Ports, RecordChange } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import type { Draft } from './draft.ts'
 import type { EnqueueOutcomes } from './enqueue-outcome.ts'
@@ -123,21 +123,28 @@ export class RecordOpener {
     return changed
   }
 
-  /** Inputs of reopened records that live in items of their own are there before the record names them. */
+  /** Inputs that live in items of their own are there before their message is. */
   async #placeInputs(plans: readonly Plan[], outcomes: EnqueueOutcomes): Promise<readonly Plan[]> {
-    const inputs = plans.flatMap(({ each, own }) => (own && each.opening?.inputItem ? [each.opening.inputItem] : []))
-    if (inputs.length === 0) return plans
+    const inputs = new Map<Plan, InputItem>()
+    for (const plan of plans) {
+      const item = missingInput(plan)
+      if (item !== undefined) inputs.set(plan, item)
+    }
+    if (inputs.size === 0) return plans
     try {
-      await this.#ports.ledger.writeInputs(inputs)
+      await this.#ports.ledger.writeInputs([...inputs.values()])
       return plans
     } catch (cause) {
-      const placed = ({ each, own }: Plan): boolean => !own || each.opening?.inputItem === undefined
-      for (const plan of plans) {
-        if (!placed(plan)) outcomes.fail(plan.each, { cause, maybeSent: false, mayRun: false })
-      }
-      return plans.filter(placed)
+      for (const { each, own } of inputs.keys()) outcomes.fail(each, { cause, maybeSent: false, mayRun: !own })
+      return plans.filter((plan) => !inputs.has(plan))
     }
   }
+}
+
+/** The input of a record that is reopened; and of one that stands as it was inserted: its writer may have died before the input was there. */
+function missingInput({ each, record, own }: Plan): InputItem | undefined {
+  const item = each.opening?.inputItem
+  return own || (record.v === 1 && record.inputRef === item?.ref) ? item : undefined
 }
 
 function isSameUnclaimed(read: TaskRecord, found: TaskRecord): boolean {

@@ -1,7 +1,6 @@
 import type { Settlement } from '../core/decide.ts'
 import { flushMs, maxDelayMs } from '../core/defaults.ts'
 import { errorText, parseErrorData, toErrorData } from '../core/error-data.ts'
-import { inputExpiresAtSeconds } from '../core/lifetime.ts'
 import { deadLetterOf, messageText } from '../core/message-codec.ts'
 import type { QueueTimes } from '../core/queue.ts'
 import type { ErrorData, TaskRecord } from '../core/record.ts'
@@ -11,6 +10,7 @@ import type { Delivery, OutgoingMessage, Ports } from '../ports/index.ts'
 import type { CertainLedger, ChangeOutcome } from '../protocol/certain-ledger.ts'
 import { type Arrival, isWithoutLedger } from './arrival.ts'
 import type { Fates } from './fates.ts'
+import { renewInputs } from './inputs.ts'
 import { settlementChange } from './settlement-change.ts'
 
 /** A run that ended, or a delivery that ends without one. */
@@ -263,7 +263,10 @@ export class Settler {
     hidden: { delivery: Delivery; seconds: number }[],
   ): Promise<void> {
     if (copies.length === 0) return
-    await this.#renewInputs(copies.flatMap(({ record }) => (record?.inputRef === undefined ? [] : [record])))
+    await renewInputs(
+      this.#ports,
+      copies.flatMap(({ record }) => record ?? []),
+    )
     const answers = await this.#ports.broker.send(
       this.#queue,
       copies.map(({ message }) => message),
@@ -271,24 +274,6 @@ export class Settler {
     for (const [index, { delivery, seconds }] of copies.entries()) {
       if (answers[index]?.status === 'sent') this.#fates.acknowledge(delivery)
       else hidden.push({ delivery, seconds: Math.min(seconds, maxDelayMs / 1_000) })
-    }
-  }
-
-  /** Inputs in items of their own live as long as copies of their message do. */
-  async #renewInputs(records: readonly TaskRecord[]): Promise<void> {
-    if (records.length === 0) return
-    const refs = records.map((record) => ({ id: record.id, ref: record.inputRef as string }))
-    try {
-      const inputs = await this.#ports.ledger.readInputs(refs)
-      const expiresAt = inputExpiresAtSeconds(this.#ports.clock.now())
-      await this.#ports.ledger.writeInputs(
-        refs.flatMap(({ id, ref }, index) => {
-          const body = inputs[index]
-          return body === undefined ? [] : [{ id, ref, body, expiresAt }]
-        }),
-      )
-    } catch {
-      // The message carries the input; its own item is for people and for sending again. The next copy renews it.
     }
   }
 

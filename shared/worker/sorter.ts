@@ -12,6 +12,7 @@ import { type Arrival, isWithoutLedger } from './arrival.ts'
 import type { BatchSetting } from './batch.ts'
 import type { Candidate, RefusedClaim } from './claims.ts'
 import type { Fates } from './fates.ts'
+import { completeInput } from './inputs.ts'
 import type { Reporter } from './reporter.ts'
 import type { Settler, Waiting } from './settler.ts'
 
@@ -198,6 +199,13 @@ export class Sorter {
     const now = this.#setting.ports.clock.now()
     if (record === undefined) return this.#judgeUnrecorded(arrival, now)
     const verdict = classify(message, record, task?.policy ?? patientPolicy, now)
+    if (verdict.kind === 'held') return this.#hide(arrival, verdict.until - now)
+    try {
+      await completeInput(this.#setting.ports, this.#setting.queue.name, message, record)
+    } catch (error) {
+      this.#log('The table did not take an input; the message will come again.', error, { id: message.id })
+      return
+    }
     switch (verdict.kind) {
       case 'stale':
         this.#reporter.event(arrival, { type: 'stale' })
@@ -207,8 +215,6 @@ export class Sorter {
         this.#reporter.event(arrival, { type: 'finished-again' })
         this.#finished.push({ arrival, record })
         return
-      case 'held':
-        return this.#hide(arrival, verdict.until - now)
       case 'early':
         return this.#waitUntil(arrival, record, verdict.until)
       case 'revoked':

@@ -1,5 +1,6 @@
 import { EnqueueError, LedgerUnavailableError } from 'celeriac'
 import { describe, expect, it } from 'vitest'
+import type { Fault } from '../../shared/memory/faults.ts'
 import { anyOf, fixture, hit } from './world.ts'
 
 const lost = { type: 'request-lost' } as const
@@ -53,6 +54,46 @@ describe('writing the record', () => {
   it('a table that throttles for good is an error for certain', async () => {
     const { plain, rejection, messages } = fixture({ faults: hit('insert', throttled) })
     expect(await rejection(plain.delay({ x: 1 }))).toMatchObject({ maybeSent: false, mayRun: false })
+    expect(messages()).toEqual([])
+  })
+})
+
+describe('a record that was written without the input beside it, whose writer never learnt of it', () => {
+  const note = 'n'.repeat(3_000)
+  const withoutInput = { ...answerLost, withoutInput: true }
+  const inputOf = async ({ record, ports }: ReturnType<typeof fixture>, id: string) => {
+    const [body] = await ports.ledger.readInputs([{ id, ref: (await record(id)).inputRef ?? '' }])
+    return body && (JSON.parse(body) as { readonly note: string }).note
+  }
+
+  const orphan = async (fault?: Fault) => {
+    const weather = { silent: true, writes: 0, fault }
+    const world = fixture({
+      faults: ({ method }) => {
+        if (weather.silent) return method === 'insert' ? withoutInput : method === 'read' ? lost : undefined
+        if (method !== 'writeInputs') return undefined
+        weather.writes++
+        return weather.fault
+      },
+    })
+    const { id } = (await world.rejection(world.keyed.delay({ x: 1, note }))) as EnqueueError & { id: string }
+    weather.silent = false
+    expect(await inputOf(world, id)).toBeUndefined()
+    return { ...world, weather, id, input: () => inputOf(world, id) }
+  }
+
+  it('gets it from the next enqueue of its key, and from no further one: a large input is many write units', async () => {
+    const { keyed, settled, weather, input } = await orphan()
+    await settled(keyed.delay({ x: 1, note }))
+    expect(await input()).toBe(note)
+    await settled(keyed.delay({ x: 1, note }))
+    expect(weather.writes).toBe(1)
+  })
+
+  it('is not vouched for without it', async () => {
+    const { keyed, rejection, record, id, messages } = await orphan(lost)
+    expect(await rejection(keyed.delay({ x: 1, note }))).toMatchObject({ maybeSent: false, mayRun: true })
+    expect(await record(id)).toMatchObject({ v: 1, state: 'QUEUED' })
     expect(messages()).toEqual([])
   })
 })

@@ -104,6 +104,75 @@ describe('a claim that was answered', () => {
   })
 })
 
+describe('the input beside a record that a foreign message needs', () => {
+  const value = 'x'.repeat(5_000)
+  const withoutInput = { type: 'answer-lost', withoutInput: true } as const
+  const inputOf = async (world: World) => {
+    const { id, inputRef } = world.record('foreign')
+    const [body] = await world.ledger.readInputs([{ id, ref: inputRef ?? '' }])
+    return body && (JSON.parse(body) as { readonly value: string }).value
+  }
+
+  // Both found by the simulator.
+  it.each([
+    ['of a task that runs', undefined, 'SUCCESS'],
+    ['of a task that ends without a run', 1_000, 'EXPIRED'],
+  ])(
+    '%s, whose writer died before, is written by whoever finds the record as it was made',
+    async (_what, expiresMs, state) => {
+      const world = createWorld()
+      world.plan = ({ method, process }) =>
+        method === 'insert' && process.name === 'worker-0' ? { decide: () => withoutInput, crash: 'after' } : undefined
+      world.sendRaw(message({ input: { value }, ...(expiresMs && { expires: world.clock.now() + expiresMs }) }))
+      await world.clock.advance(1_000)
+      expect(world.record('foreign')).toMatchObject({ v: 1, state: 'STARTED' })
+      expect(await inputOf(world)).toBeUndefined()
+      await world.run()
+      expect(world.record('foreign').state).toBe(state)
+      expect(await inputOf(world)).toBe(value)
+    },
+  )
+
+  it('that cannot be written keeps the task from running until it can', async () => {
+    const world = createWorld()
+    const until = world.clock.now() + 30 * minuteMs
+    world.faultsOfWorkers(({ method }) => {
+      if (method === 'insert') return withoutInput
+      return method === 'writeInputs' && world.clock.now() < until ? { type: 'request-lost' } : undefined
+    })
+    world.sendRaw(message({ input: { value } }))
+    await world.run()
+    expect(logged(world)).toContain('The table did not take an input; the message will come again.')
+    expect(world.runs).toHaveLength(1)
+    expect(world.runs[0]?.at).toBeGreaterThanOrEqual(until)
+    expect(await inputOf(world)).toBe(value)
+  })
+
+  it('is not that of another message with the same id', async () => {
+    const world = createWorld()
+    world.plan = ({ method, process }) =>
+      method === 'insert' && process.name === 'worker-0' ? { crash: 'after' } : undefined
+    world.sendRaw(message({ input: { value } }))
+    world.sendRaw(message({ input: { value: 'y'.repeat(5_000) } }))
+    await world.run()
+    expect(world.record('foreign').state).toBe('SUCCESS')
+    expect(await inputOf(world)).toBe(value)
+  })
+
+  it('is not written again otherwise: a large input is many write units', async () => {
+    const world = createWorld({ retry: { delay: 1, jitter: false } })
+    let writes = 0
+    world.faultsOfWorkers(({ method }) => {
+      if (method === 'writeInputs') writes++
+      return undefined
+    })
+    world.sendRaw(message({ input: { mode: 'throw-first', value } }))
+    await world.run()
+    expect(world.runs).toHaveLength(2)
+    expect(writes).toBe(0)
+  })
+})
+
 describe('a settlement', () => {
   it.each([
     ['alone', 1],
