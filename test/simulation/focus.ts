@@ -1,7 +1,7 @@
 import type { SeededChance } from '../../shared/memory/seeded-chance.ts'
 import type { TaskName } from './apps.ts'
 import type { Act } from './script.ts'
-import { act, enqueue, type Step } from './steps.ts'
+import { act, ballast, enqueue, type Step } from './steps.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -82,6 +82,21 @@ export const focuses = {
       // The key is the first part of the tag, and the script is the whole input.
       const keyed = step.kind === 'enqueue' ? { ...step, script: { tag: `key-${key}/0`, acts } } : step
       return key === 4 ? [keyed, revoke(call, at + chance.below(20 * second))] : [keyed]
+    }),
+
+  /** Inputs too large for their records: of keys that both clients use, and of foreign producers. */
+  inputs: (chance) =>
+    many(16, (call) => {
+      const at = chance.below(4) * 10 * minute + chance.below(30 * second)
+      const acts = [act(chance.pick([0, 0, 3_000, 40_000]), chance.pick(['return', 'return', 'throw']))]
+      if (chance.below(3) === 0) {
+        const task = chance.pick<TaskName>(['plain', 'once', 'serial'])
+        return [
+          { kind: 'foreign', at, call, task, script: { tag: `${call}`, acts, ballast }, copies: 1 + chance.below(2) },
+        ]
+      }
+      const script = { tag: `key-${chance.below(4)}/0`, acts: [act(0, 'return')], ballast }
+      return [{ kind: 'enqueue', at, call, client: chance.below(2), task: 'keyed', script }]
     }),
 } as const satisfies Record<string, (chance: SeededChance) => readonly Step[]>
 

@@ -36,7 +36,9 @@ export const faultKinds: readonly FaultKind[] = [
 
 /** Something that went wrong at a place: a call of a process, a batch of a queue, an invocation. */
 export type Misfortune = { readonly place: string } & (
-  | { readonly kind: 'crash-before' | 'crash-after' }
+  | { readonly kind: 'crash-before' }
+  /** Of an insert, perhaps without the input beside the record. */
+  | { readonly kind: 'crash-after'; readonly withoutInput?: boolean }
   | {
       readonly kind: 'fault'
       readonly fault: Fault /** Which entries of the call; absent: all. */
@@ -87,7 +89,11 @@ export class Misfortunes {
     )
     for (const each of found) {
       if (each.kind === 'crash-before') return { crash: 'before' }
-      if (each.kind === 'crash-after') return { crash: 'after' }
+      if (each.kind === 'crash-after')
+        return {
+          crash: 'after',
+          ...(each.withoutInput && { decide: () => ({ type: 'answer-lost', withoutInput: true }) }),
+        }
       if (each.kind === 'fault') {
         const { fault, entries: hit } = each
         return { decide: ({ index }) => (hit === undefined || hit.includes(index) ? fault : undefined) }
@@ -165,7 +171,10 @@ export class Misfortunes {
   #drawCall(chance: SeededChance, place: string, method: string, entries: number): Misfortune | undefined {
     const dice = chance.random()
     const { crashes, faults } = this.#weather
-    if (dice < crashes) return { kind: dice < crashes / 2 ? 'crash-before' : 'crash-after', place }
+    const withoutInput = (): { readonly withoutInput?: boolean } =>
+      method === 'insert' && chance.random() < 0.5 ? { withoutInput: true } : {}
+    if (dice < crashes / 2) return { kind: 'crash-before', place }
+    if (dice < crashes) return { kind: 'crash-after', place, ...withoutInput() }
     if (dice >= crashes + faults) return undefined
     const type = chance.pick(['throttled', 'request-lost', 'answer-lost', 'repeated', 'delayed'] as const)
     const delayMs = (type === 'delayed' ? 1 : 0) * Math.floor(chance.random() ** 4 * 100_000)
@@ -174,7 +183,7 @@ export class Misfortunes {
       type,
       ...(delayMs > 0 && { delayMs }),
       ...(answerDelayMs > 0 && { answerDelayMs }),
-      ...(method === 'insert' && type === 'answer-lost' && chance.random() < 0.5 && { withoutInput: true }),
+      ...(type === 'answer-lost' && withoutInput()),
     }
     if (entries < 2 || chance.random() < 0.5) return { kind: 'fault', place, fault }
     const hit = Array.from({ length: entries }, (_, index) => index).filter(() => chance.random() < 0.4)

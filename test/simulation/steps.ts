@@ -165,6 +165,9 @@ function drawTrouble(chance: SeededChance, calls: number, at: number, mix: Mix):
   }
 }
 
+/** Puts an input beside its record. */
+export const ballast = 'x'.repeat(900)
+
 /** Few keys and few inputs, so that they collide. */
 function keyedScript(chance: SeededChance): Script {
   const key = chance.below(4)
@@ -177,11 +180,11 @@ function keyedScript(chance: SeededChance): Script {
     // Gives its key back each time.
     [act(0, { do: 'reject' })],
   ][key] ?? [act(0, { do: 'return' })]
-  return { tag: `key-${key}/${variant}`, acts }
+  return { tag: `key-${key}/${variant}`, acts, ...(key === 2 && { ballast }) }
 }
 
 function drawScript(chance: SeededChance, tag: string, { poison }: Mix): Script {
-  return { tag, acts: drawActs(chance, poison), ...(chance.random() < 0.15 && { ballast: 'x'.repeat(900) }) }
+  return { tag, acts: drawActs(chance, poison), ...(chance.random() < 0.15 && { ballast }) }
 }
 
 function drawActs(chance: SeededChance, poison: boolean): readonly Act[] {

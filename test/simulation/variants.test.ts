@@ -16,6 +16,7 @@ const broken = vi.hoisted(() => ({
   planWait: undefined as undefined | ((...args: never[]) => unknown),
   expiresAtSeconds: undefined as undefined | ((...args: never[]) => unknown),
   standingOf: undefined as undefined | ((...args: never[]) => unknown),
+  completeInput: undefined as undefined | (() => Promise<void>),
   startRun: undefined as undefined | ((...args: never[]) => unknown),
   claimWave: undefined as undefined | ((...args: never[]) => unknown),
   flushMs: undefined as undefined | number,
@@ -73,6 +74,15 @@ vi.mock('../../shared/client/opening.ts', async (original) => {
     ...module,
     standingOf: (...args: unknown[]) =>
       broken.standingOf ? broken.standingOf(...([standingOf, ...args] as never[])) : standingOf?.(...args),
+  }
+})
+
+vi.mock('../../shared/worker/inputs.ts', async (original) => {
+  const module = (await original()) as Mock
+  const { completeInput } = module
+  return {
+    ...module,
+    completeInput: (...args: unknown[]) => (broken.completeInput ?? completeInput)?.(...args),
   }
 })
 
@@ -342,6 +352,13 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     /G1/,
     () => {
       broken.ledger = ((ledger: Ledger) => ({ ...ledger, writeInputs: async () => {} })) as never
+    },
+  ],
+  [
+    'an input whose writer died before it left out',
+    /G1/,
+    () => {
+      broken.completeInput = async () => {}
     },
   ],
   [
