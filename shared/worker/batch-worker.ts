@@ -4,6 +4,7 @@ import { DefinitionError } from '../core/errors.ts'
 import type { Delivery, Ports } from '../ports/index.ts'
 import { CertainLedger } from '../protocol/certain-ledger.ts'
 import { Batch } from './batch.ts'
+import { Company } from './company.ts'
 import { Controls } from './controls.ts'
 import { watchLeaks } from './leaks.ts'
 import { RunningTasks } from './running-tasks.ts'
@@ -33,10 +34,18 @@ export interface BatchWorker {
   readonly running: number
 }
 
-/** @param app read at each batch, so that contracts may still be implemented after this */
-export function createBatchWorker({ app, ports }: { readonly app: AppDefinition; readonly ports: Ports }): BatchWorker {
+export interface BatchWorkerOptions {
+  /** Read at each batch, so that contracts may still be implemented after this. */
+  readonly app: AppDefinition
+  readonly ports: Ports
+  /** At a time, at most. Lambda brings one. @default 1 */
+  readonly batches?: number
+}
+
+export function createBatchWorker({ app, ports, batches = 1 }: BatchWorkerOptions): BatchWorker {
   const ledger = new CertainLedger(ports)
   const running = new RunningTasks(ports, ledger)
+  const company = new Company(batches)
   const controls = new Controls(ports.ledger, ports.clock)
   return {
     get running() {
@@ -51,7 +60,8 @@ export function createBatchWorker({ app, ports }: { readonly app: AppDefinition;
       }
       const stopWatching = watchLeaks()
       try {
-        const batch = new Batch({ app, ports, ledger, running, controls, queue, times: timesOf(app, name), invocation })
+        const times = timesOf(app, name)
+        const batch = new Batch({ app, ports, ledger, running, company, controls, queue, times, invocation })
         return await batch.work(deliveries)
       } finally {
         stopWatching()

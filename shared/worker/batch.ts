@@ -1,14 +1,16 @@
 import type { AppDefinition } from '../core/app.ts'
-import { settleMarginMs, suspectHandBacks } from '../core/defaults.ts'
+import { containerLeaseMs, settleMarginMs, suspectHandBacks } from '../core/defaults.ts'
 import type { TaskMessage } from '../core/message.ts'
 import { type MessageError, parseMessage } from '../core/message-codec.ts'
 import type { QueueDefinition, QueueTimes } from '../core/queue.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Delivery, Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
+import { sleep } from '../protocol/sleep.ts'
 import { type Arrival, groupById, isWithoutLedger, type RunnableTask, runnableTask } from './arrival.ts'
 import type { Invocation } from './batch-worker.ts'
 import { type Candidate, claimWave, type RefusedClaim } from './claims.ts'
+import type { Company } from './company.ts'
 import type { Controls } from './controls.ts'
 import { Fates } from './fates.ts'
 import { Reporter } from './reporter.ts'
@@ -22,6 +24,7 @@ export interface BatchSetting {
   readonly ports: Ports
   readonly ledger: CertainLedger
   readonly running: RunningTasks
+  readonly company: Company
   readonly controls: Controls
   readonly queue: QueueDefinition
   readonly times: QueueTimes
@@ -129,7 +132,13 @@ export class Batch {
 
   /** Runs up to `parallelism` at a time. Each wave is claimed just before it starts: nothing is claimed that is not started. */
   async #runTogether(): Promise<void> {
-    const { parallelism } = this.#setting.queue
+    if (this.#sorter.together.length === 0) return this.#settler.drain()
+    return this.#setting.company.together(() => this.#runWaves())
+  }
+
+  async #runWaves(): Promise<void> {
+    const { queue, company } = this.#setting
+    const { parallelism } = queue
     const waiting = this.#sorter.together
     const running = new Set<Promise<void>>()
     while (waiting.length > 0 || running.size > 0) {
@@ -140,8 +149,8 @@ export class Batch {
       }
       const wave = await this.#admit(waiting.splice(0, free))
       // Those that wait count, too: one may start, and end the process, while what ran before is not settled yet.
-      const inCompany = running.size + wave.length + waiting.length > 1
-      const { ready, refused } = await this.#claim(wave, !inCompany)
+      const isAlone = company.isOneBatch && running.size + wave.length + waiting.length === 1
+      const { ready, refused } = await this.#claim(wave, isAlone)
       for (const each of ready) {
         const run = this.#run(each).finally(() => running.delete(run))
         running.add(run)
@@ -162,12 +171,17 @@ export class Batch {
   }
 
   async #runOneByOne(candidates: readonly Candidate[]): Promise<void> {
-    for (const candidate of candidates) {
-      const { ready, refused } = await this.#claim(await this.#admit([candidate]), true)
-      for (const each of ready) await this.#run(each)
-      await this.#sorter.lookAgain(refused)
-      await this.#settler.drain()
-    }
+    for (const candidate of candidates) await this.#setting.company.alone(() => this.#runOne(candidate))
+  }
+
+  async #runOne(candidate: Candidate): Promise<void> {
+    const { company, ports } = this.#setting
+    const { ready, refused } = await this.#claim(await this.#admit([candidate]), true)
+    for (const each of ready) await this.#run(each)
+    await this.#sorter.lookAgain(refused)
+    await this.#settler.drain()
+    // Other batches wait, as this one ends, until the record cannot say any more that it runs alone here.
+    if (this.#settler.isUncertain && !company.isOneBatch) await sleep(ports.clock, containerLeaseMs)
   }
 
   /** Hands back what could not finish before the deadline: no attempt is spent on it. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { TaskContext } from '../../shared/core/context.ts'
 import { DefinitionError } from '../../shared/core/errors.ts'
+import { type ContainerWorker, startContainerWorker } from '../../shared/local/container/index.ts'
 import { seededChance } from '../../shared/memory/seeded-chance.ts'
 import type { Ledger, Ports } from '../../shared/ports/index.ts'
+import { SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import { createBatchWorker, type Invocation, LeaseLostError } from '../../shared/worker/index.ts'
 import { createWorld } from './world.ts'
 
@@ -140,5 +142,92 @@ describe('a worker without a deadline', () => {
     expect(reads).toBe(0)
     await world.until(Promise.all([first, second]))
     expect(reads).toBe(1)
+  })
+})
+
+/** A fleet of one container: when its process ends, the next one is started ten seconds later. */
+function fleet(concurrency = 4) {
+  const world = createWorld({
+    stopped: true,
+    queue: { timeout: '2m', batchSize: 1 },
+    retry: { maxRetries: 1, delay: 1 },
+  })
+  const { clock, ledger, broker, telemetry } = world
+  const chance = seededChance(3)
+  const runs: { readonly name: string; readonly at: number; readonly process: string; readonly beside: number }[] = []
+  let process: SimulatedProcess
+  let worker: ContainerWorker
+  let started = 0
+  world.app.task('nap', { queue: 'main', retry: { maxRetries: 1, delay: 1 } }, async (input: Nap, { signal }) => {
+    const here = process
+    runs.push({ name: input.name, at: clock.now(), process: here.name, beside: worker.running - 1 })
+    await here.sleep(input.ms, signal)
+    if (!input.poison) return input.name
+    here.kill()
+    return here.end
+  })
+  const start = async () => {
+    process = new SimulatedProcess({ name: `container-${started++}`, clock, chance, ledger, broker, telemetry })
+    process.onDeath(() => clock.timer(10_000, start, { background: true }))
+    worker = await startContainerWorker(
+      { definition: world.app.definition, ports: () => process.ports },
+      { concurrency },
+    )
+  }
+  return {
+    ...world,
+    runs,
+    start,
+    naps: async (...inputs: readonly Nap[]) => {
+      const handles = await world.until(Promise.all(inputs.map((input) => world.app.send('nap', input))))
+      return handles.map(({ id }) => id)
+    },
+    stop: () => world.until(worker.stop()),
+  }
+}
+
+interface Nap {
+  readonly name: string
+  readonly ms: number
+  /** Ends its process. */
+  readonly poison?: boolean
+}
+
+describe('in a container with several places', () => {
+  it('a poison costs its neighbours no attempt, although each is alone in its batch', async () => {
+    const world = fleet()
+    const [poison, ...others] = await world.naps(
+      { name: 'poison', ms: 5_000, poison: true },
+      ...['a', 'b', 'c'].map((name) => ({ name, ms: 40_000 })),
+    )
+    await world.start()
+    await world.clock.advance(20 * 60_000)
+    for (const id of others) expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+    expect(world.record(poison ?? '')).toMatchObject({ state: 'FAILURE', attempt: 2, reason: 'worker-lost' })
+    await world.stop()
+  })
+
+  it('a suspect waits until what runs is settled, and nothing begins beside it', async () => {
+    const world = fleet()
+    const [, first] = await world.naps({ name: 'poison', ms: 1_000, poison: true }, { name: 'first', ms: 100_000 })
+    await world.start()
+    await world.clock.advance(3 * 60_000)
+    const later = await world.naps(...['x', 'y', 'z'].map((name) => ({ name, ms: 30_000 })))
+    await world.clock.advance(20 * 60_000)
+    for (const id of [first ?? '', ...later]) expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+    const again = world.runs.filter(({ name }) => name === 'poison').slice(1)
+    expect(again.length).toBeGreaterThan(0)
+    for (const { beside } of again) expect(beside).toBe(0)
+    await world.stop()
+  })
+
+  it('of one place everything is alone: its crash counts at once', async () => {
+    const world = fleet(1)
+    const [poison] = await world.naps({ name: 'poison', ms: 1_000, poison: true })
+    await world.start()
+    await world.clock.advance(20 * 60_000)
+    expect(world.record(poison ?? '')).toMatchObject({ state: 'FAILURE', attempt: 2 })
+    expect(world.runs).toHaveLength(2)
+    await world.stop()
   })
 })

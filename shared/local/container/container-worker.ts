@@ -65,7 +65,7 @@ export async function startContainerWorker(
   const { concurrency = defaultConcurrency, queues = Object.keys(definition.queues) } = options
   check(definition, queues, concurrency)
   const ports = options.ports ?? (await app.ports())
-  const worker = createBatchWorker({ app: definition, ports })
+  const worker = createBatchWorker({ app: definition, ports, batches: concurrency })
   const draining = new AbortController()
   const slots = new Slots(concurrency)
   const pollers = queues.map((queue) => {
