@@ -15,7 +15,7 @@ import type { Controls } from './controls.ts'
 import { Fates } from './fates.ts'
 import { Reporter } from './reporter.ts'
 import { startRun } from './run.ts'
-import { leaseEnd, type RunningTasks } from './running-tasks.ts'
+import { LeaseLostError, leaseEnd, type RunningTasks } from './running-tasks.ts'
 import { Settler } from './settler.ts'
 import { isPast, Sorter } from './sorter.ts'
 
@@ -280,19 +280,31 @@ export class Batch {
       timeLimitMs,
       requestId,
     })
+    let leaseLost = false
     const entry = record && {
       id: record.id,
       queue: queue.name,
       receipt: delivery.receipt,
       v: record.v,
       startedAt,
+      leaseUntil: record.leaseUntil ?? startedAt,
       renewVisibilityMs: invocation.deadlineAt === undefined ? times.visibilityMs : undefined,
-      abort: run.running.abort,
+      abort: (reason: Error) => {
+        leaseLost ||= reason instanceof LeaseLostError
+        run.running.abort(reason)
+      },
     }
     if (entry) running.add(entry)
     const settlement = await run.settlement
     if (entry) running.remove(entry)
     const progress = run.endProgress()
+    // What it threw may be the loss itself: that is no attempt of its own. Its lease ends, and the task is found.
+    if (leaseLost && settlement.state !== 'SUCCESS') {
+      const { id, task: name } = arrival.message
+      ports.telemetry.log('warn', 'A run ended after its lease was lost; it does not settle.', { task: name, id })
+      if (record?.alone === true) this.#settler.doubt()
+      return
+    }
     const { scrub } = run
     const ended = { attempt: attempt + 1, runMs: ports.clock.now() - startedAt, startedAt, scrub }
     this.#settler.add({

@@ -3,10 +3,13 @@ import { CeleriacError, TaskRevokedError } from '../core/errors.ts'
 import type { Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 
-/** Another worker holds the task: whatever this run does, it cannot settle. */
+/** Another worker may hold the task: this run must end. */
 export class LeaseLostError extends CeleriacError {
   constructor(id: string) {
-    super('lease-lost', `The lease of task ${id} was lost: another worker has taken it over. This run cannot settle.`)
+    super(
+      'lease-lost',
+      `The lease of task ${id} was lost: it could not be renewed, or another worker has taken the task over. This run does not settle.`,
+    )
   }
 }
 
@@ -17,6 +20,8 @@ export interface RunningTask {
   /** The record's version while this claim holds. */
   readonly v: number
   readonly startedAt: number
+  /** As the claim left it. Epoch ms. */
+  readonly leaseUntil: number
   /** Leases without a deadline of their own (containers) are renewed together with the message's visibility, in ms. */
   readonly renewVisibilityMs: number | undefined
   abort(reason: Error): void
@@ -27,15 +32,24 @@ interface RenewableTask extends RunningTask {
   readonly renewVisibilityMs: number
 }
 
+/** How a task of this process holds its lease. */
+interface Hold {
+  /** When renewal was last asked for. */
+  askedAt: number
+  /** For certain. */
+  leaseUntil: number
+}
+
 /**
  * The tasks that run in this process. One read per three seconds tells which of those older than three seconds were asked to stop, and which
- * lost their lease; in containers leases are renewed every twenty. No timer runs while nothing does.
+ * lost their lease; in containers leases are renewed every twenty, and what could not be renewed ends before another worker may begin. No timer
+ * runs while nothing does.
  */
 export class RunningTasks {
   readonly #ports: Pick<Ports, 'ledger' | 'broker' | 'clock'>
   readonly #ledger: CertainLedger
-  /** Each with the instant of its last renewal. */
-  readonly #tasks = new Map<RunningTask, number>()
+  readonly #tasks = new Map<RunningTask, Hold>()
+  readonly #asking = new Set<'look' | 'renew'>()
   #cancel: (() => void) | undefined
 
   constructor(ports: Pick<Ports, 'ledger' | 'broker' | 'clock'>, ledger: CertainLedger) {
@@ -48,7 +62,7 @@ export class RunningTasks {
   }
 
   add(task: RunningTask): void {
-    this.#tasks.set(task, task.startedAt)
+    this.#tasks.set(task, { askedAt: task.startedAt, leaseUntil: task.leaseUntil })
     this.#schedule()
   }
 
@@ -65,20 +79,38 @@ export class RunningTasks {
       revocationCheckMs,
       () => {
         this.#cancel = undefined
-        void this.#check().finally(() => this.#schedule())
+        this.#check()
+        this.#schedule()
       },
       { background: true },
     )
   }
 
-  async #check(): Promise<void> {
+  #check(): void {
     const now = this.#ports.clock.now()
     const old = [...this.#tasks.keys()].filter((task) => now - task.startedAt >= revocationCheckMs)
-    try {
-      await this.#abortRevoked(old)
-      await this.#renew(old.filter((task): task is RenewableTask => this.#isDue(task, now)))
-    } catch {
-      // The table did not answer: asked again in three seconds. The claim decides at settlement in any case.
+    const renewable = old.filter((task): task is RenewableTask => task.renewVisibilityMs !== undefined)
+    this.#abortUnrenewed(renewable, now)
+    this.#ask('look', () => this.#abortRevoked(old))
+    this.#ask('renew', () => this.#renew(renewable.filter((task) => this.#isDue(task, now))))
+  }
+
+  /** What is not answered yet is not asked again; a table that does not answer one thing may answer the other. */
+  #ask(what: 'look' | 'renew', ask: () => Promise<void>): void {
+    if (this.#asking.has(what)) return
+    this.#asking.add(what)
+    // The table did not answer: asked again in three seconds. The claim decides at settlement in any case.
+    void ask()
+      .catch(() => {})
+      .finally(() => this.#asking.delete(what))
+  }
+
+  /** In time for another worker whose clock is ahead of ours, and before it is too late to look again. */
+  #abortUnrenewed(tasks: readonly RenewableTask[], now: number): void {
+    for (const task of tasks) {
+      const hold = this.#tasks.get(task)
+      if (hold !== undefined && hold.leaseUntil - clockSkewMs - revocationCheckMs <= now)
+        task.abort(new LeaseLostError(task.id))
     }
   }
 
@@ -97,20 +129,27 @@ export class RunningTasks {
   }
 
   #isDue(task: RunningTask, now: number): boolean {
-    const renewedAt = this.#tasks.get(task)
-    return task.renewVisibilityMs !== undefined && renewedAt !== undefined && now - renewedAt >= renewalMs
+    const hold = this.#tasks.get(task)
+    return hold !== undefined && now - hold.askedAt >= renewalMs
+  }
+
+  #note(task: RunningTask, news: Partial<Hold>): void {
+    const hold = this.#tasks.get(task)
+    if (hold !== undefined) Object.assign(hold, news)
   }
 
   async #renew(tasks: readonly RenewableTask[]): Promise<void> {
     if (tasks.length === 0) return
     const now = this.#ports.clock.now()
-    for (const task of tasks) this.#tasks.set(task, now)
+    for (const task of tasks) this.#note(task, { askedAt: now })
     const leaseUntil = leaseEnd(now, undefined)
     const outcomes = await this.#ledger.change(
       tasks.map((task) => ({ id: task.id, v: task.v, transition: false, queue: task.queue, set: { leaseUntil } })),
     )
     for (const [index, task] of tasks.entries()) {
-      if (outcomes[index]?.status === 'lost' && this.#tasks.has(task)) task.abort(new LeaseLostError(task.id))
+      const outcome = outcomes[index]?.status
+      if (outcome === 'done') this.#note(task, { leaseUntil })
+      else if (outcome === 'lost' && this.#tasks.has(task)) task.abort(new LeaseLostError(task.id))
     }
     for (const queue of new Set(tasks.map((task) => task.queue))) {
       const own = tasks.filter((task) => task.queue === queue)

@@ -62,28 +62,31 @@ export function enlist(world: string, player: Player): () => void {
   return () => players.delete(world)
 }
 
-function run(script: unknown, context: TaskContext): Promise<unknown> {
+function run(script: Script, context: TaskContext): Promise<unknown> {
   const world = context.requestId?.slice(0, context.requestId.indexOf(':')) ?? ''
   const player = players.get(world)
   if (player === undefined) throw new Error(`No world plays ${context.requestId}.`)
-  return player(script as Script, context)
+  return player(script, context)
 }
 
-function appOf(version: Version): AppBuilder {
+/** @param run of every task */
+export function appOf(version: Version, run: Player): AppBuilder {
   const app = defineApp({ name: 'simulated', queues })
   for (const [name, options] of Object.entries(taskOptions)) {
     if (version === 'lacking' && (name === 'plain' || name === 'keyed')) continue
     const input = version === 'refusing' && name === 'plain' ? { input: refuseAll } : {}
-    app.add(name, { ...options, ...input } as TaskSource['options'], run)
+    app.add(name, { ...options, ...input } as TaskSource['options'], (script, context) =>
+      run(script as Script, context),
+    )
   }
   return app
 }
 
 /** Made once: definitions are the same for every world. */
 export const versions: Readonly<Record<Version, AppDefinition>> = {
-  full: appOf('full'),
-  lacking: appOf('lacking'),
-  refusing: appOf('refusing'),
+  full: appOf('full', run),
+  lacking: appOf('lacking', run),
+  refusing: appOf('refusing', run),
 }
 
 export function definitionOf(name: string): TaskDefinition {

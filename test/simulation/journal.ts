@@ -31,6 +31,8 @@ export interface Run {
   readonly holder: string | undefined
   /** Another run has begun on the same claim. */
   readonly claimUsed: boolean
+  /** It goes on whatever its signal says. */
+  readonly deaf: boolean
   /** When its attempt is ended, by the world's clock. */
   readonly limitAt: number
   endedAt?: number

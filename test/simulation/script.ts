@@ -62,7 +62,12 @@ export interface Witness {
   blocked(): void
 }
 
-/** Plays the nth act (from 0) of a script. */
+/** The nth act (from 0) of a script. */
+export function actOf(script: Script, nth: number): Act {
+  return script.acts[Math.min(nth, script.acts.length - 1)] ?? { ms: 0, action: { do: 'return' } }
+}
+
+/** Plays the nth act of a script. */
 export async function play(
   script: Script,
   nth: number,
@@ -70,8 +75,7 @@ export async function play(
   process: SimulatedProcess,
   witness: Witness,
 ): Promise<unknown> {
-  const act = script.acts[Math.min(nth, script.acts.length - 1)] ?? { ms: 0, action: { do: 'return' as const } }
-  const { ms, action, deaf, progress } = act
+  const { ms, action, deaf, progress } = actOf(script, nth)
   try {
     const signal = deaf ? undefined : context.signal
     if (progress) context.progress({ nth })

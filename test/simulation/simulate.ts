@@ -12,6 +12,8 @@ export interface Plan {
   /** Of ids, jitter, tokens, and of whatever is not listed below. */
   readonly seed: string
   readonly concurrency: number
+  /** Containers that work beside the functions. @default none */
+  readonly containers?: number
   readonly steps: readonly Step[]
   /** Absent: drawn from the seed, by the weather. */
   readonly misfortunes?: readonly Misfortune[]
@@ -41,16 +43,20 @@ export interface SimulateOptions {
 /** So many plans of a hundred are about a few rare transitions. */
 const focused = 30
 
+/** So many plans of a hundred have containers: their polls take time. */
+const contained = 12
+
 /** Draws the plan of a seed. @param workload what clients and operators do. @default a mix of everything, or one of the focuses */
 export function planOf(seed: string, workload?: Workload): Plan {
   const focus = seededChance(`${seed}/focus`)
+  const containers = drawContainers(seededChance(`${seed}/containers`))
   if (workload === undefined && focus.below(100) < focused) {
     const weather = {
       ...drawWeather(focus),
       faults: 0.05 + focus.random() * 0.3,
       crashes: 0.02 + focus.random() * 0.08,
     }
-    return { seed, concurrency: 1 + focus.below(2), weather, steps: drawFocus(focus) }
+    return { seed, concurrency: 1 + focus.below(2), ...containers, weather, steps: drawFocus(focus) }
   }
   const chance = seededChance(seed)
   // A message that waits for days is looked at every quarter of an hour: few of them say as much as many.
@@ -73,7 +79,11 @@ export function planOf(seed: string, workload?: Workload): Plan {
   }
   const weather = long ? { ...drawn, ...rarely } : drawn
   const steps = (workload ?? drawSteps)(chance.fork('steps'), mix)
-  return { seed, concurrency: 1 + chance.below(3), weather, steps }
+  return { seed, concurrency: 1 + chance.below(3), ...(!long && containers), weather, steps }
+}
+
+function drawContainers(chance: SeededChance): Pick<Plan, 'containers'> {
+  return chance.below(100) < contained ? { containers: 1 + chance.below(2) } : {}
 }
 
 /** Plays a plan and looks through what happened. */
@@ -85,6 +95,7 @@ export async function simulate(
   const world = new SimulatedWorld({
     seed: plan.seed,
     concurrency: plan.concurrency,
+    containers: plan.containers ?? 0,
     misfortunes,
     timerLimit,
     ...(coverage && { coverage }),

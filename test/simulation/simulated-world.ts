@@ -5,7 +5,7 @@ import { Enqueuer } from '../../shared/client/enqueuer.ts'
 import { ResultPoller } from '../../shared/client/result-poller.ts'
 import type { Services } from '../../shared/client/services.ts'
 import { enqueueMany } from '../../shared/client/task.ts'
-import { type AppDefinition, timesOf } from '../../shared/core/app.ts'
+import { timesOf } from '../../shared/core/app.ts'
 import type { TaskContext } from '../../shared/core/context.ts'
 import { encode, toText } from '../../shared/core/json.ts'
 import { createMemoryBroker } from '../../shared/memory/broker.ts'
@@ -19,13 +19,14 @@ import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
 import { reconcile } from '../../shared/protocol/reconcile.ts'
 import { type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import { createBatchWorker } from '../../shared/worker/index.ts'
-import { definitionOf, enlist, type QueueName, queueNames, type Version, versions } from './apps.ts'
+import { appOf, definitionOf, enlist, type QueueName, queueNames, type Version, versions } from './apps.ts'
+import { Container } from './container.ts'
 import type { Coverage } from './coverage.ts'
 import { type Call, emptyJournal, type Journal, type Run } from './journal.ts'
 import { Mapping } from './mapping.ts'
 import type { Misfortunes } from './misfortunes.ts'
 import { RecordedTable, recordedBroker } from './recorded-ports.ts'
-import { play, type Script } from './script.ts'
+import { actOf, play, type Script } from './script.ts'
 import type { Step } from './steps.ts'
 import { transitionOf, transitionWanted } from './transitions.ts'
 
@@ -50,6 +51,8 @@ export interface WorldSetting {
   readonly coverage?: Coverage
   /** Invocations at a time, of each queue. */
   readonly concurrency: number
+  /** Processes that poll all queues, beside the functions. */
+  readonly containers: number
   /** Give up after so many timers: something goes round in circles. */
   readonly timerLimit: number
 }
@@ -75,7 +78,8 @@ export class SimulatedWorld {
   readonly #pending = new Set<Promise<void>>()
   #deletes = 0
   #order = 0
-  #version: AppDefinition = versions.full
+  readonly #containers: readonly Container[]
+  #version: Version = 'full'
   #cancelAlarm: (() => void) | undefined
   #alarmAt: number | undefined
 
@@ -105,12 +109,20 @@ export class SimulatedWorld {
       (queue) => this.#changed(queue),
     )
     for (const queue of queueNames) this.#mappings.set(queue, this.#mapping(queue))
+    this.#containers = Array.from({ length: setting.containers }, (_, nth) => this.#container(nth))
   }
 
   /** Plays the steps, then leaves the world in peace until nothing is left to happen. */
   async play(steps: readonly Step[]): Promise<Journal> {
-    const dismiss = enlist(this.#name, (script, context) => this.#run(script, context))
+    const dismiss = enlist(this.#name, (script, context) => {
+      const requestId = context.requestId ?? ''
+      const name = requestId.slice(requestId.indexOf(':') + 1, requestId.indexOf('/'))
+      const process = this.#processes.get(name)
+      if (process === undefined) throw new Error(`No process ${name}.`)
+      return this.#run(script, context, process, requestId)
+    })
     try {
+      for (const container of this.#containers) container.start()
       for (const step of steps) this.clock.timer(step.at, () => this.#take(step))
       const last = steps.reduce((latest, { at }) => Math.max(latest, at), 0)
       this.clock.timer(last + unrestMs, () => this.#calmDown())
@@ -206,7 +218,7 @@ export class SimulatedWorld {
       requestPrefix: `${this.#name}:`,
       spawn: () => {
         const process = this.#process(`${queue}-${spawned++}`)
-        return { process, worker: createBatchWorker({ app: this.#version, ports: process.ports }) }
+        return { process, worker: createBatchWorker({ app: versions[this.#version], ports: process.ports }) }
       },
       shape: (name, deliveries) => this.#shape(name, deliveries),
       deletes: (name) => !misfortunes.isUndeleted(name, this.#deletes++),
@@ -219,6 +231,20 @@ export class SimulatedWorld {
           if (each.kind === 'killed') return -each.afterMs
         }
         return 0
+      },
+    })
+  }
+
+  #container(nth: number): Container {
+    const { misfortunes } = this.#setting
+    let spawned = 0
+    return new Container({
+      clock: this.clock,
+      spawn: () => this.#process(`container-${nth}-${spawned++}`),
+      appOf: (process) => appOf(this.#version, (script, context) => this.#run(script, context, process, process.name)),
+      killedAfterMs: (process) => {
+        const killed = misfortunes.ofInvocation(process.name, 20 * minute).find(({ kind }) => kind === 'killed')
+        return killed?.kind === 'killed' ? killed.afterMs : undefined
       },
     })
   }
@@ -275,14 +301,12 @@ export class SimulatedWorld {
 
   // Runs
 
-  async #run(script: Script, context: TaskContext): Promise<unknown> {
-    const requestId = context.requestId ?? ''
-    const name = requestId.slice(requestId.indexOf(':') + 1, requestId.indexOf('/'))
-    const process = this.#processes.get(name)
-    if (process === undefined) throw new Error(`No process ${name}.`)
+  async #run(script: Script, context: TaskContext, process: SimulatedProcess, requestId: string): Promise<unknown> {
     const record = this.#table.records.get(context.id)
     const last = this.#table.last.get(context.id)
     const claim = `${context.id} ${record?.v} ${record?.token}`
+    const nth = this.#runsOf.get(context.id) ?? 0
+    this.#runsOf.set(context.id, nth + 1)
     const run: Run = {
       order: this.#order++,
       at: this.clock.now(),
@@ -291,18 +315,17 @@ export class SimulatedWorld {
       tag: script.tag,
       epoch: context.epoch,
       attempt: context.attempt,
-      process: name,
+      process: process.name,
       requestId,
       record,
       inputMissing: record?.inputRef !== undefined && !this.#ledger.holdsInput({ id: record.id, ref: record.inputRef }),
       holder: last?.process,
       claimUsed: this.#claimsUsed.has(claim),
+      deaf: actOf(script, nth).deaf === true,
       limitAt: context.deadline.getTime() - process.skewMs,
     }
     if (record !== undefined) this.#claimsUsed.add(claim)
     this.journal.runs.push(run)
-    const nth = this.#runsOf.get(context.id) ?? 0
-    this.#runsOf.set(context.id, nth + 1)
     return play(script, nth, context, process, {
       ended: (action) => {
         run.endedAt = this.clock.now()
@@ -310,6 +333,8 @@ export class SimulatedWorld {
       },
       blocked: () => {
         run.blockedAt = this.clock.now()
+        // A function ends with its time-out; a container that does not answer is killed by who asks for its health.
+        if (context.requestId === undefined) this.clock.timer(2 * minute, () => process.kill())
       },
     })
   }
@@ -498,15 +523,18 @@ export class SimulatedWorld {
   }
 
   async #deploy(version: Version): Promise<void> {
-    this.#version = versions[version]
+    this.#version = version
     for (const mapping of this.#mappings.values()) mapping.retire()
+    for (const container of this.#containers) container.retire()
   }
 
   // The end
 
   #calmDown(): void {
     this.#setting.misfortunes.calm = true
-    this.#version = versions.full
+    this.#version = 'full'
+    // What they leave behind is the functions' to finish: only those are woken by what there is to do.
+    for (const container of this.#containers) container.shut()
     for (const mapping of this.#mappings.values()) {
       mapping.retire()
       mapping.enabled = true

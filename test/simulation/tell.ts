@@ -11,7 +11,9 @@ export function tell({ plan, journal, misfortunes, violations }: History): strin
     lines.push(
       `VIOLATED ${predicate}: ${message}${id === undefined ? '' : ` [${id}]`}${at === undefined ? '' : ` at ${seconds(at - startAt)}`}`,
     )
-  lines.push('', `Seed ${plan.seed}, ${plan.concurrency} invocation(s) at a time. Steps:`)
+  const { seed, concurrency, containers } = plan
+  const beside = containers === undefined ? '' : `, ${containers} container(s)`
+  lines.push('', `Seed ${seed}, ${concurrency} invocation(s) at a time${beside}. Steps:`)
   for (const step of plan.steps) lines.push(`  ${seconds(step.at)} ${cut(JSON.stringify({ ...step, at: undefined }))}`)
   lines.push('Misfortunes:')
   for (const each of misfortunes) lines.push(`  ${cut(JSON.stringify(each))}`)

@@ -3,8 +3,8 @@ import type { TaskContext } from '../../shared/core/context.ts'
 import { DefinitionError } from '../../shared/core/errors.ts'
 import { type ContainerWorker, startContainerWorker } from '../../shared/local/container/index.ts'
 import { seededChance } from '../../shared/memory/seeded-chance.ts'
-import type { Ledger, Ports } from '../../shared/ports/index.ts'
-import { SimulatedProcess } from '../../shared/testing/simulated-process.ts'
+import type { Ledger, Ports, RecordChange } from '../../shared/ports/index.ts'
+import { type CallPlan, type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import { createBatchWorker, type Invocation, LeaseLostError } from '../../shared/worker/index.ts'
 import { createWorld } from './world.ts'
 
@@ -145,6 +145,49 @@ describe('a worker without a deadline', () => {
   })
 })
 
+describe('a lease that cannot be renewed', () => {
+  /** The table never answers a renewal. */
+  const silent = (ledger: Ledger): Partial<Ledger> => ({
+    update: (changes) =>
+      changes.every(({ transition }) => !transition) ? new Promise(() => {}) : ledger.update(changes),
+  })
+
+  it('ends the run before another worker may begin, and settles nothing: that was no attempt', async () => {
+    const world = container(silent)
+    const { id } = await world.nap(600_000)
+    const worked = world.work()
+    await world.clock.advance(46_000)
+    expect(world.contexts[0]?.signal.aborted).toBe(false)
+    await world.clock.advance(3_000)
+    expect(world.contexts[0]?.signal.reason).toBeInstanceOf(LeaseLostError)
+    expect((await world.until(worked)).failed).toHaveLength(1)
+    expect(world.record(id)).toMatchObject({ state: 'STARTED', v: 2, attempt: 0 })
+    expect(world.telemetry.logs.map(({ message }) => message)).toContain(
+      'A run ended after its lease was lost; it does not settle.',
+    )
+  })
+
+  it('leaves a success that came all the same', async () => {
+    const world = container(silent)
+    world.app.task('deaf', { queue: 'main' }, async () => {
+      await new Promise<void>((resolve) => world.clock.timer(55_000, resolve))
+      return 'done'
+    })
+    const { id } = await world.until(world.app.send('deaf', 1))
+    await world.until(world.work())
+    expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+  })
+
+  it('is renewed although the table does not answer the look for revocations', async () => {
+    const world = container((ledger) => ({
+      read: (ids, how) => (how.consistent ? ledger.read(ids, how) : new Promise(() => {})),
+    }))
+    const { id } = await world.nap(200_000)
+    await world.until(world.work())
+    expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+  })
+})
+
 /** A fleet of one container: when its process ends, the next one is started ten seconds later. */
 function fleet(concurrency = 4) {
   const world = createWorld({
@@ -158,16 +201,23 @@ function fleet(concurrency = 4) {
   let process: SimulatedProcess
   let worker: ContainerWorker
   let started = 0
+  let isCured = false
+  let isSilent: (change: RecordChange) => boolean = () => false
   world.app.task('nap', { queue: 'main', retry: { maxRetries: 1, delay: 1 } }, async (input: Nap, { signal }) => {
     const here = process
     runs.push({ name: input.name, at: clock.now(), process: here.name, beside: worker.running - 1 })
     await here.sleep(input.ms, signal)
-    if (!input.poison) return input.name
+    if (!input.poison || isCured) return input.name
     here.kill()
     return here.end
   })
   const start = async () => {
-    process = new SimulatedProcess({ name: `container-${started++}`, clock, chance, ledger, broker, telemetry })
+    const name = `container-${started++}`
+    const plan = ({ method, entries }: ProcessCall): CallPlan | undefined =>
+      method === 'update' && (entries as readonly RecordChange[]).some(isSilent)
+        ? { decide: () => ({ type: 'request-lost' }) }
+        : undefined
+    process = new SimulatedProcess({ name, clock, chance, ledger, broker, telemetry, plan })
     process.onDeath(() => clock.timer(10_000, start, { background: true }))
     worker = await startContainerWorker(
       { definition: world.app.definition, ports: () => process.ports },
@@ -178,6 +228,14 @@ function fleet(concurrency = 4) {
     ...world,
     runs,
     start,
+    /** The poison is none any more. */
+    cure: () => {
+      isCured = true
+    },
+    /** Requests with such a change get lost. */
+    silence: (matches: (change: RecordChange) => boolean) => {
+      isSilent = matches
+    },
     naps: async (...inputs: readonly Nap[]) => {
       const handles = await world.until(Promise.all(inputs.map((input) => world.app.send('nap', input))))
       return handles.map(({ id }) => id)
@@ -218,6 +276,30 @@ describe('in a container with several places', () => {
     const again = world.runs.filter(({ name }) => name === 'poison').slice(1)
     expect(again.length).toBeGreaterThan(0)
     for (const { beside } of again) expect(beside).toBe(0)
+    await world.stop()
+  })
+
+  it('nothing begins after a suspect that cannot be settled, until its lease has ended', async () => {
+    const world = fleet(4)
+    const [suspect] = await world.naps({ name: 'poison', ms: 1_000, poison: true })
+    await world.start()
+    await world.clock.advance(5_000)
+    const record = world.record(suspect ?? '')
+    expect(record).toMatchObject({ state: 'STARTED', alone: false })
+    let silent = true
+    world.silence(({ set }) => silent && set.state !== undefined && set.state !== 'STARTED')
+    world.cure()
+    // Its message appears again, and it runs alone.
+    await world.clock.advance(4 * 60_000)
+    const [, alone] = world.runs
+    expect(alone).toMatchObject({ name: 'poison', beside: 0 })
+    const [later] = await world.naps({ name: 'later', ms: 0 })
+    silent = false
+    await world.clock.advance(10 * 60_000)
+    const began = world.runs.find(({ name }) => name === 'later')
+    expect((began?.at ?? 0) - (alone?.at ?? 0)).toBeGreaterThan(60_000)
+    expect(world.record(later ?? '')).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+    expect(world.record(suspect ?? '')).toMatchObject({ state: 'SUCCESS', attempt: 2 })
     await world.stop()
   })
 

@@ -1,6 +1,6 @@
 import { definitionOf } from '../apps.ts'
 import type { Change, Death, Journal, Run } from '../journal.ts'
-import type { Predicate } from './predicate.ts'
+import { type Predicate, skewMs } from './predicate.ts'
 
 /** G4: an attempt is spent by a run of the task's own code that ended, or by a crash that was its own. */
 export const attemptsAreRuns: Predicate = function* (journal) {
@@ -34,14 +34,18 @@ export const attemptsAreRuns: Predicate = function* (journal) {
     else if (run === undefined) {
       if (death === undefined)
         yield { id, at, message: `a crash was counted, but nothing ran, and ${claim.process} lives` }
-    } else if (run.endedAt === undefined && run.limitAt > at) {
+    } else if (goesOn(run, death, at)) {
       yield { id, at, message: 'a crash was counted of a run that goes on' }
-    } else if (death !== undefined && !wasAsked(journal, claim)) {
+    } else if (death !== undefined && death.at <= (before.leaseUntil ?? at) + skewMs && !wasAsked(journal, claim)) {
       const others = companyAt(death, claim, changes, runs)
       if (others.length > 0)
         yield { id, at, message: `counted as alone, but ${claim.process} also ran ${others.join(', ')} when it died` }
     }
   }
+}
+
+function goesOn({ endedAt, blockedAt, limitAt }: Run, death: Death | undefined, at: number): boolean {
+  return endedAt === undefined && blockedAt === undefined && limitAt > at && (death === undefined || death.at > at)
 }
 
 /** A run that ended, and whose settlement did not get through, is an attempt all the same. */
@@ -81,7 +85,7 @@ export const suspectsRunAlone: Predicate = function* ({ changes }) {
   }
 }
 
-/** A claim that says "alone" is alone: nothing else begins in its process until it is settled. */
+/** A claim that says "alone" is alone: nothing else begins in its process until it is settled, or its lease has ended. */
 export const aloneIsAlone: Predicate = function* ({ runs, changes, deaths }) {
   const dead = new Map(deaths.map((death) => [death.process, death.order]))
   for (const run of runs) {
@@ -91,9 +95,11 @@ export const aloneIsAlone: Predicate = function* ({ runs, changes, deaths }) {
         transition && after.id === run.id && order > run.order && after.v > (run.record?.v ?? 0),
     )
     const until = Math.min(left?.order ?? Number.POSITIVE_INFINITY, dead.get(run.process) ?? Number.POSITIVE_INFINITY)
+    const leaseUntil = left?.before?.leaseUntil ?? Number.POSITIVE_INFINITY
     // The same invocation alone: what a frozen environment left behind belongs to an earlier one.
     const other = runs.find((each) => each.requestId === run.requestId && each.order > run.order && each.order < until)
-    if (other !== undefined) yield { id: run.id, at: other.at, message: `ran alone, and ${other.id} began beside it` }
+    if (other !== undefined && other.at < leaseUntil - skewMs)
+      yield { id: run.id, at: other.at, message: `ran alone, and ${other.id} began beside it` }
   }
 }
 

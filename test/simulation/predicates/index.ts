@@ -15,7 +15,7 @@ import {
   nothingSurprises,
   queuesAreEmpty,
 } from './nothing-lost.ts'
-import { oneSuccess, recordsMoveByTheRules, runsHoldTheirClaim } from './one-run.ts'
+import { oneRunAtATime, oneSuccess, recordsMoveByTheRules, runsHoldTheirClaim } from './one-run.ts'
 import type { Predicate, Violation } from './predicate.ts'
 import { callersSeeTheResult, revokedTasksStayRevoked } from './results.ts'
 import { oneKeyOneTask, refusalsAreKnown, refusedTasksDoNotRun } from './same-key.ts'
@@ -30,6 +30,7 @@ export const predicates = {
   'G1 nothing surprises': nothingSurprises,
   'G2 runs hold their claim': runsHoldTheirClaim,
   'G2 records move by the rules': recordsMoveByTheRules,
+  'G2 one run at a time': oneRunAtATime,
   'G2 one success': oneSuccess,
   'G3 one key, one task': oneKeyOneTask,
   'G3 refused tasks do not run': refusedTasksDoNotRun,

@@ -1,6 +1,6 @@
 import { isTerminal } from '../../../shared/core/states.ts'
 import { definitionOf } from '../apps.ts'
-import type { Change } from '../journal.ts'
+import type { Change, Run } from '../journal.ts'
 import { transitionOf } from '../transitions.ts'
 import { type Predicate, skewMs } from './predicate.ts'
 
@@ -20,6 +20,25 @@ export const runsHoldTheirClaim: Predicate = function* ({ runs }) {
       yield { id, at, message: `ran (${tag}) ${(record.availableAt ?? 0) - at} ms early` }
     else if ((record.expires ?? Number.POSITIVE_INFINITY) + skewMs < at)
       yield { id, at, message: `ran (${tag}) after it expired` }
+  }
+}
+
+/** G2: no run begins while another one of its task goes on, unless that one ignores its signal or its process does not answer. */
+export const oneRunAtATime: Predicate = function* ({ runs, deaths }) {
+  const dead = new Map(deaths.map(({ process, order }) => [process, order]))
+  const goingOn = new Map<string, Run[]>()
+  for (const run of runs) {
+    const { id, at, order, task, tag } = run
+    if (definitionOf(task).ledger === 'off') continue
+    const others = (goingOn.get(id) ?? []).filter(
+      ({ endedAt = Number.POSITIVE_INFINITY, limitAt, process }) =>
+        Math.min(endedAt, limitAt) > at && (dead.get(process) ?? Number.POSITIVE_INFINITY) > order,
+    )
+    for (const other of others) {
+      if (!other.deaf && (other.blockedAt ?? Number.POSITIVE_INFINITY) > at)
+        yield { id, at, message: `began (${tag}) in ${run.process} while it ran in ${other.process}` }
+    }
+    goingOn.set(id, [...others, run])
   }
 }
 

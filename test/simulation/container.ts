@@ -1,0 +1,60 @@
+import type { AppDefinition } from '../../shared/core/app.ts'
+import { type ContainerWorker, startContainerWorker } from '../../shared/local/container/index.ts'
+import type { Clock } from '../../shared/ports/index.ts'
+import type { SimulatedProcess } from '../../shared/testing/simulated-process.ts'
+
+/** More than queues, so that its polls are long ones. */
+const places = 5
+/** Until an orchestrator has another one running. */
+const restartMs = 10_000
+/** Between SIGTERM and SIGKILL. */
+const graceMs = 30_000
+
+export interface ContainerOptions {
+  readonly clock: Clock
+  spawn(): SimulatedProcess
+  /** What is deployed, with its tasks run in that process. */
+  appOf(process: SimulatedProcess): AppDefinition
+  /** It is killed from outside so long after its start. Undefined: never. */
+  killedAfterMs(process: SimulatedProcess): number | undefined
+}
+
+/** A container of a service: works all queues, and is started again when its process ends, until the service is shut down. */
+export class Container {
+  readonly #options: ContainerOptions
+  #process: SimulatedProcess | undefined
+  #worker: ContainerWorker | undefined
+  #isShut = false
+
+  constructor(options: ContainerOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    if (this.#isShut) return
+    const { clock, spawn, appOf, killedAfterMs } = this.#options
+    const process = spawn()
+    this.#process = process
+    process.onDeath(() => clock.timer(restartMs, () => this.start()))
+    const afterMs = killedAfterMs(process)
+    if (afterMs !== undefined) clock.timer(afterMs, () => process.kill())
+    const app = { definition: appOf(process), ports: () => process.ports }
+    void startContainerWorker(app, { concurrency: places }).then((worker) => {
+      if (this.#process === process) this.#worker = worker
+    })
+  }
+
+  /** A deploy: SIGTERM, and SIGKILL to what does not end. */
+  retire(): void {
+    const process = this.#process
+    if (process === undefined || process.isDead) return
+    this.#options.clock.timer(graceMs, () => process.kill())
+    void this.#worker?.stop().then(() => process.kill())
+  }
+
+  /** For good. */
+  shut(): void {
+    this.#isShut = true
+    this.retire()
+  }
+}
