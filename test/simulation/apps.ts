@@ -21,6 +21,8 @@ export const taskOptions = {
   },
   /** One after another, on a queue of its own. */
   serial: { queue: 'serial', retry: { maxRetries: 2, delay: '5s' } },
+  /** May run for many leases of a container. */
+  long: { queue: 'slow', retry: { maxRetries: 2, delay: '5s' } },
   /** Fire and forget. */
   off: { queue: 'off', ledger: 'off', retry: { maxRetries: 2, delay: '5s' } },
 } as const satisfies Record<string, object>
@@ -30,6 +32,7 @@ export type TaskName = keyof typeof taskOptions
 export const queues = {
   fast: { timeout: '60s', batchSize: 10 },
   serial: { timeout: '4m', batchSize: 4, parallelism: 1 },
+  slow: { timeout: '5m', batchSize: 1 },
   off: { timeout: '20s', batchSize: 5 },
 } as const
 

@@ -98,15 +98,38 @@ export const focuses = {
       const script = { tag: `key-${chance.below(4)}/0`, acts: [act(0, 'return')], ballast }
       return [{ kind: 'enqueue', at, call, client: chance.below(2), task: 'keyed', script }]
     }),
+
+  /** Runs that outlast the lease of a container several times, beside quick ones and some that take their process down. */
+  leases: (chance) => [
+    // Functions would be quicker to take them.
+    { kind: 'outage', at: 0, queue: 'slow', forMs: 40 * minute },
+    { kind: 'outage', at: 0, queue: 'fast', forMs: 40 * minute },
+    ...many(12, (call) => {
+      const at = chance.below(10 * minute)
+      const long = 30 * second + chance.below(3 * minute)
+      const [task, acts] = chance.pick<readonly [TaskName, readonly Act[]]>([
+        ['long', [act(long, 'return')]],
+        ['long', [act(long, 'return', { progress: true }), act(second, 'return')]],
+        ['plain', [act(30 * second + chance.below(25 * second), 'return')]],
+        ['plain', [act(second, chance.pick(['return', 'return', 'throw', 'exit'])), act(second, 'return')]],
+      ])
+      // A second copy is looked at again when the lease of the first one ends.
+      if (chance.below(2) === 0)
+        return [{ kind: 'foreign', at, call, task, script: { tag: `${call}`, acts }, copies: 3 }]
+      const revoked = chance.below(4) === 0 ? [revoke(call, at + chance.below(long))] : []
+      return [enqueue({ call, at, task }, acts), ...revoked]
+    }),
+  ],
 } as const satisfies Record<string, (chance: SeededChance) => readonly Step[]>
 
 export type Focus = keyof typeof focuses
 
-/** Steps in order, and some time after them in which things still go wrong. */
-export function drawFocus(chance: SeededChance): readonly Step[] {
-  const steps = [...focuses[chance.pick<Focus>(['keys', ...(Object.keys(focuses) as Focus[])])](chance)]
+/** What to look at, and the steps in order, with some time after them in which things still go wrong. */
+export function drawFocus(chance: SeededChance): { readonly name: Focus; readonly steps: readonly Step[] } {
+  const name = chance.pick<Focus>(['keys', ...(Object.keys(focuses) as Focus[])])
+  const steps = focuses[name](chance)
   const last = Math.max(...steps.map(({ at }) => at))
-  return [...steps, { kind: 'sweep', at: last + hour } as const].sort((a, b) => a.at - b.at)
+  return { name, steps: [...steps, { kind: 'sweep', at: last + hour } as const].sort((a, b) => a.at - b.at) }
 }
 
 function many(calls: number, of: (call: number) => readonly Step[]): readonly Step[] {

@@ -20,6 +20,8 @@ export interface Weather {
   readonly skewMs: number
   /** A read that need not be consistent gives a record as it was before its last change. */
   readonly staleReads: number
+  /** From a port call on, a process reaches the table, the queues or neither for some minutes. */
+  readonly cutOffs: number
 }
 
 export type FaultKind = Fault['type'] | 'crash-before' | 'crash-after'
@@ -44,6 +46,7 @@ export type Misfortune = { readonly place: string } & (
       readonly fault: Fault /** Which entries of the call; absent: all. */
       readonly entries?: readonly number[]
     }
+  | { readonly kind: 'cut-off'; readonly from: CutOff['from']; readonly forMs: number }
   | { readonly kind: 'batch-lost' }
   | { readonly kind: 'batch-late'; readonly delayMs: number }
   | { readonly kind: 'batch-reversed' }
@@ -58,6 +61,15 @@ export type Misfortune = { readonly place: string } & (
   | { readonly kind: 'skewed'; readonly ms: number }
 )
 
+/** What a process cannot reach, and until when by its own clock. */
+interface CutOff {
+  readonly from: ProcessCall['port'] | 'both'
+  readonly until: number
+}
+
+/** A request that nobody answers is given up after so long, the SDK's own retries included. */
+const silence: Fault = { type: 'request-lost', answerDelayMs: 5_000 }
+
 /** Where misfortunes come from: drawn, or repeated from a list. Either way they are written down. */
 export class Misfortunes {
   readonly happened: Misfortune[] = []
@@ -66,6 +78,7 @@ export class Misfortunes {
   readonly #weather: Weather
   readonly #chance: SeededChance
   readonly #list: ReadonlyMap<string, readonly Misfortune[]> | undefined
+  readonly #cutOffs = new Map<string, CutOff>()
 
   constructor(weather: Weather, chance: SeededChance, list?: readonly Misfortune[]) {
     this.#weather = weather
@@ -82,7 +95,9 @@ export class Misfortunes {
   }
 
   /** Of a call of a process. */
-  ofCall({ process, nth, method, entries }: ProcessCall): CallPlan | undefined {
+  ofCall(call: ProcessCall): CallPlan | undefined {
+    if (this.#isCutOff(call)) return { decide: () => silence }
+    const { process, nth, method, entries } = call
     const found = this.#find(
       () => `${process.name}.${method}.${nth}`,
       (chance, place) => this.#drawCall(chance, place, method, entries.length),
@@ -97,6 +112,11 @@ export class Misfortunes {
       if (each.kind === 'fault') {
         const { fault, entries: hit } = each
         return { decide: ({ index }) => (hit === undefined || hit.includes(index) ? fault : undefined) }
+      }
+      if (each.kind === 'cut-off') {
+        const { from, forMs } = each
+        this.#cutOffs.set(process.name, { from, until: process.ports.clock.now() + forMs })
+        return this.#isCutOff(call) ? { decide: () => silence } : undefined
       }
     }
     return undefined
@@ -168,14 +188,24 @@ export class Misfortunes {
     return found?.kind === 'skewed' ? found.ms : 0
   }
 
+  #isCutOff({ process, port }: ProcessCall): boolean {
+    if (this.calm) return false
+    const cut = this.#cutOffs.get(process.name)
+    return cut !== undefined && cut.from !== other[port] && process.ports.clock.now() < cut.until
+  }
+
   #drawCall(chance: SeededChance, place: string, method: string, entries: number): Misfortune | undefined {
     const dice = chance.random()
-    const { crashes, faults } = this.#weather
+    const { crashes, faults, cutOffs } = this.#weather
     const withoutInput = (): { readonly withoutInput?: boolean } =>
       method === 'insert' && chance.random() < 0.5 ? { withoutInput: true } : {}
     if (dice < crashes / 2) return { kind: 'crash-before', place }
     if (dice < crashes) return { kind: 'crash-after', place, ...withoutInput() }
-    if (dice >= crashes + faults) return undefined
+    if (dice >= crashes + faults + cutOffs) return undefined
+    if (dice >= crashes + faults) {
+      const from = chance.pick(['ledger', 'broker', 'both'] as const)
+      return { kind: 'cut-off', place, from, forMs: chance.below(5 * 60_000) }
+    }
     const type = chance.pick(['throttled', 'request-lost', 'answer-lost', 'repeated', 'delayed'] as const)
     const delayMs = (type === 'delayed' ? 1 : 0) * Math.floor(chance.random() ** 4 * 100_000)
     const answerDelayMs = chance.random() < 0.2 ? Math.floor(chance.random() ** 4 * 30_000) : 0
@@ -212,6 +242,8 @@ export class Misfortunes {
 const lazyPlace = ''
 const none: readonly Misfortune[] = []
 
+const other = { ledger: 'broker', broker: 'ledger' } as const
+
 /** Draws how bad it will be. */
 export function drawWeather(chance: SeededChance): Weather {
   const some = (most: number): number => (chance.random() < 0.35 ? 0 : chance.random() ** 2 * most)
@@ -224,5 +256,6 @@ export function drawWeather(chance: SeededChance): Weather {
     lingering: some(0.1),
     skewMs: chance.random() < 0.5 ? 0 : 9_000,
     staleReads: some(0.8),
+    cutOffs: some(0.01),
   }
 }

@@ -56,7 +56,18 @@ export function planOf(seed: string, workload?: Workload): Plan {
       faults: 0.05 + focus.random() * 0.3,
       crashes: 0.02 + focus.random() * 0.08,
     }
-    return { seed, concurrency: 1 + focus.below(2), ...containers, weather, steps: drawFocus(focus) }
+    const concurrency = 1 + focus.below(2)
+    const { name, steps } = drawFocus(focus)
+    // Only containers renew leases; who is to renew one needs to live for a while.
+    if (name === 'leases')
+      return {
+        seed,
+        concurrency,
+        containers: 2 + focus.below(2),
+        weather: { ...weather, crashes: weather.crashes / 10, cutOffs: focus.random() * 0.01 },
+        steps,
+      }
+    return { seed, concurrency, ...containers, weather, steps }
   }
   const chance = seededChance(seed)
   // A message that waits for days is looked at every quarter of an hour: few of them say as much as many.
@@ -70,12 +81,13 @@ export function planOf(seed: string, workload?: Workload): Plan {
   }
   const drawn = drawWeather(chance.fork('weather'))
   // A copy whose answer is lost, whose original is not deleted, or whose sender dies, is two: hundreds of such in a row must not fill the queue.
-  const { faults, deliveries, undeleted, crashes } = drawn
+  const { faults, deliveries, undeleted, crashes, cutOffs } = drawn
   const rarely = {
     faults: faults / 100,
     deliveries: deliveries / 100,
     undeleted: undeleted / 100,
     crashes: crashes / 100,
+    cutOffs: cutOffs / 100,
   }
   const weather = long ? { ...drawn, ...rarely } : drawn
   const steps = (workload ?? drawSteps)(chance.fork('steps'), mix)

@@ -24,6 +24,8 @@ const broken = vi.hoisted(() => ({
   ledger: undefined as undefined | ((ledger: never) => unknown),
   broker: undefined as undefined | ((broker: never, process: string) => unknown),
   certain: undefined as undefined | 'gullible',
+  company: undefined as undefined | 'unknown',
+  running: undefined as undefined | 'unfenced',
 }))
 
 type Mock = Record<string, (...args: unknown[]) => unknown>
@@ -114,6 +116,28 @@ vi.mock('../../shared/worker/fates.ts', async (original) => {
     }
   }
   return { Fates: Forgetful }
+})
+
+vi.mock('../../shared/worker/company.ts', async (original) => {
+  const { Company } = (await original()) as typeof import('../../shared/worker/company.ts')
+  class MaybeUnknown extends Company {
+    constructor(batches: number) {
+      super(broken.company === 'unknown' ? 1 : batches)
+    }
+  }
+  return { Company: MaybeUnknown }
+})
+
+vi.mock('../../shared/worker/running-tasks.ts', async (original) => {
+  const module = (await original()) as typeof import('../../shared/worker/running-tasks.ts')
+  type Task = Parameters<InstanceType<typeof module.RunningTasks>['add']>[0]
+  class MaybeUnfenced extends module.RunningTasks {
+    override add(task: Task): void {
+      // One that aborts for whatever it wants, but not because its own lease is about to end.
+      super.add(broken.running === 'unfenced' ? Object.assign(task, { leaseUntil: Number.POSITIVE_INFINITY }) : task)
+    }
+  }
+  return { ...module, RunningTasks: MaybeUnfenced }
 })
 
 vi.mock('../../shared/testing/simulated-process.ts', async (original) => {
@@ -391,6 +415,20 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
         const verdict = original(...args)
         return verdict.kind === 'run' ? { ...verdict, alone: false } : verdict
       }) as never
+    },
+  ],
+  [
+    'neighbours in other batches of a container forgotten',
+    /G4/,
+    () => {
+      broken.company = 'unknown'
+    },
+  ],
+  [
+    'a run goes on when its lease cannot be renewed',
+    /G2 one run at a time/,
+    () => {
+      broken.running = 'unfenced'
     },
   ],
   [

@@ -26,6 +26,10 @@ export const runsHoldTheirClaim: Predicate = function* ({ runs }) {
 /** G2: no run begins while another one of its task goes on, unless that one ignores its signal or its process does not answer. */
 export const oneRunAtATime: Predicate = function* ({ runs, deaths }) {
   const dead = new Map(deaths.map(({ process, order }) => [process, order]))
+  // Whoever blocked the event loop: nothing else in that process goes on.
+  const blocked = new Map(
+    runs.flatMap(({ process, blockedAt }) => (blockedAt === undefined ? [] : [[process, blockedAt]])),
+  )
   const goingOn = new Map<string, Run[]>()
   for (const run of runs) {
     const { id, at, order, task, tag } = run
@@ -35,7 +39,7 @@ export const oneRunAtATime: Predicate = function* ({ runs, deaths }) {
         Math.min(endedAt, limitAt) > at && (dead.get(process) ?? Number.POSITIVE_INFINITY) > order,
     )
     for (const other of others) {
-      if (!other.deaf && (other.blockedAt ?? Number.POSITIVE_INFINITY) > at)
+      if (!other.deaf && (blocked.get(other.process) ?? Number.POSITIVE_INFINITY) > at)
         yield { id, at, message: `began (${tag}) in ${run.process} while it ran in ${other.process}` }
     }
     goingOn.set(id, [...others, run])
