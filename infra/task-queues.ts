@@ -133,6 +133,18 @@ export class TaskQueues extends Construct {
     return together([...grants, ...(this.#needTable(names) ? [this.table.grantEnqueue(caller)] : [])])
   }
 
+  /**
+   * Lets the role of a container work some queues (`celeriac worker`) and enqueue to all, as tasks do. A queue's function goes on working it as
+   * well, unless its route has `enabled: false`.
+   *
+   * @param queues @default all of the app
+   */
+  grantWork(worker: Caller, ...queues: readonly string[]): Grant {
+    const names = queues.length === 0 ? [...this.routes.keys()] : queues
+    const grants = names.map((name) => this.route(name).queue.grantWork(worker))
+    return together([...grants, this.table.grantWork(worker), this.grantEnqueue(worker)])
+  }
+
   /** Lets a function or role read results and records (`get()`, `state()`, `info()`), and sets a function's environment. */
   grantResults(caller: Caller): Grant {
     this.#tell(caller)

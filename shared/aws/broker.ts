@@ -132,7 +132,7 @@ export function createSqsBroker({ sqs, environment, clock, chance }: SqsBrokerOp
       return answers.map((answer) => answer.status === 'done')
     },
 
-    async receive(queue, { max, waitSeconds, signal, dead }) {
+    async receive(queue, { max, waitSeconds, hideSeconds, signal, dead }) {
       if (signal?.aborted) return []
       try {
         const { Messages = [] } = await sqs.send(
@@ -140,6 +140,7 @@ export function createSqsBroker({ sqs, environment, clock, chance }: SqsBrokerOp
             QueueUrl: await urls.of(queue, dead),
             MaxNumberOfMessages: max,
             WaitTimeSeconds: waitSeconds,
+            ...(hideSeconds !== undefined && { VisibilityTimeout: hideSeconds }),
             MessageSystemAttributeNames: [
               'ApproximateReceiveCount',
               'SentTimestamp',

@@ -1,4 +1,5 @@
 import {
+  containerLeaseMs,
   deadRetentionMs,
   ledgerOffVisibilityFactor,
   maxReceiveCountCeiling,
@@ -85,6 +86,8 @@ export function longestTaskMs(queue: QueueDefinition): number {
 /** What SQS is told about a queue. */
 export interface QueueTimes {
   readonly visibilityMs: number
+  /** For how long a container hides what it received, again and again while it holds it: what one leaves behind is found as soon. */
+  readonly containerVisibilityMs: number
   readonly retentionMs: number
   readonly deadRetentionMs: number
   /** A backstop for functions that cannot start: min(1000, floor(retention / 2V)). */
@@ -98,6 +101,8 @@ export function queueTimes(queue: QueueDefinition, ledgerOff: boolean): QueueTim
     : queue.timeoutMs + queue.batchWindowMs + visibilitySlackMs
   return {
     visibilityMs,
+    // Without a ledger nothing but visibility keeps a second worker away, and nobody renews it.
+    containerVisibilityMs: ledgerOff ? visibilityMs : containerLeaseMs,
     retentionMs,
     deadRetentionMs,
     maxReceiveCount: Math.min(maxReceiveCountCeiling, Math.floor(retentionMs / (2 * visibilityMs))),

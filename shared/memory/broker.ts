@@ -60,11 +60,12 @@ export function createMemoryBroker({ model, prefix }: MemoryBrokerOptions): Brok
         ),
       )
     },
-    async receive(queue, { max, waitSeconds, signal, dead }) {
+    async receive(queue, { max, waitSeconds, hideSeconds, signal, dead }) {
       const request = {
         QueueUrl: urlOf(queue, dead),
         MaxNumberOfMessages: max,
         WaitTimeSeconds: waitSeconds,
+        ...(hideSeconds !== undefined && { VisibilityTimeout: hideSeconds }),
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       }

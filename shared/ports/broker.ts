@@ -56,13 +56,14 @@ export interface Broker {
   hide(queue: string, requests: readonly HideRequest[]): Promise<readonly boolean[]>
   /**
    * Wait up to `waitSeconds` (0 to 20) for up to `max` (1 to 10) messages. An aborted wait loses no message: one that was already on its way
-   * reappears after its visibility time.
+   * reappears after its visibility time, which is the queue's if `hideSeconds` (0 to 43,200) is not given. SQS: VisibilityTimeout of ReceiveMessage.
    */
   receive(
     queue: string,
     options: {
       readonly max: number
       readonly waitSeconds: number
+      readonly hideSeconds?: number
       readonly signal?: AbortSignal
       readonly dead?: boolean
     },

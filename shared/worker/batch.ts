@@ -13,6 +13,7 @@ import { type Candidate, claimWave, type RefusedClaim } from './claims.ts'
 import type { Company } from './company.ts'
 import type { Controls } from './controls.ts'
 import { Fates } from './fates.ts'
+import { keepHidden } from './keep-hidden.ts'
 import { Reporter } from './reporter.ts'
 import { startRun } from './run.ts'
 import { LeaseLostError, leaseEnd, type RunningTasks } from './running-tasks.ts'
@@ -68,9 +69,14 @@ export class Batch {
     const arrivals = await this.#handBackWhilePaused(await this.#receive(deliveries))
     const groups = groupById(arrivals)
     await this.#sorter.sort(groups.map((group) => group.first))
-    await this.#runUrgentSuspects()
-    await this.#runTogether()
-    await this.#runAlone()
+    const letGo = this.#keepWaiting()
+    try {
+      await this.#runUrgentSuspects()
+      await this.#runTogether()
+      await this.#runAlone()
+    } finally {
+      letGo()
+    }
     await this.#sorter.settleDuplicates(groups.flatMap((group) => group.duplicates))
     await this.#reporter.tally.write(this.#setting.ports)
     const kept = deliveries.filter((delivery) => !this.#fates.isAcknowledged(delivery))
@@ -122,12 +128,22 @@ export class Batch {
     return arrivals.filter(isWithoutLedger)
   }
 
+  /** In containers, where batches wait for each other; an invocation is over before its messages appear again. */
+  #keepWaiting(): () => void {
+    const { invocation, ports, queue, times } = this.#setting
+    if (invocation.deadlineAt !== undefined) return () => {}
+    const { together, alone } = this.#sorter
+    return keepHidden(ports, queue.name, times.containerVisibilityMs, () =>
+      [...together, ...alone].map(({ arrival }) => arrival.delivery),
+    )
+  }
+
   /** Suspects that were handed back again and again, because the others always took the time. */
   async #runUrgentSuspects(): Promise<void> {
+    const { alone } = this.#sorter
     const isUrgent = ({ record }: Candidate) => (record?.handBacks ?? 0) >= suspectHandBacks
-    const suspects = this.#sorter.alone.splice(0)
-    this.#sorter.alone.push(...suspects.filter((candidate) => !isUrgent(candidate)))
-    await this.#runOneByOne(suspects.filter(isUrgent))
+    alone.sort((a, b) => Number(isUrgent(b)) - Number(isUrgent(a)))
+    for (let left = alone.filter(isUrgent).length; left > 0; left--) await this.#runNextAlone()
   }
 
   /** Runs up to `parallelism` at a time. Each wave is claimed just before it starts: nothing is claimed that is not started. */
@@ -164,14 +180,14 @@ export class Batch {
   /** Suspects, after the others are settled: a crash is then known to be the task's own. */
   async #runAlone(): Promise<void> {
     while (this.#sorter.alone.length > 0) {
-      await this.#runOneByOne(this.#sorter.alone.splice(0))
+      await this.#runNextAlone()
       // A lost claim may have put others into the lanes.
       await this.#runTogether()
     }
   }
 
-  async #runOneByOne(candidates: readonly Candidate[]): Promise<void> {
-    for (const candidate of candidates) await this.#setting.company.alone(() => this.#runOne(candidate))
+  #runNextAlone(): Promise<void> {
+    return this.#setting.company.alone(() => this.#runOne(this.#sorter.alone.shift() as Candidate))
   }
 
   async #runOne(candidate: Candidate): Promise<void> {
@@ -288,7 +304,7 @@ export class Batch {
       v: record.v,
       startedAt,
       leaseUntil: record.leaseUntil ?? startedAt,
-      renewVisibilityMs: invocation.deadlineAt === undefined ? times.visibilityMs : undefined,
+      renewVisibilityMs: invocation.deadlineAt === undefined ? times.containerVisibilityMs : undefined,
       abort: (reason: Error) => {
         leaseLost ||= reason instanceof LeaseLostError
         run.running.abort(reason)

@@ -19,6 +19,7 @@ const routes = [
   'refused',
   'delay',
   'hide',
+  'hidden',
   'wait',
   'abort',
   'acknowledge',
@@ -144,6 +145,16 @@ export function brokerContract(name: string, open: () => Promise<BrokerPlace>): 
       const [second] = await broker.receive('hide', { max: 10, waitSeconds: 1 })
       expect(second).toMatchObject({ messageId: first?.messageId, receiveCount: 2, sentAt: first?.sentAt })
       expect(second?.firstReceivedAt).toBe(first?.firstReceivedAt)
+    })
+
+    it('hides what it receives for as long as it is told to', async () => {
+      await broker.send('hidden', [{ body: 'soon again' }])
+      const how = { max: 10, waitSeconds: 0 }
+      const [first] = await broker.receive('hidden', { ...how, waitSeconds: 1, hideSeconds: 2 })
+      expect(await broker.receive('hidden', how)).toEqual([])
+      await place.pass(2_100)
+      const [second] = await broker.receive('hidden', { ...how, waitSeconds: 1 })
+      expect(second).toMatchObject({ messageId: first?.messageId, receiveCount: 2 })
     })
 
     it('waits for a message that comes while it waits', async () => {

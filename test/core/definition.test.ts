@@ -227,11 +227,15 @@ describe('a queue', () => {
   it('all of what SQS is told', () => {
     expect(queueTimes(queue({ batchWindow: 5 }), false)).toEqual({
       visibilityMs: 95_000,
+      containerVisibilityMs: 60_000,
       retentionMs: 604_800_000,
       deadRetentionMs: 1_209_600_000,
       maxReceiveCount: 1_000,
     })
-    expect(queueTimes(queue({ timeout: 900 }), true).maxReceiveCount).toBe(Math.floor(retentionMs / 10_800_000))
+    expect(queueTimes(queue({ timeout: 900 }), true)).toMatchObject({
+      containerVisibilityMs: 5_400_000,
+      maxReceiveCount: Math.floor(retentionMs / 10_800_000),
+    })
   })
 })
 

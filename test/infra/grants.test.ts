@@ -54,6 +54,39 @@ describe('a worker may do exactly', () => {
   })
 })
 
+describe('grantWork', () => {
+  it('lets the role of a container do what a worker function does, and find the queues', () => {
+    const { stack, tasks, template: make } = deploy({ queues: { video: { enabled: false } } })
+    tasks.grantWork(new Role(stack, 'Container', { assumedBy: new AccountRootPrincipal() }), 'video')
+    const template = make()
+    const ofFunction = allowedTo(template, roleLike(template, 'TasksvideoWorkerRole'))
+    expect(allowedTo(template, roleLike(template, 'Container'))).toEqual(
+      [
+        ...ofFunction.filter((right) => !right.startsWith('logs:')),
+        'sqs:GetQueueUrl on sqs:shop-emails',
+        'sqs:GetQueueUrl on sqs:shop-video',
+      ].sort(),
+    )
+  })
+
+  it('for all queues when none is named', () => {
+    const { stack, tasks, template: make } = deploy()
+    tasks.grantWork(new Role(stack, 'Container', { assumedBy: new AccountRootPrincipal() }))
+    const template = make()
+    expect(allowedTo(template, roleLike(template, 'Container'))).toEqual(
+      expect.arrayContaining(['sqs:ReceiveMessage on sqs:shop-emails', 'sqs:ReceiveMessage on sqs:shop-video']),
+    )
+  })
+
+  it('names the queues there are when it is given another', () => {
+    const { stack, tasks } = deploy()
+    const role = new Role(stack, 'Container', { assumedBy: new AccountRootPrincipal() })
+    expect(() => tasks.grantWork(role, 'films')).toThrow(
+      "queue: expected queues of the app (emails, video), received 'films'.",
+    )
+  })
+})
+
 describe('grantEnqueue', () => {
   it('lets a function send to the queues that are named, and tells it where they are', () => {
     const { stack, tasks, template: make } = deploy()

@@ -228,6 +228,7 @@ function fleet(concurrency = 4) {
     ...world,
     runs,
     start,
+    kill: () => process.kill(),
     /** The poison is none any more. */
     cure: () => {
       isCured = true
@@ -279,6 +280,40 @@ describe('in a container with several places', () => {
     await world.stop()
   })
 
+  it('what waits for its turn is kept hidden: no other worker is given it, and no place waits twice', async () => {
+    const world = fleet()
+    const [poison] = await world.naps({ name: 'poison', ms: 1_000, poison: true })
+    await world.start()
+    await world.clock.advance(30_000)
+    world.cure()
+    await world.naps({ name: 'long', ms: 118_000 }, { name: 'longer', ms: 118_000 })
+    // Longer than any message is hidden at a time.
+    await world.clock.advance(100_000)
+    expect(world.runs.map(({ name }) => name)).toEqual(['poison', 'long', 'longer'])
+    await world.clock.advance(60_000)
+    expect(world.record(poison ?? '')).toMatchObject({ state: 'SUCCESS' })
+    expect(world.telemetry.storyOf(poison ?? '')).toEqual(['queued', 'started', 'suspect', 'started', 'succeeded'])
+    await world.stop()
+  })
+
+  it.each([
+    ['soon after it began', 2_000],
+    ['after its lease was renewed', 100_000],
+  ])('what ran when a container ended, %s, runs again within a minute and a few seconds', async (_when, afterMs) => {
+    const world = fleet()
+    const [id] = await world.naps({ name: 'long', ms: 110_000 })
+    await world.start()
+    await world.clock.advance(afterMs)
+    const diedAt = world.clock.now()
+    world.kill()
+    await world.clock.advance(80_000)
+    const [, again] = world.runs
+    expect((again?.at ?? 0) - diedAt).toBeLessThan(65_000)
+    await world.clock.advance(120_000)
+    expect(world.record(id ?? '')).toMatchObject({ state: 'SUCCESS' })
+    await world.stop()
+  })
+
   it('nothing begins after a suspect that cannot be settled, until its lease has ended', async () => {
     const world = fleet(4)
     const [suspect] = await world.naps({ name: 'poison', ms: 1_000, poison: true })
@@ -290,7 +325,7 @@ describe('in a container with several places', () => {
     world.silence(({ set }) => silent && set.state !== undefined && set.state !== 'STARTED')
     world.cure()
     // Its message appears again, and it runs alone.
-    await world.clock.advance(4 * 60_000)
+    await world.clock.advance(90_000)
     const [, alone] = world.runs
     expect(alone).toMatchObject({ name: 'poison', beside: 0 })
     const [later] = await world.naps({ name: 'later', ms: 0 })

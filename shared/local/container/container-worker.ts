@@ -1,4 +1,4 @@
-import type { AppDefinition } from '../../core/app.ts'
+import { type AppDefinition, timesOf } from '../../core/app.ts'
 import { DefinitionError } from '../../core/errors.ts'
 import type { Ports } from '../../ports/index.ts'
 import { createBatchWorker } from '../../worker/index.ts'
@@ -48,8 +48,8 @@ const turnSeconds = 1
 const failingAfterMs = 60_000
 
 /**
- * Works queues in a process that lives on: in a container, for tasks longer than Lambda's 15 minutes, or where Lambda is not wanted. Polls the SQS that
- * the app is connected to. While a task runs, its lease and its message's visibility are renewed every 20 s.
+ * Works queues in a process that lives on: in a container, or where Lambda is not wanted. Polls the SQS that the app is connected to. Messages are
+ * hidden and leases last for a minute, renewed every 20 s. Time limits are those of the queues.
  *
  * @example
  * const worker = await startContainerWorker(app, { queues: ['video'], concurrency: 4, healthPort: 8080 })
@@ -75,6 +75,7 @@ export async function startContainerWorker(
       batchSize: Math.min(batchSize, parallelism),
       slots,
       waitSeconds: concurrency > queues.length ? longestPollSeconds : turnSeconds,
+      hideSeconds: Math.ceil(timesOf(definition, queue).containerVisibilityMs / 1_000),
       worker,
       ports,
       draining: draining.signal,

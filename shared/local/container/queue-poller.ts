@@ -10,6 +10,8 @@ export interface QueuePollerOptions {
   readonly slots: Slots
   /** A poll that finds nothing. Short when queues must take turns. Seconds. */
   readonly waitSeconds: number
+  /** For which what was received is hidden, until the worker hides it again. */
+  readonly hideSeconds: number
   readonly worker: BatchWorker
   readonly ports: Pick<Ports, 'broker' | 'clock' | 'telemetry'>
   /** Aborted: nothing more is received or begun. */
@@ -53,11 +55,12 @@ export class QueuePoller {
 
   /** @returns how many of the places are now in use */
   async #receive(max: number, busy: boolean): Promise<number> {
-    const { queue, ports, draining, waitSeconds } = this.#options
+    const { queue, ports, draining, waitSeconds, hideSeconds } = this.#options
     try {
       const deliveries = await ports.broker.receive(queue, {
         max,
         waitSeconds: busy ? 0 : waitSeconds,
+        hideSeconds,
         signal: draining,
       })
       this.#failingSince = undefined
