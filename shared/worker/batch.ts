@@ -269,8 +269,9 @@ export class Batch {
   #isTooLate(task: RunnableTask, leaseUntil = Number.POSITIVE_INFINITY): boolean {
     const { invocation, ports } = this.#setting
     const now = ports.clock.now()
-    const leftMs = (invocation.deadlineAt ?? Number.POSITIVE_INFINITY) - now
-    return leaseUntil <= now || leftMs < task.timeLimitMs / 2
+    // Less could not be renewed in time.
+    if (invocation.deadlineAt === undefined) return leaseUntil - now < containerLeaseMs / 2
+    return leaseUntil <= now || invocation.deadlineAt - now < task.timeLimitMs / 2
   }
 
   /** Runs a task to its outcome and gives it to the settler. Resolves when the run has ended, not when it is settled. */

@@ -62,7 +62,7 @@ export class RunningTasks {
   }
 
   add(task: RunningTask): void {
-    this.#tasks.set(task, { askedAt: task.startedAt, leaseUntil: task.leaseUntil })
+    this.#tasks.set(task, { askedAt: task.leaseUntil - containerLeaseMs, leaseUntil: task.leaseUntil })
     this.#schedule()
   }
 
@@ -88,8 +88,9 @@ export class RunningTasks {
 
   #check(): void {
     const now = this.#ports.clock.now()
-    const old = [...this.#tasks.keys()].filter((task) => now - task.startedAt >= revocationCheckMs)
-    const renewable = old.filter((task): task is RenewableTask => task.renewVisibilityMs !== undefined)
+    const all = [...this.#tasks.keys()]
+    const old = all.filter((task) => now - task.startedAt >= revocationCheckMs)
+    const renewable = all.filter((task): task is RenewableTask => task.renewVisibilityMs !== undefined)
     this.#abortUnrenewed(renewable, now)
     this.#ask('look', () => this.#abortRevoked(old))
     this.#ask('renew', () => this.#renew(renewable.filter((task) => this.#isDue(task, now))))

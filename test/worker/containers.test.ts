@@ -178,6 +178,38 @@ describe('a lease that cannot be renewed', () => {
     expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
   })
 
+  /** Claims are answered only after so long; what is asked beside them, sooner. */
+  const slow = (claimMs: number) => {
+    const world = container((ledger) => ({
+      async update(changes) {
+        const answers = await ledger.update(changes)
+        if (changes.some(({ set }) => set.state === 'STARTED'))
+          await new Promise<void>((resolve) => world.clock.timer(claimMs, resolve))
+        return answers
+      },
+    }))
+    return world
+  }
+
+  it('is not begun on when half of it is over: the task is given back, unrun and uncounted', async () => {
+    const world = slow(31_000)
+    const { id } = await world.nap(1)
+    await world.until(world.work())
+    expect(world.contexts).toEqual([])
+    expect(world.record(id)).toMatchObject({ state: 'QUEUED', attempt: 0 })
+  })
+
+  it('is renewed by the time of its claim, not of its run', async () => {
+    const world = slow(29_000)
+    const { id } = await world.nap(100_000)
+    const from = world.clock.now()
+    const worked = world.work()
+    await world.clock.advance(33_000)
+    expect(world.record(id).leaseUntil).toBeGreaterThan(from + 29_000 + 60_000)
+    await world.until(worked)
+    expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+  })
+
   it('is renewed although the table does not answer the look for revocations', async () => {
     const world = container((ledger) => ({
       read: (ids, how) => (how.consistent ? ledger.read(ids, how) : new Promise(() => {})),
