@@ -1,5 +1,5 @@
 import type { AppDefinition } from '../core/app.ts'
-import { containerLeaseMs, settleMarginMs, suspectHandBacks } from '../core/defaults.ts'
+import { clockSkewMs, containerLeaseMs, settleMarginMs, suspectHandBacks } from '../core/defaults.ts'
 import type { TaskMessage } from '../core/message.ts'
 import { type MessageError, parseMessage } from '../core/message-codec.ts'
 import type { QueueDefinition, QueueTimes } from '../core/queue.ts'
@@ -197,7 +197,7 @@ export class Batch {
     await this.#sorter.lookAgain(refused)
     await this.#settler.drain()
     // Other batches wait, as this one ends, until the record cannot say any more that it runs alone here.
-    if (this.#settler.isUncertain && !company.isOneBatch) await sleep(ports.clock, containerLeaseMs)
+    if (this.#settler.isUncertain && !company.isOneBatch) await sleep(ports.clock, containerLeaseMs + clockSkewMs)
   }
 
   /** Hands back what could not finish before the deadline: no attempt is spent on it. */

@@ -38,6 +38,8 @@ interface Hold {
   askedAt: number
   /** For certain. */
   leaseUntil: number
+  /** Its run was told to end. */
+  isLost: boolean
 }
 
 /**
@@ -62,7 +64,11 @@ export class RunningTasks {
   }
 
   add(task: RunningTask): void {
-    this.#tasks.set(task, { askedAt: task.leaseUntil - containerLeaseMs, leaseUntil: task.leaseUntil })
+    this.#tasks.set(task, {
+      askedAt: task.leaseUntil - containerLeaseMs,
+      leaseUntil: task.leaseUntil,
+      isLost: false,
+    })
     this.#schedule()
   }
 
@@ -91,7 +97,7 @@ export class RunningTasks {
     const all = [...this.#tasks.keys()]
     const old = all.filter((task) => now - task.startedAt >= revocationCheckMs)
     const renewable = all.filter((task): task is RenewableTask => task.renewVisibilityMs !== undefined)
-    this.#abortUnrenewed(renewable, now)
+    for (const task of renewable) if (this.#isAlmostOver(task, now)) this.#lose(task)
     this.#ask('look', () => this.#abortRevoked(old))
     this.#ask('renew', () => this.#renew(renewable.filter((task) => this.#isDue(task, now))))
   }
@@ -106,15 +112,6 @@ export class RunningTasks {
       .finally(() => this.#asking.delete(what))
   }
 
-  /** In time for another worker whose clock is ahead of ours, and before it is too late to look again. */
-  #abortUnrenewed(tasks: readonly RenewableTask[], now: number): void {
-    for (const task of tasks) {
-      const hold = this.#tasks.get(task)
-      if (hold !== undefined && hold.leaseUntil - clockSkewMs - revocationCheckMs <= now)
-        task.abort(new LeaseLostError(task.id))
-    }
-  }
-
   async #abortRevoked(tasks: readonly RunningTask[]): Promise<void> {
     const ids = [...new Set(tasks.map((task) => task.id))]
     if (ids.length === 0) return
@@ -124,14 +121,28 @@ export class RunningTasks {
     for (const task of tasks) {
       const record = byId.get(task.id)
       if (record === undefined || record.v < task.v) continue
-      if (record.v > task.v) task.abort(new LeaseLostError(task.id))
+      if (record.v > task.v) this.#lose(task)
       else if (record.revokeRequestedAt !== undefined) task.abort(new TaskRevokedError(task.id))
     }
   }
 
+  /** In time for another worker whose clock is ahead of ours, and before it is too late to look again. */
+  #isAlmostOver(task: RunningTask, now: number): boolean {
+    const hold = this.#tasks.get(task)
+    return hold !== undefined && hold.leaseUntil - clockSkewMs - revocationCheckMs <= now
+  }
+
+  /** Ends the run, for good: a renewal that comes through all the same is the last one. */
+  #lose(task: RunningTask): void {
+    const hold = this.#tasks.get(task)
+    if (hold === undefined || hold.isLost) return
+    hold.isLost = true
+    task.abort(new LeaseLostError(task.id))
+  }
+
   #isDue(task: RunningTask, now: number): boolean {
     const hold = this.#tasks.get(task)
-    return hold !== undefined && now - hold.askedAt >= renewalMs
+    return hold !== undefined && !hold.isLost && now - hold.askedAt >= renewalMs
   }
 
   #note(task: RunningTask, news: Partial<Hold>): void {
@@ -150,14 +161,20 @@ export class RunningTasks {
     for (const [index, task] of tasks.entries()) {
       const outcome = outcomes[index]?.status
       if (outcome === 'done') this.#note(task, { leaseUntil })
-      else if (outcome === 'lost' && this.#tasks.has(task)) task.abort(new LeaseLostError(task.id))
+      else if (outcome === 'lost') this.#lose(task)
     }
+    this.#hide(tasks.filter((task) => this.#tasks.has(task)))
+  }
+
+  /** The next renewal does not wait for it: a message that appears again finds the lease. */
+  #hide(tasks: readonly RenewableTask[]): void {
     for (const queue of new Set(tasks.map((task) => task.queue))) {
       const own = tasks.filter((task) => task.queue === queue)
-      await this.#ports.broker.hide(
-        queue,
-        own.map((task) => ({ receipt: task.receipt, delaySeconds: Math.ceil(task.renewVisibilityMs / 1_000) })),
-      )
+      const requests = own.map(({ receipt, renewVisibilityMs: ms }) => ({
+        receipt,
+        delaySeconds: Math.ceil(ms / 1_000),
+      }))
+      void this.#ports.broker.hide(queue, requests).catch(() => {})
     }
   }
 }

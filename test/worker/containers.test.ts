@@ -3,16 +3,20 @@ import type { TaskContext } from '../../shared/core/context.ts'
 import { DefinitionError } from '../../shared/core/errors.ts'
 import { type ContainerWorker, startContainerWorker } from '../../shared/local/container/index.ts'
 import { seededChance } from '../../shared/memory/seeded-chance.ts'
-import type { Ledger, Ports, RecordChange } from '../../shared/ports/index.ts'
+import type { Broker, Ledger, Ports, RecordChange } from '../../shared/ports/index.ts'
 import { type CallPlan, type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import { createBatchWorker, type Invocation, LeaseLostError } from '../../shared/worker/index.ts'
 import { createWorld } from './world.ts'
 
 /** A worker in a container: no invocation, so no deadline. Its tasks sleep as long as they are told to. */
-function container(replace: (ledger: Ledger) => Partial<Ledger> = () => ({})) {
+function container(
+  replace: (ledger: Ledger) => Partial<Ledger> = () => ({}),
+  replaceBroker: (broker: Broker) => Partial<Broker> = () => ({}),
+) {
   const world = createWorld({ stopped: true, queue: { timeout: '15m' }, retry: false })
-  const { clock, broker, telemetry } = world
+  const { clock, telemetry } = world
   const ledger = { ...world.ledger, ...replace(world.ledger) }
+  const broker = { ...world.broker, ...replaceBroker(world.broker) }
   const ports: Ports = { clock, chance: seededChance(2), ledger, broker, telemetry }
   const worker = createBatchWorker({ app: world.app.definition, ports })
   const contexts: TaskContext[] = []
@@ -210,6 +214,35 @@ describe('a lease that cannot be renewed', () => {
     expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
   })
 
+  it('is not renewed any more when its run was told to end', async () => {
+    let isSilent = true
+    const world = container((ledger) => ({
+      update: async (changes) =>
+        isSilent && changes.every(({ transition }) => !transition)
+          ? changes.map(() => ({ status: 'throttled' as const, error: new Error('throttled') }))
+          : ledger.update(changes),
+    }))
+    world.app.task('deaf', { queue: 'main' }, async () => {
+      await new Promise<void>((resolve) => world.clock.timer(300_000, resolve))
+    })
+    const { id } = await world.until(world.app.send('deaf', 1))
+    const from = world.clock.now()
+    const worked = world.work()
+    await world.clock.advance(49_000)
+    isSilent = false
+    await world.clock.advance(60_000)
+    // What was asked for before may still come through.
+    expect(world.record(id).leaseUntil).toBeLessThan(from + 48_000 + 60_000)
+    await world.until(worked)
+  })
+
+  it('is renewed although the queue does not answer', async () => {
+    const world = container(undefined, () => ({ hide: () => new Promise(() => {}) }))
+    const { id } = await world.nap(200_000)
+    await world.until(world.work())
+    expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+  })
+
   it('is renewed although the table does not answer the look for revocations', async () => {
     const world = container((ledger) => ({
       read: (ids, how) => (how.consistent ? ledger.read(ids, how) : new Promise(() => {})),
@@ -364,7 +397,7 @@ describe('in a container with several places', () => {
     silent = false
     await world.clock.advance(10 * 60_000)
     const began = world.runs.find(({ name }) => name === 'later')
-    expect((began?.at ?? 0) - (alone?.at ?? 0)).toBeGreaterThan(60_000)
+    expect((began?.at ?? 0) - (alone?.at ?? 0)).toBeGreaterThan(70_000)
     expect(world.record(later ?? '')).toMatchObject({ state: 'SUCCESS', attempt: 1 })
     expect(world.record(suspect ?? '')).toMatchObject({ state: 'SUCCESS', attempt: 2 })
     await world.stop()

@@ -49,11 +49,15 @@ export const oneRunAtATime: Predicate = function* ({ runs, deaths }) {
 /** The record moves as the design says: by one version, out of a lease by its holder or after its end, out of a terminal state by a new epoch. */
 export const recordsMoveByTheRules: Predicate = function* ({ changes }) {
   const last = new Map<string, Change>()
+  const leases = new Map<string, number>()
   for (const change of changes) {
     const { at, before, after, transition, process } = change
     const { id } = after
     const claim = last.get(id)
+    const lease = leases.get(id) ?? 0
     if (transition) last.set(id, change)
+    // A renewal that comes when the lease is over has come too late: its run has been ended, and others have seen that it was over.
+    if (transition || at < lease - skewMs / 2) leases.set(id, after.leaseUntil ?? 0)
     if (before === undefined) continue
     if (!transition) {
       for (const field of ['v', 'state', 'epoch', 'attempt', 'token'] as const) {
@@ -76,13 +80,13 @@ export const recordsMoveByTheRules: Predicate = function* ({ changes }) {
     if (isTerminal(before.state) && after.epoch <= before.epoch)
       yield { id, at, message: `left ${before.state} in the same epoch` }
     if (before.state === 'STARTED') {
-      const leaseOver = (before.leaseUntil ?? 0) - skewMs <= at
+      const leaseOver = lease - skewMs <= at
       const byHolder = after.token === before.token && process === claim?.process
       if (after.state === 'STARTED' ? !leaseOver : !leaseOver && !byHolder)
         yield {
           id,
           at,
-          message: `${process} moved it to ${after.state} ${(before.leaseUntil ?? 0) - at} ms before the lease of ${claim?.process} ended`,
+          message: `${process} moved it to ${after.state} ${lease - at} ms before the lease of ${claim?.process} ended`,
         }
     }
     if (after.epoch === before.epoch + 2 && !['FAILURE', 'REVOKED', 'EXPIRED'].includes(before.state)) {
