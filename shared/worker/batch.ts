@@ -304,7 +304,8 @@ export class Batch {
       receipt: delivery.receipt,
       v: record.v,
       startedAt,
-      leaseUntil: record.leaseUntil ?? startedAt,
+      // Every claim sets one.
+      leaseUntil: record.leaseUntil as number,
       renewVisibilityMs: invocation.deadlineAt === undefined ? times.containerVisibilityMs : undefined,
       abort: (reason: Error) => {
         leaseLost ||= reason instanceof LeaseLostError
@@ -316,10 +317,10 @@ export class Batch {
     if (entry) running.remove(entry)
     const progress = run.endProgress()
     // What it threw may be the loss itself: that is no attempt of its own. Its lease ends, and the task is found.
-    if (leaseLost && settlement.state !== 'SUCCESS') {
+    if (record !== undefined && leaseLost && settlement.state !== 'SUCCESS') {
       const { id, task: name } = arrival.message
       ports.telemetry.log('warn', 'A run ended after its lease was lost; it does not settle.', { task: name, id })
-      if (record?.alone === true) this.#settler.doubt()
+      if (record.alone === true) this.#settler.doubt()
       return
     }
     const { scrub } = run

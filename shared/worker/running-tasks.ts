@@ -42,6 +42,8 @@ interface Hold {
   isLost: boolean
 }
 
+type Held = [RenewableTask, Hold]
+
 /**
  * The tasks that run in this process. One read per three seconds tells which of those older than three seconds were asked to stop, and which
  * lost their lease; in containers leases are renewed every twenty, and what could not be renewed ends before another worker may begin. No timer
@@ -94,12 +96,11 @@ export class RunningTasks {
 
   #check(): void {
     const now = this.#ports.clock.now()
-    const all = [...this.#tasks.keys()]
-    const old = all.filter((task) => now - task.startedAt >= revocationCheckMs)
-    const renewable = all.filter((task): task is RenewableTask => task.renewVisibilityMs !== undefined)
-    for (const task of renewable) if (this.#isAlmostOver(task, now)) this.#lose(task)
+    const old = [...this.#tasks.keys()].filter((task) => now - task.startedAt >= revocationCheckMs)
+    const renewable = [...this.#tasks].filter((entry): entry is Held => entry[0].renewVisibilityMs !== undefined)
+    for (const [task, hold] of renewable) if (isAlmostOver(hold, now)) this.#lose(task)
     this.#ask('look', () => this.#abortRevoked(old))
-    this.#ask('renew', () => this.#renew(renewable.filter((task) => this.#isDue(task, now))))
+    this.#ask('renew', () => this.#renew(renewable.filter(([, hold]) => isDue(hold, now))))
   }
 
   /** What is not answered yet is not asked again; a table that does not answer one thing may answer the other. */
@@ -126,12 +127,6 @@ export class RunningTasks {
     }
   }
 
-  /** In time for another worker whose clock is ahead of ours, and before it is too late to look again. */
-  #isAlmostOver(task: RunningTask, now: number): boolean {
-    const hold = this.#tasks.get(task)
-    return hold !== undefined && hold.leaseUntil - clockSkewMs - revocationCheckMs <= now
-  }
-
   /** Ends the run, for good: a renewal that comes through all the same is the last one. */
   #lose(task: RunningTask): void {
     const hold = this.#tasks.get(task)
@@ -140,30 +135,20 @@ export class RunningTasks {
     task.abort(new LeaseLostError(task.id))
   }
 
-  #isDue(task: RunningTask, now: number): boolean {
-    const hold = this.#tasks.get(task)
-    return hold !== undefined && !hold.isLost && now - hold.askedAt >= renewalMs
-  }
-
-  #note(task: RunningTask, news: Partial<Hold>): void {
-    const hold = this.#tasks.get(task)
-    if (hold !== undefined) Object.assign(hold, news)
-  }
-
-  async #renew(tasks: readonly RenewableTask[]): Promise<void> {
-    if (tasks.length === 0) return
+  async #renew(due: readonly Held[]): Promise<void> {
+    if (due.length === 0) return
     const now = this.#ports.clock.now()
-    for (const task of tasks) this.#note(task, { askedAt: now })
+    for (const [, hold] of due) hold.askedAt = now
     const leaseUntil = leaseEnd(now, undefined)
     const outcomes = await this.#ledger.change(
-      tasks.map((task) => ({ id: task.id, v: task.v, transition: false, queue: task.queue, set: { leaseUntil } })),
+      due.map(([{ id, v, queue }]) => ({ id, v, transition: false, queue, set: { leaseUntil } })),
     )
-    for (const [index, task] of tasks.entries()) {
+    for (const [index, [task, hold]] of due.entries()) {
       const outcome = outcomes[index]?.status
-      if (outcome === 'done') this.#note(task, { leaseUntil })
+      if (outcome === 'done') hold.leaseUntil = leaseUntil
       else if (outcome === 'lost') this.#lose(task)
     }
-    this.#hide(tasks.filter((task) => this.#tasks.has(task)))
+    this.#hide(due.map(([task]) => task).filter((task) => this.#tasks.has(task)))
   }
 
   /** The next renewal does not wait for it: a message that appears again finds the lease. */
@@ -182,4 +167,13 @@ export class RunningTasks {
 /** The invocation's deadline and what clocks may differ; in containers a minute, renewed. */
 export function leaseEnd(now: number, deadlineAt: number | undefined): number {
   return deadlineAt === undefined ? now + containerLeaseMs : deadlineAt + clockSkewMs
+}
+
+/** In time for another worker whose clock is ahead of ours, and before it is too late to look again. */
+function isAlmostOver({ leaseUntil }: Hold, now: number): boolean {
+  return leaseUntil - clockSkewMs - revocationCheckMs <= now
+}
+
+function isDue({ askedAt, isLost }: Hold, now: number): boolean {
+  return !isLost && now - askedAt >= renewalMs
 }

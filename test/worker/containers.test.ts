@@ -90,6 +90,20 @@ describe('a worker without a deadline', () => {
     )
   })
 
+  it('settles nothing, whatever the run made of it', async () => {
+    const world = container()
+    world.app.task('deaf', { queue: 'main' }, () => new Promise<void>((resolve) => world.clock.timer(30_000, resolve)))
+    const { id } = await world.until(world.app.send('deaf', 1))
+    const worked = world.work()
+    await world.clock.advance(1_000)
+    await world.ledger.update([{ id, v: 2, transition: true, queue: 'main', set: { token: 'other' } }])
+    await world.until(worked)
+    expect(world.record(id)).toMatchObject({ state: 'STARTED', v: 3, token: 'other' })
+    expect(world.telemetry.logs.map(({ message }) => message)).toContain(
+      'A run ended after its lease was lost; it does not settle.',
+    )
+  })
+
   it('ends it as well when only the renewal finds out', async () => {
     // Reads that are not consistent may be old: here they stay as they were.
     let old: Awaited<ReturnType<Ledger['read']>> | undefined
@@ -171,6 +185,13 @@ describe('a lease that cannot be renewed', () => {
     )
   })
 
+  it('ends all runs whose leases end, and says of those that shared the process that they did', async () => {
+    const world = container(silent)
+    const ids = [(await world.nap(600_000)).id, (await world.nap(600_000)).id]
+    expect((await world.until(world.work())).failed).toHaveLength(2)
+    for (const id of ids) expect(world.record(id)).toMatchObject({ state: 'STARTED', alone: false, attempt: 0 })
+  })
+
   it('leaves a success that came all the same', async () => {
     const world = container(silent)
     world.app.task('deaf', { queue: 'main' }, async () => {
@@ -236,8 +257,11 @@ describe('a lease that cannot be renewed', () => {
     await world.until(worked)
   })
 
-  it('is renewed although the queue does not answer', async () => {
-    const world = container(undefined, () => ({ hide: () => new Promise(() => {}) }))
+  it.each([
+    ['does not answer', () => new Promise<never>(() => {})],
+    ['refuses', () => Promise.reject(new Error('no queue'))],
+  ])('is renewed although the queue %s', async (_how, hide) => {
+    const world = container(undefined, () => ({ hide }))
     const { id } = await world.nap(200_000)
     await world.until(world.work())
     expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
