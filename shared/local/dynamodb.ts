@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
@@ -28,7 +29,7 @@ export interface LocalDynamoDb {
 const startTimeoutMs = 15_000
 const pollMs = 10
 const answerTimeoutMs = 1_000
-const lastWordsMs = 500
+const lastWordsMs = 2_000
 /** Between choosing a free port and taking it, someone else may. */
 const portTries = 5
 
@@ -70,11 +71,12 @@ async function untilReady(engine: GuardedProcess, endpoint: string): Promise<str
   // Listened to for as long as it runs: a full pipe would stop it.
   engine.stdout.on('data', hear)
   engine.stderr.on('data', hear)
+  const saidAll = Promise.all([once(engine.stdout, 'end'), once(engine.stderr, 'end')])
   const giveUpAt = performance.now() + startTimeoutMs
   while (performance.now() < giveUpAt) {
     if (engine.hasExited()) {
       // What it said last may still be in its pipes.
-      for (let waitedMs = 0; said === '' && waitedMs < lastWordsMs; waitedMs += pollMs) await pause(pollMs)
+      await Promise.race([saidAll, pause(lastWordsMs)])
       return said.trim() || `it exited with code ${await engine.exited}`
     }
     // Its own word that the port is its own comes first: another engine may be answering there.

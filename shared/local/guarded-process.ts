@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
 
 /**
  * A child process that ends with its parent, even when the parent is killed with SIGKILL.
@@ -55,9 +55,10 @@ export async function startGuarded(command: string, args: readonly string[]): Pr
       resolve(code ?? undefined)
     })
   })
+  // What nobody reads yet is thrown away when the child ends: kept from the first moment on.
+  const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => stream?.pipe(new PassThrough()))
   const pid = await pidOf(child, guarded)
-  const { stdout, stderr } = child
-  if (stdout === null || stderr === null) throw new Error(`${command}: its output is not connected.`)
+  if (stdout === undefined || stderr === undefined) throw new Error(`${command}: its output is not connected.`)
   return {
     pid,
     stdout,
