@@ -3,7 +3,7 @@ import { maxInputBytes } from '../core/defaults.ts'
 import { DefinitionError, InputError, InputTooLargeError } from '../core/errors.ts'
 import { taskIdOf } from '../core/ids.ts'
 import { validateInput } from '../core/input.ts'
-import { byteLength, encode, type Json, toText } from '../core/json.ts'
+import { byteLength, encode, toText } from '../core/json.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { redacted } from '../core/redact.ts'
 import { type PlacedInput, recordOf, type Signature } from '../core/signature.ts'
@@ -47,7 +47,8 @@ export async function draft(
   const encoded = attempt(() => encode(input))
   const output = await validated(definition, input)
   const json = encoded()
-  checkSize(definition, json)
+  const body = toText(json)
+  checkSize(definition, body)
   const key = options.idempotencyKey ?? (options.taskId === undefined ? keyOf(definition, output) : undefined)
   const id =
     key !== undefined ? taskIdOf(app.name, definition.name, key) : (options.taskId ?? chance.uuid(call.enqueuedAt))
@@ -62,7 +63,7 @@ export async function draft(
     ...(traceparent !== undefined && { traceparent }),
   }
   if (definition.ledger === 'off') return { definition, signature, opening: undefined, ignoreResult }
-  const { record, inputItem } = recordOf(signature, tokenPlace)
+  const { record, inputItem } = recordOf(signature, tokenPlace, body)
   const held = key !== undefined || options.taskId !== undefined
   const opening = {
     record: held ? { ...record, keyUntil: now + definition.idempotencyTtlMs } : record,
@@ -101,8 +102,8 @@ export async function validated(definition: TaskDefinition, input: unknown): Pro
   }
 }
 
-function checkSize(definition: TaskDefinition, json: Json): void {
-  const bytes = byteLength(toText(json))
+function checkSize(definition: TaskDefinition, body: string): void {
+  const bytes = byteLength(body)
   if (bytes > maxInputBytes) throw new InputTooLargeError(definition.name, bytes, maxInputBytes)
 }
 

@@ -11,7 +11,7 @@ import type { TaskDefinition, TaskHooks } from './task.ts'
 export interface AttemptWorld {
   now(): number
   timer(delayMs: number, fire: () => void): () => void
-  /** Calls the function so that code below it can tell whose it is. */
+  /** Calls the task's own code, so that code below it can tell whose it is. */
   enter<T>(run: () => T): T
   /** Told of hooks that throw. */
   warn(message: string, error: unknown): void
@@ -86,9 +86,9 @@ export function startAttempt(
       ? () => {}
       : world.timer(softTimeLimitMs, () => controller.abort(new SoftTimeLimitExceededError(softTimeLimitMs)))
 
-  const finished = world
-    .enter(() => execute(definition, appHooks, input, facts, context, world))
-    .then((result) => end(revoked && result.kind === 'threw' ? { kind: 'revoked' } : result))
+  const finished = execute(definition, appHooks, input, facts, context, world).then((result) =>
+    end(revoked && result.kind === 'threw' ? { kind: 'revoked' } : result),
+  )
   void outcome.then(() => {
     cancelHard()
     cancelSoft()
@@ -124,10 +124,12 @@ async function execute(
   } catch (thrown) {
     return { kind: 'input-refused', error: harmless(thrown) }
   }
-  await callHooks([appHooks, definition.hooks], 'onStart', world, (hooks) => hooks.onStart?.(context))
+  const owners = hookOwners(appHooks, definition.hooks)
+  if (owners.length > 0)
+    await world.enter(() => callHooks(owners, 'onStart', world, (hooks) => hooks.onStart?.(context)))
   let output: unknown
   try {
-    output = await callFunction(definition, value, context)
+    output = await world.enter(() => callFunction(definition, value, context))
   } catch (thrown) {
     const error = harmless(thrown)
     if (error instanceof RetrySignal) return { kind: 'asked-retry', options: error.options }
@@ -186,6 +188,13 @@ export async function callHooks(
       world.warn(`The hook ${name} failed; the task goes on.`, harmless(thrown))
     }
   }
+}
+
+const hookNames = ['onStart', 'onSuccess', 'onRetry', 'onFailure', 'onSettled'] as const satisfies (keyof TaskHooks)[]
+
+/** Whoever has any hook to be called, the app first. */
+export function hookOwners(...owners: readonly TaskHooks[]): readonly TaskHooks[] {
+  return owners.filter((hooks) => hookNames.some((name) => hooks[name] !== undefined))
 }
 
 async function within(limitMs: number, work: Promise<void>, world: Pick<AttemptWorld, 'timer'>): Promise<void> {

@@ -37,9 +37,16 @@ export interface PlacedInput {
   readonly expiresAt: number
 }
 
-/** The record of a first opening, and its input's own item when the input would push the record above one write unit. */
-export function recordOf(signature: Signature, token: string): { record: TaskRecord; inputItem?: PlacedInput } {
-  const body = toText(signature.input)
+/**
+ * The record of a first opening, and its input's own item when the input would push the record above one write unit.
+ *
+ * @param body the input's text
+ */
+export function recordOf(
+  signature: Signature,
+  token: string,
+  body = toText(signature.input),
+): { record: TaskRecord; inputItem?: PlacedInput } {
   const hash = inputHashOf(canonicalText(signature.input))
   const envelope = envelopeOf(signature)
   const base: TaskRecord = {

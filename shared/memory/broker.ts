@@ -2,7 +2,7 @@ import { UnknownQueueError } from '../core/errors.ts'
 import { deadQueueName, queueName } from '../core/names.ts'
 import type { Broker, Delivery, OutgoingMessage, SendAnswer } from '../ports/index.ts'
 import { SqsError, type SqsModel } from './sqs/index.ts'
-import type { QueueRequest, ReceivedMessage } from './sqs/types.ts'
+import type { MessageAttributes, QueueRequest, ReceivedMessage } from './sqs/types.ts'
 
 export interface MemoryBrokerOptions {
   /** With the app's queues created in it: see createQueues(). */
@@ -12,10 +12,17 @@ export interface MemoryBrokerOptions {
 
 /** The broker port on the model of SQS, without a wire between. Time is the model's clock. */
 export function createMemoryBroker({ model, prefix }: MemoryBrokerOptions): Broker {
+  // Of queues that were found once: as in the cloud, URLs are not asked for again.
+  const urls = { live: new Map<string, string>(), dead: new Map<string, string>() }
   const urlOf = (queue: string, dead: boolean | undefined): string => {
+    const known = dead ? urls.dead : urls.live
+    const url = known.get(queue)
+    if (url !== undefined) return url
     const QueueName = dead ? deadQueueName(prefix, queue) : queueName(prefix, queue)
     try {
-      return model.getQueueUrl({ QueueName }).QueueUrl
+      const { QueueUrl } = model.getQueueUrl({ QueueName })
+      known.set(queue, QueueUrl)
+      return QueueUrl
     } catch (error) {
       throw new UnknownQueueError(queue, QueueName, { cause: error })
     }
@@ -27,12 +34,7 @@ export function createMemoryBroker({ model, prefix }: MemoryBrokerOptions): Brok
         QueueUrl,
         MessageBody: message.body,
         DelaySeconds: message.delaySeconds,
-        MessageAttributes: Object.fromEntries(
-          Object.entries(message.attributes ?? {}).map(([name, StringValue]) => [
-            name,
-            { DataType: 'String', StringValue },
-          ]),
-        ),
+        MessageAttributes: message.attributes && messageAttributes(message.attributes),
       })
       return { status: 'sent', messageId: sent.MessageId }
     } catch (error) {
@@ -66,8 +68,8 @@ export function createMemoryBroker({ model, prefix }: MemoryBrokerOptions): Brok
         MaxNumberOfMessages: max,
         WaitTimeSeconds: waitSeconds,
         ...(hideSeconds !== undefined && { VisibilityTimeout: hideSeconds }),
-        MessageSystemAttributeNames: ['All'],
-        MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: systemAttributes,
+        MessageAttributeNames: allAttributes,
       }
       if (signal?.aborted) return []
       try {
@@ -93,6 +95,16 @@ export function createMemoryBroker({ model, prefix }: MemoryBrokerOptions): Brok
       }
     },
   }
+}
+
+/** Those that a delivery is made of. */
+const systemAttributes = ['ApproximateReceiveCount', 'SentTimestamp', 'ApproximateFirstReceiveTimestamp']
+const allAttributes = ['All']
+
+function messageAttributes(texts: Readonly<Record<string, string>>): MessageAttributes {
+  const attributes: MessageAttributes = {}
+  for (const name of Object.keys(texts)) attributes[name] = { DataType: 'String', StringValue: texts[name] }
+  return attributes
 }
 
 function accepted(action: () => void): boolean {

@@ -17,7 +17,7 @@ import { Hours } from './hours.ts'
 interface Item {
   readonly record: TaskRecord
   /** When it failed, epoch ms, while it is in the failure index. */
-  readonly failedAt?: number
+  readonly failedAt: number | undefined
 }
 
 /** The ledger in memory, with a view that tests look through. */
@@ -30,13 +30,18 @@ export interface MemoryLedger extends Ledger {
   sweep(): void
 }
 
+export interface MemoryLedgerOptions {
+  /** What `expiresAt` is compared with. */
+  readonly clock: Clock
+  /** Told of every record that is written, within the call that writes it. */
+  readonly onWrite?: (record: TaskRecord, transition: boolean) => void
+}
+
 /**
  * The ledger port in memory. A call takes effect as a whole at once, and answers in a later turn.
  * Records are frozen: what a caller holds never changes under it.
- *
- * @param options.clock what `expiresAt` is compared with
  */
-export function createMemoryLedger({ clock }: { readonly clock: Clock }): MemoryLedger {
+export function createMemoryLedger({ clock, onWrite }: MemoryLedgerOptions): MemoryLedger {
   const items = new Map<string, Item>()
   const inputs = new Map<string, InputItem>()
   const controls = new Map<string, QueueControl>()
@@ -44,6 +49,8 @@ export function createMemoryLedger({ clock }: { readonly clock: Clock }): Memory
 
   const hasExpired = (expiresAt: number | undefined): boolean =>
     expiresAt !== undefined && expiresAt * 1_000 <= clock.now()
+
+  const failureOf = ({ finishedAt }: { readonly finishedAt?: number }): number => finishedAt ?? clock.now()
 
   const current = (id: string): TaskRecord | undefined => {
     const record = items.get(id)?.record
@@ -53,27 +60,21 @@ export function createMemoryLedger({ clock }: { readonly clock: Clock }): Memory
   const insertOne = ({ record, inputItem }: NewRecord): WriteAnswer => {
     if (isTooLarge(record)) return tooLarge()
     if (current(record.id) !== undefined) return { status: 'refused' }
-    const failed = record.state === 'FAILURE'
-    items.set(record.id, { record: freeze(record), ...(failed && { failedAt: record.finishedAt ?? clock.now() }) })
+    const written = freeze({ ...record })
+    items.set(record.id, { record: written, failedAt: record.state === 'FAILURE' ? failureOf(record) : undefined })
     if (inputItem !== undefined) writeInput(inputItem)
+    onWrite?.(written, true)
     return { status: 'done' }
   }
 
   const updateOne = (change: RecordChange): WriteAnswer => {
     const item = items.get(change.id)
     if (item === undefined || item.record.v !== change.v) return { status: 'refused' }
-    const next: Record<string, unknown> = { ...item.record, ...change.set }
-    for (const name of change.remove ?? []) next[name] = undefined
-    if (change.transition) next.v = change.v + 1
-    const record = freeze(next as unknown as TaskRecord)
+    const record = changed(item.record, change)
     if (isTooLarge(record)) return tooLarge()
-    const failedAt =
-      change.set.state === 'FAILURE'
-        ? (change.set.finishedAt ?? clock.now())
-        : change.set.epoch === undefined
-          ? item.failedAt
-          : undefined
-    items.set(change.id, { record, ...(failedAt !== undefined && { failedAt }) })
+    const left = change.set.epoch === undefined ? item.failedAt : undefined
+    items.set(change.id, { record, failedAt: change.set.state === 'FAILURE' ? failureOf(change.set) : left })
+    onWrite?.(record, change.transition)
     return { status: 'done', record }
   }
 
@@ -142,11 +143,19 @@ export function createMemoryLedger({ clock }: { readonly clock: Clock }): Memory
   }
 }
 
-/** A copy without absent fields, as it comes back from a table. */
-function freeze(record: TaskRecord): TaskRecord {
-  const present: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(record)) if (value !== undefined) present[name] = value
-  return Object.freeze(present) as unknown as TaskRecord
+/** As it comes back from a table: without absent fields. @param own nobody else holds it */
+function freeze(own: Record<string, unknown>): TaskRecord {
+  for (const name in own) if (own[name] === undefined) delete own[name]
+  return Object.freeze(own) as unknown as TaskRecord
+}
+
+/** The record after a change of it. */
+function changed(record: TaskRecord, { transition, set, remove }: RecordChange): TaskRecord {
+  const next: Record<string, unknown> = { ...record }
+  Object.assign(next, set)
+  if (transition) next.v = record.v + 1
+  if (remove !== undefined) for (const name of remove) delete next[name]
+  return freeze(next)
 }
 
 /** DynamoDB's limit of an item, names included. */
@@ -154,7 +163,8 @@ const maxItemBytes = 400 * 1_024
 
 function isTooLarge(record: TaskRecord): boolean {
   let bytes = 0
-  for (const [name, value] of Object.entries(record)) {
+  for (const name in record) {
+    const value = record[name as keyof TaskRecord]
     bytes += name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8)
   }
   return bytes > maxItemBytes

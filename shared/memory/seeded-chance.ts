@@ -24,7 +24,11 @@ export function seededChance(seed: number | string): SeededChance {
 
   const bytesAsHex = (words: number): string => {
     let hex = ''
-    for (let index = 0; index < words; index++) hex += word().toString(16).padStart(8, '0')
+    for (let index = 0; index < words; index++) {
+      const bits = word()
+      // By halves: large numbers take another, slow way through toString().
+      hex += half(bits >>> 16) + half(bits & 0xffff)
+    }
     return hex
   }
 
@@ -46,6 +50,8 @@ export function seededChance(seed: number | string): SeededChance {
   }
   return chance
 }
+
+const half = (bits: number): string => bits.toString(16).padStart(4, '0')
 
 /** sfc32 (Chris Doty-Humphrey's small fast counter, public domain): 128 bits of state, passes PractRand. Gives unsigned 32-bit words. */
 function generator(seed: string): () => number {

@@ -56,7 +56,7 @@ export class CertainLedger {
   }
 
   /** Insert records. Each carries a fresh `token`: that is how a lost answer is told from another writer's record. */
-  async insert(entries: readonly NewRecord[], patience: Patience = {}): Promise<readonly InsertOutcome[]> {
+  insert(entries: readonly NewRecord[], patience: Patience = {}): Promise<readonly InsertOutcome[]> {
     return this.#settle<NewRecord, InsertOutcome>(entries, patience, {
       write: (pending) => this.#ledger.insert(pending),
       idOf: (entry) => entry.record.id,
@@ -82,7 +82,7 @@ export class CertainLedger {
    * Apply changes. A transition must set `token`: a fresh one for a claim, the claim's own for its settlement. A change that is no transition
    * must be harmless when applied twice.
    */
-  async change(changes: readonly RecordChange[], patience: Patience = {}): Promise<readonly ChangeOutcome[]> {
+  change(changes: readonly RecordChange[], patience: Patience = {}): Promise<readonly ChangeOutcome[]> {
     return this.#settle<RecordChange, ChangeOutcome>(changes, patience, {
       write: (pending) => this.#ledger.update(pending),
       idOf: (change) => change.id,
@@ -129,8 +129,7 @@ export class CertainLedger {
           if (answer.status === 'unknown') lastError = answer.error
         }
       }
-      const unread = await this.#readBack(unclear, rules, outcomes)
-      if (unread !== undefined) lastError = unread
+      if (unclear.length > 0) lastError = (await this.#readBack(unclear, rules, outcomes)) ?? lastError
       pending = pending.filter((entry) => !outcomes.has(entry))
     }
     return entries.map(
@@ -152,7 +151,6 @@ export class CertainLedger {
     rules: WriteRules<Entry, Outcome>,
     outcomes: Map<Entry, Outcome>,
   ): Promise<Error | undefined> {
-    if (unclear.length === 0) return undefined
     let found: readonly (TaskRecord | undefined)[]
     try {
       found = await this.#ledger.read(unclear.map(rules.idOf), { consistent: true })

@@ -9,8 +9,28 @@ export interface CurrentTask {
   fail(error: unknown): void
 }
 
+/** Lets code below a call tell whose it is. */
+export interface TaskScope {
+  run<Value>(task: CurrentTask, work: () => Value): Value
+  getStore(): CurrentTask | undefined
+}
+
 /**
- * Set by the worker around a task's function. The client reads it: an enqueue inside a task gets its parent from here, and waiting for a
+ * Set by the worker around a task's code. The client reads it: an enqueue inside a task gets its parent from here, and waiting for a
  * result inside a task is refused.
  */
-export const currentTask = new AsyncLocalStorage<CurrentTask>()
+export let currentTask: TaskScope = new AsyncLocalStorage<CurrentTask>()
+
+/**
+ * Another scope from now on: for a world that knows whose code runs, and plays millions of promises, each of which AsyncLocalStorage makes dearer
+ * on Node 20 (later versions keep the context without hooks).
+ *
+ * @returns puts the one before back
+ */
+export function scopeTasksBy(scope: TaskScope): () => void {
+  const before = currentTask
+  currentTask = scope
+  return () => {
+    currentTask = before
+  }
+}

@@ -48,6 +48,7 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
     clock: { now: () => clock.now(), setTimer: (delayMs, fire) => clock.timer(delayMs, fire) },
     ids: () => chance.uuid(clock.now()),
     random: () => chance.random(),
+    checksums: false,
   })
   createQueues(model, app)
   const plain: Ports = {

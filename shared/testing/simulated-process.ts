@@ -33,9 +33,7 @@ export interface ProcessOptions {
   readonly plan?: PlanCall
 }
 
-interface FencedTimer {
-  cancel: () => void
-}
+type Faulty<Port> = (port: Port, options: { readonly clock: Clock; readonly decide: Decide }) => Port
 
 /** A promise that never settles: where the code of a process that is gone waits. */
 const never = (): Promise<never> => new Promise(() => {})
@@ -52,7 +50,8 @@ export class SimulatedProcess {
   endedAt: number | undefined
   readonly #world: Clock
   readonly #plan: PlanCall | undefined
-  readonly #timers = new Set<FencedTimer>()
+  /** What stops each. */
+  readonly #timers = new Set<() => void>()
   readonly #mourners: (() => void)[] = []
   #state: 'running' | 'frozen' | 'dead' = 'running'
   #thawing: (() => void)[] = []
@@ -88,7 +87,7 @@ export class SimulatedProcess {
     if (this.#state === 'dead') return
     this.#state = 'dead'
     this.endedAt = this.#world.now()
-    for (const timer of this.#timers) timer.cancel()
+    for (const stop of this.#timers) stop()
     this.#timers.clear()
     this.#thawing = []
     for (const mourn of this.#mourners) mourn()
@@ -133,60 +132,50 @@ export class SimulatedProcess {
 
   #timer(delayMs: number, fire: () => void, how?: { readonly background?: boolean }): () => void {
     if (this.#state === 'dead') return () => {}
-    const timer: FencedTimer = { cancel: () => {} }
-    const stop = this.#world.timer(
-      delayMs,
-      () => {
-        if (this.#state === 'frozen') {
-          this.#thawing.push(() => {
-            if (this.#timers.delete(timer)) fire()
-          })
-        } else if (this.#timers.delete(timer)) fire()
-      },
-      how,
-    )
-    timer.cancel = stop
-    this.#timers.add(timer)
+    const go = (): void => {
+      if (this.#timers.delete(stop)) fire()
+    }
+    const stop = this.#world.timer(delayMs, () => this.#whenRunning(go), how)
+    this.#timers.add(stop)
     return () => {
-      if (this.#timers.delete(timer)) stop()
+      if (this.#timers.delete(stop)) stop()
     }
   }
 
-  /** Undefined while the process runs; else the promise that its code waits for. */
-  #gate(): Promise<void> | undefined {
-    if (this.#state === 'running') return undefined
-    if (this.#state === 'dead') return never()
-    return new Promise<void>((resolve) => this.#thawing.push(resolve))
+  /** Calls back at once while the process runs, when it is thawed while it is frozen, and never when it is dead. */
+  #whenRunning(goOn: () => void): void {
+    if (this.#state === 'running') goOn()
+    else if (this.#state === 'frozen') this.#thawing.push(goOn)
   }
 
-  async #call<Port, Answer>(
+  /** One promise a call, and one for its answer: there are thousands of calls in a history. */
+  #call<Port, Answer>(
     port: Port,
-    faulty: (port: Port, options: { readonly clock: Clock; readonly decide: Decide }) => Port,
-    call: Omit<ProcessCall, 'process' | 'nth'>,
+    faulty: Faulty<Port>,
+    of: 'ledger' | 'broker',
+    method: string,
+    entries: readonly unknown[],
     ask: (port: Port) => Promise<Answer>,
   ): Promise<Answer> {
-    const before = this.#gate()
-    if (before !== undefined) await before
-    const nth = this.#calls.get(call.method) ?? 0
-    this.#calls.set(call.method, nth + 1)
-    const plan = this.#plan?.({ ...call, process: this, nth })
-    if (plan?.crash === 'before') {
-      this.kill()
-      return never()
-    }
-    const asked = plan?.decide === undefined ? port : faulty(port, { clock: this.#world, decide: plan.decide })
-    let answer: Answer
-    try {
-      answer = await ask(asked)
-    } catch (error) {
-      const after = this.#gate()
-      if (after !== undefined) await after
-      throw error
-    }
-    if (plan?.crash === 'after') this.kill()
-    const after = this.#gate()
-    if (after !== undefined) await after
-    return answer
+    return new Promise((resolve, reject) =>
+      this.#whenRunning(() => {
+        const nth = this.#calls.get(method) ?? 0
+        this.#calls.set(method, nth + 1)
+        const plan = this.#plan?.({ process: this, port: of, method, nth, entries })
+        if (plan?.crash === 'before') {
+          this.kill()
+          return
+        }
+        const asked = plan?.decide === undefined ? port : faulty(port, { clock: this.#world, decide: plan.decide })
+        ask(asked).then(
+          (answer) => {
+            if (plan?.crash === 'after') this.kill()
+            this.#whenRunning(() => resolve(answer))
+          },
+          (error: unknown) => this.#whenRunning(() => reject(error)),
+        )
+      }),
+    )
   }
 
   #fenceLedger(ledger: Ledger): Ledger {
@@ -194,7 +183,7 @@ export class SimulatedProcess {
       method: keyof Ledger,
       entries: readonly unknown[],
       ask: (port: Ledger) => Promise<Answer>,
-    ): Promise<Answer> => this.#call(ledger, faultyLedger, { port: 'ledger', method, entries }, ask)
+    ): Promise<Answer> => this.#call(ledger, faultyLedger, 'ledger', method, entries, ask)
     return {
       insert: (entries) => through('insert', entries, (port) => port.insert(entries)),
       update: (changes) => through('update', changes, (port) => port.update(changes)),
@@ -216,7 +205,7 @@ export class SimulatedProcess {
       method: keyof Broker,
       entries: readonly unknown[],
       ask: (port: Broker) => Promise<Answer>,
-    ): Promise<Answer> => this.#call(broker, faultyBroker, { port: 'broker', method, entries }, ask)
+    ): Promise<Answer> => this.#call(broker, faultyBroker, 'broker', method, entries, ask)
     return {
       send: (queue, messages) => through('send', messages, (port) => port.send(queue, messages)),
       sendDead: (queue, messages) => through('sendDead', messages, (port) => port.sendDead(queue, messages)),

@@ -39,6 +39,12 @@ interface Ready {
   readonly token: string
 }
 
+/** A delivery whose body is no message of ours. */
+interface Refused {
+  readonly delivery: Delivery
+  readonly error: MessageError
+}
+
 interface Claimed {
   readonly ready: readonly Ready[]
   readonly refused: readonly RefusedClaim[]
@@ -66,28 +72,33 @@ export class Batch {
   }
 
   async work(deliveries: readonly Delivery[]): Promise<{ readonly failed: readonly string[] }> {
-    const arrivals = await this.#handBackWhilePaused(await this.#receive(deliveries))
-    const groups = groupById(arrivals)
+    const { arrivals, refused } = this.#read(deliveries)
+    if (refused.length > 0) await this.#putAside(refused)
+    const groups = groupById(await this.#handBackWhilePaused(arrivals))
     await this.#sorter.sort(groups.map((group) => group.first))
     const letGo = this.#keepWaiting()
     try {
-      await this.#runUrgentSuspects()
+      if (this.#sorter.alone.length > 0) await this.#runUrgentSuspects()
       await this.#runTogether()
-      await this.#runAlone()
+      if (this.#sorter.alone.length > 0) await this.#runAlone()
     } finally {
       letGo()
     }
-    await this.#sorter.settleDuplicates(groups.flatMap((group) => group.duplicates))
+    const duplicates = groups.flatMap((group) => group.duplicates)
+    if (duplicates.length > 0) await this.#sorter.settleDuplicates(duplicates)
     await this.#reporter.tally.write(this.#setting.ports)
     const kept = deliveries.filter((delivery) => !this.#fates.isAcknowledged(delivery))
     return { failed: kept.map((delivery) => delivery.messageId) }
   }
 
-  /** Reads the bodies. What is no message of ours goes to the dead-letter queue as it is, with a reason beside it. */
-  async #receive(deliveries: readonly Delivery[]): Promise<readonly Arrival[]> {
-    const { app, queue, ports } = this.#setting
+  /** Reads the bodies. */
+  #read(deliveries: readonly Delivery[]): {
+    readonly arrivals: readonly Arrival[]
+    readonly refused: readonly Refused[]
+  } {
+    const { app, queue } = this.#setting
     const arrivals: Arrival[] = []
-    const refused: { delivery: Delivery; error: MessageError }[] = []
+    const refused: Refused[] = []
     for (const delivery of deliveries) {
       let message: TaskMessage
       try {
@@ -98,7 +109,12 @@ export class Batch {
       }
       arrivals.push({ delivery, message, task: runnableTask(app.tasks, queue, message) })
     }
-    if (refused.length === 0) return arrivals
+    return { arrivals, refused }
+  }
+
+  /** What is no message of ours goes to the dead-letter queue as it is, with a reason beside it. */
+  async #putAside(refused: readonly Refused[]): Promise<void> {
+    const { queue, ports } = this.#setting
     const answers = await ports.broker.sendDead(
       queue.name,
       refused.map(({ delivery, error }) => ({ body: delivery.body, attributes: { reason: error.reason } })),
@@ -110,7 +126,6 @@ export class Batch {
         messageId: delivery.messageId,
       })
     }
-    return arrivals
   }
 
   /** A paused queue's messages wait, refreshed before they grow old; tasks without a ledger know no pause. Returns what goes on. */
@@ -172,7 +187,7 @@ export class Batch {
         running.add(run)
       }
       // Only now: the leases of those that were claimed are running.
-      await this.#sorter.lookAgain(refused)
+      if (refused.length > 0) await this.#sorter.lookAgain(refused)
     }
     await this.#settler.drain()
   }
@@ -242,7 +257,7 @@ export class Batch {
     const doubtUntil = alone ? (invocation.deadlineAt ?? leaseUntil) - settleMarginMs(queue.timeoutMs) : undefined
     const setting = { ledger, clock, chance, queue: queue.name, leaseUntil, alone, doubtUntil }
     const refused: RefusedClaim[] = []
-    for (const claim of await claimWave(toClaim, setting)) {
+    for (const claim of toClaim.length === 0 ? [] : await claimWave(toClaim, setting)) {
       if (claim.status === 'claimed') {
         if (this.#mayStart(claim)) ready.push(claim)
         continue
@@ -334,9 +349,9 @@ export class Batch {
       scrub,
       ...(progress !== undefined && { progress }),
       resultTtlMs: task.definition.resultTtlMs,
-      settled: async () => {
+      settled: () => {
         this.#reporter.settled(arrival, settlement, ended)
-        await this.#reporter.callHooks(task.definition.hooks, run.running.context, settlement, scrub)
+        return this.#reporter.callHooks(task.definition.hooks, run.running.context, settlement, scrub)
       },
     })
   }

@@ -49,16 +49,16 @@ export interface ClaimSetting {
  *     worker 1: claim v=1 ──► v=2 STARTED, token a ─────────────► settle v=2 ──► v=3
  *     worker 2:      claim v=1 ──► refused: v is 2 ──► held until the lease ends
  */
-export async function claimWave(candidates: readonly Candidate[], setting: ClaimSetting): Promise<readonly Claim[]> {
+export function claimWave(candidates: readonly Candidate[], setting: ClaimSetting): Promise<readonly Claim[]> {
   const now = setting.clock.now()
   const created = candidates.filter((candidate) => candidate.record === null)
   const changed = candidates.filter((candidate) => candidate.record !== null)
-  const [inserted, updated] = await Promise.all([create(created, setting, now), change(changed, setting, now)])
-  return [...inserted, ...updated]
+  if (created.length === 0) return change(changed, setting, now)
+  if (changed.length === 0) return create(created, setting, now)
+  return Promise.all([create(created, setting, now), change(changed, setting, now)]).then((claims) => claims.flat())
 }
 
 async function change(candidates: readonly Candidate[], setting: ClaimSetting, now: number): Promise<readonly Claim[]> {
-  if (candidates.length === 0) return []
   const claiming = candidates.map((candidate) => ({ candidate, token: setting.chance.token() }))
   const outcomes = await setting.ledger.change(
     claiming.map(({ candidate, token }) => claimChange(candidate, token, setting, now)),
@@ -76,7 +76,6 @@ async function change(candidates: readonly Candidate[], setting: ClaimSetting, n
 }
 
 async function create(candidates: readonly Candidate[], setting: ClaimSetting, now: number): Promise<readonly Claim[]> {
-  if (candidates.length === 0) return []
   const entries = candidates.map((candidate): NewRecord => {
     const made = recordOfMessage(candidate.arrival.message, setting.queue, now, setting.chance.token())
     const started = { state: 'STARTED', startedAt: now, leaseUntil: setting.leaseUntil, alone: setting.alone } as const

@@ -1,4 +1,4 @@
-import { callHooks } from '../core/attempt.ts'
+import { callHooks, hookOwners } from '../core/attempt.ts'
 import type { TaskContext } from '../core/context.ts'
 import type { Settlement } from '../core/decide.ts'
 import { errorText, toErrorData } from '../core/error-data.ts'
@@ -57,14 +57,23 @@ export class Reporter {
     this.event(arrival, eventOf(arrival, settlement, ended))
   }
 
-  /** The hooks of app and task for a run that settled. */
-  async callHooks(
+  /** The hooks of app and task, if they have any, for a run that settled. */
+  callHooks(
     hooks: TaskHooks,
     context: TaskContext,
     settlement: Settlement,
     scrub: (text: string) => string,
+  ): Promise<void> | undefined {
+    const owners = hookOwners(this.#appHooks, hooks)
+    return owners.length === 0 ? undefined : this.#callHooks(owners, context, settlement, scrub)
+  }
+
+  async #callHooks(
+    owners: readonly TaskHooks[],
+    context: TaskContext,
+    settlement: Settlement,
+    scrub: (text: string) => string,
   ): Promise<void> {
-    const owners = [this.#appHooks, hooks]
     const world = {
       timer: (delayMs: number, fire: () => void) => this.#ports.clock.timer(delayMs, fire),
       warn: (message: string, error: unknown) => context.log.warn(message, { error: errorText(error) }),

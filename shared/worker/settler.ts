@@ -85,7 +85,7 @@ export class Settler {
   async drain(): Promise<void> {
     this.#flush()
     await this.#flushing
-    await Promise.all(this.#telling)
+    if (this.#telling.size > 0) await Promise.all(this.#telling)
   }
 
   /** Lets messages wait: hidden where they are, or as fresh copies. */
@@ -192,7 +192,9 @@ export class Settler {
 
   /** Hooks may take their time: no other settlement waits for them. */
   #tell(ending: Ending, record: TaskRecord | undefined): void {
-    const telling = Promise.resolve(ending.settled(record)).finally(() => this.#telling.delete(telling))
+    const told = ending.settled(record)
+    if (!(told instanceof Promise)) return
+    const telling = told.finally(() => this.#telling.delete(telling))
     this.#telling.add(telling)
   }
 

@@ -66,7 +66,7 @@ export class Sorter {
         this.together.push({ arrival, task, record: undefined, attempt: 0, alone: false })
       } else unread.push(arrival)
     }
-    await this.#look(unread)
+    if (unread.length > 0) await this.#look(unread)
     await this.#flush()
   }
 
@@ -114,7 +114,6 @@ export class Sorter {
 
   /** Further copies of a task in one batch: done with when it is, else they wait and are looked at again. */
   async settleDuplicates(duplicates: readonly Arrival[]): Promise<void> {
-    if (duplicates.length === 0) return
     const withLedger = duplicates.filter((arrival) => !isWithoutLedger(arrival))
     for (const arrival of duplicates) if (isWithoutLedger(arrival)) this.#hide(arrival, 0)
     const ids = [...new Set(withLedger.map((arrival) => arrival.message.id))]
@@ -177,7 +176,6 @@ export class Sorter {
   }
 
   async #look(arrivals: readonly Arrival[]): Promise<void> {
-    if (arrivals.length === 0) return
     const records = await this.#read(arrivals.map((arrival) => arrival.message.id))
     if (records === undefined) return
     for (const [index, arrival] of arrivals.entries()) await this.#judge(arrival, records[index])

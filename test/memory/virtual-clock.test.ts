@@ -55,6 +55,47 @@ describe('VirtualClock', () => {
     expect(story).toEqual(['after fifty turns', 'after a tick', 'second timer'])
   })
 
+  it('may fire many timers in one turn of the event loop, and deals with promises, ticks and what nobody handles in between', async () => {
+    const clock = new VirtualClock(start, { stepsPerTurn: 64 })
+    const story: string[] = []
+    const before = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    process.once('unhandledRejection', (reason) => story.push(String(reason)))
+    try {
+      clock.timer(10, () => {
+        void (async () => {
+          for (let step = 0; step < 50; step++) await Promise.resolve()
+          story.push('after fifty turns')
+          await new Promise<void>((resolve) => process.nextTick(resolve))
+          story.push('after a tick')
+          void Promise.reject('nobody handles it')
+        })()
+      })
+      clock.timer(10, () => void story.push('second timer'))
+      for (let nth = 0; nth < 200; nth++) clock.timer(20, () => void story.push(`timer ${nth}`))
+      let turns = 0
+      const turn = () => {
+        turns += 1
+        immediate = setImmediate(turn)
+      }
+      let immediate = setImmediate(turn)
+      await clock.advance(20)
+      clearImmediate(immediate)
+      expect(story.slice(0, 5)).toEqual([
+        'after fifty turns',
+        'after a tick',
+        'nobody handles it',
+        'second timer',
+        'timer 0',
+      ])
+      expect(story.at(-1)).toBe('timer 199')
+      expect(turns).toBeLessThan(10)
+      await clock.advance(1)
+    } finally {
+      for (const listener of before) process.on('unhandledRejection', listener)
+    }
+  })
+
   it('cancels, also twice and too late', async () => {
     const clock = new VirtualClock(start)
     let fired = 0

@@ -102,8 +102,8 @@ export const focuses = {
   /** Runs that outlast the lease of a container several times, beside quick ones and some that take their process down. */
   leases: (chance) => [
     // Functions would be quicker to take them.
-    { kind: 'outage', at: 0, queue: 'slow', forMs: 40 * minute },
-    { kind: 'outage', at: 0, queue: 'fast', forMs: 40 * minute },
+    { kind: 'outage', at: 0, queue: 'slow', forMs: 20 * minute },
+    { kind: 'outage', at: 0, queue: 'fast', forMs: 20 * minute },
     ...many(12, (call) => {
       const at = chance.below(10 * minute)
       const long = 30 * second + chance.below(3 * minute)
@@ -129,7 +129,9 @@ export function drawFocus(chance: SeededChance): { readonly name: Focus; readonl
   const name = chance.pick<Focus>(['keys', ...(Object.keys(focuses) as Focus[])])
   const steps = focuses[name](chance)
   const last = Math.max(...steps.map(({ at }) => at))
-  return { name, steps: [...steps, { kind: 'sweep', at: last + hour } as const].sort((a, b) => a.at - b.at) }
+  // Containers poll all the time.
+  const afterwards = name === 'leases' ? 10 * minute : hour
+  return { name, steps: [...steps, { kind: 'sweep', at: last + afterwards } as const].sort((a, b) => a.at - b.at) }
 }
 
 function many(calls: number, of: (call: number) => readonly Step[]): readonly Step[] {

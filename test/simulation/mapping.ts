@@ -23,6 +23,8 @@ export interface MappingOptions {
   readonly requestPrefix?: string
   /** Invocations at a time. */
   readonly concurrency: number
+  /** Whether a receive would find nothing: it is not asked for then. @default it may always find something */
+  isEmpty?(queue: string): boolean
   spawn(queue: string): Environment
   /** What the service does to a batch between the queue and the function: copies, delays, losses. Undefined: lost, as a throttled invocation is. */
   shape?(
@@ -78,7 +80,12 @@ export class Mapping {
   /** Something may have become visible. */
   wake(): void {
     this.#again = true
-    if (!this.#pumping) void this.#pump()
+    if (!this.#pumping && this.#mayInvoke) void this.#pump()
+  }
+
+  get #mayInvoke(): boolean {
+    const { concurrency, isEmpty, queue } = this.#options
+    return this.#enabled && this.#busy < concurrency && (this.#copies.length > 0 || !isEmpty?.(queue.name))
   }
 
   /** Deliver these once more: copies that the service kept by mistake. As any other message they come again until they are deleted. */
@@ -115,7 +122,7 @@ export class Mapping {
     try {
       while (this.#again) {
         this.#again = false
-        while (this.#enabled && this.#busy < this.#options.concurrency) {
+        while (this.#mayInvoke) {
           const { batchSize, name } = this.#options.queue
           const copies = this.#copies.splice(0, batchSize)
           const fresh =

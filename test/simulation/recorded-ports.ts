@@ -1,4 +1,5 @@
 import type { TaskRecord } from '../../shared/core/record.ts'
+import { createMemoryLedger, type MemoryLedger } from '../../shared/memory/ledger.ts'
 import type { Broker, Clock, Ledger } from '../../shared/ports/index.ts'
 import type { Change, Journal } from './journal.ts'
 
@@ -13,23 +14,19 @@ export class RecordedTable {
   readonly records = new Map<string, TaskRecord>()
   /** The last transition of each record. */
   readonly last = new Map<string, Change>()
+  readonly ledger: MemoryLedger
   readonly #latest = new Map<string, Change>()
-  readonly #ledger: Ledger
   readonly #clock: Clock
   readonly #journal: Journal
   readonly #order: () => number
   readonly #isStale: (process: string, nth: number) => boolean
   #lateReads = 0
+  /** A call of the ledger takes effect before it returns: who made it is known by then. */
+  #writer = ''
 
   /** @param isStale of reads soon after a change, counted by nth: whether this one misses it */
-  constructor(
-    ledger: Ledger,
-    clock: Clock,
-    journal: Journal,
-    order: () => number,
-    isStale: (process: string, nth: number) => boolean,
-  ) {
-    this.#ledger = ledger
+  constructor(clock: Clock, journal: Journal, order: () => number, isStale: (process: string, nth: number) => boolean) {
+    this.ledger = createMemoryLedger({ clock, onWrite: (record, transition) => this.#write(record, transition) })
     this.#clock = clock
     this.#journal = journal
     this.#order = order
@@ -38,27 +35,21 @@ export class RecordedTable {
 
   /** The ledger as one process sees it. */
   of(process: string): Ledger {
-    const ledger = this.#ledger
+    const { ledger } = this
     return {
       ...ledger,
-      read: async (ids, how) => {
-        const records = await ledger.read(ids, how)
-        return how.consistent ? records : records.map((record, index) => this.#asSeen(process, ids[index], record))
+      read: (ids, how) => {
+        const reading = ledger.read(ids, how)
+        if (how.consistent) return reading
+        return reading.then((records) => records.map((record, index) => this.#asSeen(process, ids[index], record)))
       },
-      insert: async (entries) => {
-        const answers = await ledger.insert(entries)
-        for (const [index, { record }] of entries.entries()) {
-          if (answers[index]?.status === 'done') this.#write(process, record, true)
-        }
-        return answers
+      insert: (entries) => {
+        this.#writer = process
+        return ledger.insert(entries)
       },
-      update: async (changes) => {
-        const answers = await ledger.update(changes)
-        for (const [index, { transition }] of changes.entries()) {
-          const answer = answers[index]
-          if (answer?.status === 'done' && answer.record !== undefined) this.#write(process, answer.record, transition)
-        }
-        return answers
+      update: (changes) => {
+        this.#writer = process
+        return ledger.update(changes)
       },
     }
   }
@@ -72,9 +63,16 @@ export class RecordedTable {
     return before?.expiresAt !== undefined && before.expiresAt * 1_000 <= now ? undefined : before
   }
 
-  #write(process: string, after: TaskRecord, transition: boolean): void {
+  #write(after: TaskRecord, transition: boolean): void {
     const before = this.records.get(after.id)
-    const change: Change = { at: this.#clock.now(), order: this.#order(), process, before, after, transition }
+    const change: Change = {
+      at: this.#clock.now(),
+      order: this.#order(),
+      process: this.#writer,
+      before,
+      after,
+      transition,
+    }
     this.records.set(after.id, after)
     this.#latest.set(after.id, change)
     if (transition) this.last.set(after.id, change)
@@ -93,29 +91,30 @@ export function recordedBroker(
   journal: Journal,
   changed: (queue: string | undefined) => void,
 ): Broker {
-  const then = <Answer>(answer: Answer, queue?: string): Answer => {
-    changed(queue)
-    return answer
-  }
   return {
     ...broker,
-    send: async (queue, messages) => then(await broker.send(queue, messages), queue),
-    hide: async (queue, requests) =>
-      then(
-        await broker.hide(queue, requests),
-        requests.some(({ delaySeconds }) => delaySeconds === 0) ? queue : undefined,
-      ),
+    send: (queue, messages) => {
+      const sending = broker.send(queue, messages)
+      changed(queue)
+      return sending
+    },
+    hide: (queue, requests) => {
+      const hiding = broker.hide(queue, requests)
+      changed(requests.some(({ delaySeconds }) => delaySeconds === 0) ? queue : undefined)
+      return hiding
+    },
     // What was received appears again, if nobody deletes it.
-    receive: async (queue, how) => {
-      const deliveries = await broker.receive(queue, how)
-      return deliveries.length === 0 ? deliveries : then(deliveries)
-    },
-    async sendDead(queue, messages) {
-      const answers = await broker.sendDead(queue, messages)
-      for (const [index, { body }] of messages.entries()) {
-        if (answers[index]?.status === 'sent') journal.letters.push({ at: clock.now(), queue, body })
-      }
-      return answers
-    },
+    receive: (queue, how) =>
+      broker.receive(queue, how).then((deliveries) => {
+        if (deliveries.length > 0) changed(undefined)
+        return deliveries
+      }),
+    sendDead: (queue, messages) =>
+      broker.sendDead(queue, messages).then((answers) => {
+        for (const [index, { body }] of messages.entries()) {
+          if (answers[index]?.status === 'sent') journal.letters.push({ at: clock.now(), queue, body })
+        }
+        return answers
+      }),
   }
 }

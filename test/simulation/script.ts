@@ -60,6 +60,8 @@ export interface Witness {
   ended(action: Action['do'] | 'aborted'): void
   /** From now on nothing goes on in its process. */
   blocked(): void
+  /** It makes a promise that is rejected, and that nobody handles. Resolves when that was noticed. */
+  leak(error: Error): Promise<void>
 }
 
 /** The nth act (from 0) of a script. */
@@ -116,7 +118,7 @@ export async function play(
     case 'ignore':
       throw new IgnoreError()
     case 'leak':
-      void Promise.reject(new ScriptError(`leaked by ${script.tag}`))
+      await witness.leak(new ScriptError(`leaked by ${script.tag}`))
       await wait(process, 5_000, context.signal)
       return resultOf(script)
     default:

@@ -8,14 +8,15 @@ import { enqueueMany } from '../../shared/client/task.ts'
 import { timesOf } from '../../shared/core/app.ts'
 import type { TaskContext } from '../../shared/core/context.ts'
 import { encode, toText } from '../../shared/core/json.ts'
+import { queueName } from '../../shared/core/names.ts'
 import { createMemoryBroker } from '../../shared/memory/broker.ts'
-import { createMemoryLedger, type MemoryLedger } from '../../shared/memory/ledger.ts'
 import { createQueues } from '../../shared/memory/queues.ts'
 import { type SeededChance, seededChance } from '../../shared/memory/seeded-chance.ts'
 import { createSqsModel, type SqsModel } from '../../shared/memory/sqs/index.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Broker, Delivery, RecordChange, Telemetry } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
+import { scopeTasksBy } from '../../shared/protocol/current-task.ts'
 import { reconcile } from '../../shared/protocol/reconcile.ts'
 import { type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import { createBatchWorker } from '../../shared/worker/index.ts'
@@ -27,6 +28,7 @@ import { Mapping } from './mapping.ts'
 import type { Misfortunes } from './misfortunes.ts'
 import { RecordedTable, recordedBroker } from './recorded-ports.ts'
 import { actOf, play, type Script } from './script.ts'
+import { SimulatedScope } from './simulated-scope.ts'
 import type { Step } from './steps.ts'
 import { transitionOf, transitionWanted } from './transitions.ts'
 
@@ -60,13 +62,12 @@ export interface WorldSetting {
 /** Clients, operators, functions, queues and a table, in one process, on one virtual clock, from one seed. */
 export class SimulatedWorld {
   readonly journal: Journal = emptyJournal()
-  readonly clock = new VirtualClock()
+  readonly clock = new VirtualClock(undefined, { stepsPerTurn: 64 })
   readonly #setting: WorldSetting
   readonly #name = `w${worlds++}`
   readonly #startAt = this.clock.now()
   readonly #chance: SeededChance
   readonly #model: SqsModel
-  readonly #ledger: MemoryLedger
   readonly #table: RecordedTable
   readonly #broker: Broker
   readonly #mappings = new Map<string, Mapping>()
@@ -76,6 +77,7 @@ export class SimulatedWorld {
   readonly #claimsUsed = new Set<string>()
   readonly #batches = new Map<string, number>()
   readonly #pending = new Set<Promise<void>>()
+  readonly #scope = new SimulatedScope(this.clock)
   #deletes = 0
   #order = 0
   readonly #containers: readonly Container[]
@@ -92,11 +94,10 @@ export class SimulatedWorld {
       clock: { now: () => clock.now(), setTimer: (delayMs, fire) => clock.timer(delayMs, fire) },
       ids: () => `m-${messages++}`,
       random: () => this.#chance.random(),
+      checksums: false,
     })
     createQueues(this.#model, versions.full)
-    this.#ledger = createMemoryLedger({ clock })
     this.#table = new RecordedTable(
-      this.#ledger,
       clock,
       this.journal,
       () => this.#order++,
@@ -121,6 +122,7 @@ export class SimulatedWorld {
       if (process === undefined) throw new Error(`No process ${name}.`)
       return this.#run(script, context, process, requestId)
     })
+    const restoreScope = scopeTasksBy(this.#scope)
     try {
       for (const container of this.#containers) container.start()
       for (const step of steps) this.clock.timer(step.at, () => this.#take(step))
@@ -130,6 +132,7 @@ export class SimulatedWorld {
       await this.#lookAtResults()
       this.#takeStock()
     } finally {
+      restoreScope()
       dismiss()
       this.#model.close()
     }
@@ -208,6 +211,7 @@ export class SimulatedWorld {
     const { misfortunes, concurrency } = this.#setting
     const definition = versions.full.queues[queue]
     if (definition === undefined) throw new Error(`No queue ${queue}.`)
+    const liveQueue = queueName(versions.full.prefix, queue)
     let spawned = 0
     return new Mapping({
       clock: this.clock,
@@ -216,6 +220,7 @@ export class SimulatedWorld {
       ...timesOf(versions.full, queue),
       concurrency,
       requestPrefix: `${this.#name}:`,
+      isEmpty: () => this.#model.inspect.counts(liveQueue).visible === 0,
       spawn: () => {
         const process = this.#process(`${queue}-${spawned++}`)
         return { process, worker: createBatchWorker({ app: versions[this.#version], ports: process.ports }) }
@@ -318,7 +323,8 @@ export class SimulatedWorld {
       process: process.name,
       requestId,
       record,
-      inputMissing: record?.inputRef !== undefined && !this.#ledger.holdsInput({ id: record.id, ref: record.inputRef }),
+      inputMissing:
+        record?.inputRef !== undefined && !this.#table.ledger.holdsInput({ id: record.id, ref: record.inputRef }),
       holder: last?.process,
       claimUsed: this.#claimsUsed.has(claim),
       deaf: actOf(script, nth).deaf === true,
@@ -326,7 +332,9 @@ export class SimulatedWorld {
     }
     if (record !== undefined) this.#claimsUsed.add(claim)
     this.journal.runs.push(run)
+    const task = this.#scope.getStore()
     return play(script, nth, context, process, {
+      leak: (error) => this.#scope.leak(task, error),
       ended: (action) => {
         run.endedAt = this.clock.now()
         run.ended = action
@@ -390,7 +398,7 @@ export class SimulatedWorld {
         await this.#broker.send(step.queue, [{ body: step.body }])
         return
       case 'sweep':
-        return this.#ledger.sweep()
+        return this.#table.ledger.sweep()
       default:
         return step satisfies never
     }
@@ -539,7 +547,7 @@ export class SimulatedWorld {
       mapping.retire()
       mapping.enabled = true
     }
-    for (const queue of queueNames) void this.#ledger.writeControl(queue, {})
+    for (const queue of queueNames) void this.#table.ledger.writeControl(queue, {})
     this.#wakeAll()
   }
 
@@ -554,7 +562,7 @@ export class SimulatedWorld {
   }
 
   #takeStock(): void {
-    this.journal.records = this.#ledger.records()
+    this.journal.records = this.#table.ledger.records()
     this.journal.endedAt = this.clock.now() - this.#startAt
     const bodiesOf = (queue: string, suffix: string) =>
       this.#model.inspect.messages(`${versions.full.prefix}-${queue}${suffix}`).map(({ body }) => ({ queue, body }))

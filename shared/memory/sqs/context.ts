@@ -1,6 +1,7 @@
 import type { Addresses } from './addresses.ts'
 import { nameInArn, nameInUrl, nonExistentQueue } from './addresses.ts'
 import type { SqsClock } from './clock.ts'
+import type { Sums } from './md5.ts'
 import type { Queue } from './queue.ts'
 import type { SqsRecord } from './record.ts'
 
@@ -12,6 +13,7 @@ export interface Context {
   readonly addresses: Addresses
   readonly senderId: string
   readonly shortPollMissRate: number
+  readonly sums: Sums
   readonly queues: Map<string, Queue>
   /** Names of deleted queues and when: a name is blocked for 60 s. */
   readonly deletedNames: Map<string, number>

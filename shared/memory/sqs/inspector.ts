@@ -7,8 +7,9 @@ import type { InspectedMessage, SqsInspector } from './surface.ts'
 /** Looks into a model for tests; see `SqsInspector`. */
 export function inspector(context: Context): SqsInspector {
   const find = (given: string): Queue => {
-    const name = nameInArn(context.addresses, given) ?? given.slice(given.lastIndexOf('/') + 1)
-    const queue = context.queues.get(name)
+    const queue =
+      context.queues.get(given) ??
+      context.queues.get(nameInArn(context.addresses, given) ?? given.slice(given.lastIndexOf('/') + 1))
     if (queue === undefined) {
       const known = [...context.queues.keys()].join(', ')
       throw new Error(`no queue '${given}' here: expected the name, URL or ARN of one of [${known}]`)

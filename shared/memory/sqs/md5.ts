@@ -1,8 +1,16 @@
 import { hash } from 'node:crypto'
 import type { MessageAttributes } from './types.ts'
 
-/** MD5 of the UTF-8 bytes, in hexadecimal: what SDKs compare with their own (`MD5OfMessageBody`). */
-export const md5 = (text: string): string => hash('md5', text)
+/** What SDKs compare with their own sums, in hexadecimal. */
+export interface Sums {
+  ofBody(text: string): string
+  ofAttributes(attributes: MessageAttributes): string
+}
+
+/** MD5. That of a body is of its UTF-8 bytes. */
+export const md5Sums: Sums = { ofBody: (text) => hash('md5', text), ofAttributes: md5OfAttributes }
+
+export const noSums: Sums = { ofBody: () => '', ofAttributes: () => '' }
 
 const STRING = 1
 const BINARY = 2
@@ -12,7 +20,7 @@ const BINARY = 2
  * the kind of value, length and bytes of the value; lengths are four bytes, big endian.
  * Source: Developer Guide, "Amazon SQS message metadata", "Calculating the MD5 message digest for message attributes".
  */
-export function md5OfAttributes(attributes: MessageAttributes): string {
+function md5OfAttributes(attributes: MessageAttributes): string {
   const parts: Buffer[] = []
   const add = (bytes: Uint8Array): void => {
     const length = Buffer.alloc(4)

@@ -3,6 +3,7 @@ import type { Addresses } from './addresses.ts'
 import { systemClock } from './clock.ts'
 import type { Context } from './context.ts'
 import { inspector } from './inspector.ts'
+import { md5Sums, noSums } from './md5.ts'
 import { MoveTasks } from './move-tasks.ts'
 import * as settings from './queue-settings.ts'
 import * as queues from './queues.ts'
@@ -28,6 +29,7 @@ export function createSqsModel(options: SqsModelOptions = {}): SqsModel {
     addresses,
     senderId: options.senderId ?? 'AIDALOCALCELERIAC',
     shortPollMissRate: options.shortPollMissRate ?? 0,
+    sums: options.checksums === false ? noSums : md5Sums,
     queues: new Map(),
     deletedNames: new Map(),
     emit: onRecord ?? (() => {}),

@@ -1,5 +1,4 @@
 import type { Context } from './context.ts'
-import { md5, md5OfAttributes } from './md5.ts'
 import { selectAttributes } from './message-attributes.ts'
 import { receiptHandle } from './receipt-handle.ts'
 import type { Receive } from './receiving.ts'
@@ -12,14 +11,14 @@ export function received(context: Context, receive: Receive, message: StoredMess
   const result: ReceivedMessage = {
     MessageId: message.id,
     ReceiptHandle: receiptHandle(receive.queue.uid, message.id, message.receives),
-    MD5OfBody: md5(message.body),
+    MD5OfBody: context.sums.ofBody(message.body),
     Body: message.body,
   }
   const system = systemAttributes(context, message, receive.systemNames)
   if (system !== undefined) result.Attributes = system
   const attributes = selectAttributes(message.extra?.attributes, receive.attributeNames)
   if (attributes !== undefined) {
-    result.MD5OfMessageAttributes = md5OfAttributes(attributes)
+    result.MD5OfMessageAttributes = context.sums.ofAttributes(attributes)
     result.MessageAttributes = attributes
   }
   return result

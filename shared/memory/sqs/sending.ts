@@ -4,7 +4,7 @@ import { assertCharacters, isToken } from './characters.ts'
 import { type Context, queueAt, settle } from './context.ts'
 import { invalidParameter, invalidValue, missingParameter, SqsError } from './errors.ts'
 import { MAX_BATCH_BYTES, MAX_DELAY_SECONDS } from './limits.ts'
-import { md5, md5OfAttributes } from './md5.ts'
+import type { Sums } from './md5.ts'
 import { checkAttributes, messageBytes, traceHeaderOf } from './message-attributes.ts'
 import type { Queue } from './queue.ts'
 import { messageRecord } from './recording.ts'
@@ -64,7 +64,7 @@ function send(context: Context, queue: Queue, message: api.OutgoingMessage, tooL
   const group = groupOf(message.MessageGroupId)
   const traceHeader = traceHeaderOf(message.MessageSystemAttributes)
   const extra = extraOf(message.MessageAttributes, traceHeader)
-  const sums = checksums(body, message)
+  const sums = checksums(context.sums, body, message)
 
   const now = context.clock.now()
   const visibleAt = delaySeconds === 0 ? 0 : now + delaySeconds * 1000
@@ -142,11 +142,11 @@ type Checksums = Pick<
   'MD5OfMessageBody' | 'MD5OfMessageAttributes' | 'MD5OfMessageSystemAttributes'
 >
 
-function checksums(body: string, message: api.OutgoingMessage): Checksums {
-  const sums: Checksums = { MD5OfMessageBody: md5(body) }
+function checksums(sums: Sums, body: string, message: api.OutgoingMessage): Checksums {
+  const answer: Checksums = { MD5OfMessageBody: sums.ofBody(body) }
   const { MessageAttributes: user, MessageSystemAttributes: system } = message
-  if (user !== undefined && Object.keys(user).length > 0) sums.MD5OfMessageAttributes = md5OfAttributes(user)
+  if (user !== undefined && Object.keys(user).length > 0) answer.MD5OfMessageAttributes = sums.ofAttributes(user)
   if (system !== undefined && Object.keys(system).length > 0)
-    sums.MD5OfMessageSystemAttributes = md5OfAttributes(system)
-  return sums
+    answer.MD5OfMessageSystemAttributes = sums.ofAttributes(system)
+  return answer
 }

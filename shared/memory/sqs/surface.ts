@@ -23,6 +23,8 @@ export interface SqsModelOptions {
    * Long polls ask all of them and never miss. @default 0
    */
   shortPollMissRate?: number
+  /** MD5 sums in answers, for SDKs to compare with their own. Without a wire nobody does: `false` leaves them empty. @default true */
+  checksums?: boolean
   /** Called with every change, in order, before the action that made it returns. The durable log hangs here. */
   onRecord?: (record: SqsRecord) => void
 }

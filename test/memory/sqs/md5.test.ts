@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { md5, md5OfAttributes } from '../../../shared/memory/sqs/md5.ts'
+import { md5Sums, noSums } from '../../../shared/memory/sqs/md5.ts'
 
 const text = (StringValue: string) => ({ DataType: 'String', StringValue })
 
 test('MD5 of a body is that of its UTF-8 bytes', () => {
-  expect(md5('hello')).toBe('5d41402abc4b2a76b9719d911017c592')
-  expect(md5('é')).toBe('66ddcd97cfdeabb2f6fb8a999b4bc76f')
+  expect(md5Sums.ofBody('hello')).toBe('5d41402abc4b2a76b9719d911017c592')
+  expect(md5Sums.ofBody('é')).toBe('66ddcd97cfdeabb2f6fb8a999b4bc76f')
 })
 
 // Digests that SQS itself gave for these attributes.
@@ -23,9 +23,17 @@ test.each([
     },
   ],
 ])('MD5 of attributes is %s as on SQS', (digest, attributes) => {
-  expect(md5OfAttributes(attributes)).toBe(digest)
+  expect(md5Sums.ofAttributes(attributes)).toBe(digest)
 })
 
 test('the order in which attributes were given does not matter', () => {
-  expect(md5OfAttributes({ b: text('1'), a: text('2') })).toBe(md5OfAttributes({ a: text('2'), b: text('1') }))
+  const [given, sorted] = [
+    { b: text('1'), a: text('2') },
+    { a: text('2'), b: text('1') },
+  ].map(md5Sums.ofAttributes)
+  expect(given).toBe(sorted)
+})
+
+test('a model that nobody reaches by a wire makes none', () => {
+  expect([noSums.ofBody('hello'), noSums.ofAttributes({ Hello: text('There') })]).toEqual(['', ''])
 })
