@@ -60,7 +60,8 @@ export class Enqueuer {
       .filter((each) => each.opening === undefined)
       .map((each) => ({ draft: each, record: undefined, own: false }))
     if (recorded.length > 0) opened.push(...(await this.#opener.open(recorded, outcomes)))
-    await this.#withdraw(await this.#send(opened, outcomes), outcomes)
+    const unsent = await this.#send(opened, outcomes)
+    if (unsent.length > 0) await this.#withdraw(unsent, outcomes)
   }
 
   /** Returns what could not be sent. */

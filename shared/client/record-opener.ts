@@ -55,8 +55,8 @@ export class RecordOpener {
         for (const each of [...missing, ...found.keys()]) outcomes.fail(each, { cause, maybeSent: false, mayRun: true })
         break
       }
-      const changed = await this.#join(found, opened, outcomes)
-      const existing = await this.#insert(missing, opened, outcomes)
+      const changed = found.size === 0 ? [] : await this.#join(found, opened, outcomes)
+      const existing = missing.length === 0 ? [] : await this.#insert(missing, opened, outcomes)
       missing = changed.filter(([, record]) => record === undefined).map(([each]) => each)
       found = new Map(existing)
       for (const [each, record] of changed) if (record !== undefined) found.set(each, record)
@@ -70,7 +70,6 @@ export class RecordOpener {
     opened: Opened[],
     outcomes: EnqueueOutcomes,
   ): Promise<readonly (readonly [Draft, TaskRecord])[]> {
-    if (drafts.length === 0) return []
     const existing: [Draft, TaskRecord][] = []
     const entries = drafts.map(({ opening, signature }) => {
       if (opening === undefined) throw new TypeError(`The draft of ${signature.id} has no record to open.`)

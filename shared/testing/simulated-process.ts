@@ -148,7 +148,6 @@ export class SimulatedProcess {
     else if (this.#state === 'frozen') this.#thawing.push(goOn)
   }
 
-  /** One promise a call, and one for its answer: there are thousands of calls in a history. */
   #call<Port, Answer>(
     port: Port,
     faulty: Faulty<Port>,
@@ -157,24 +156,24 @@ export class SimulatedProcess {
     entries: readonly unknown[],
     ask: (port: Port) => Promise<Answer>,
   ): Promise<Answer> {
-    return new Promise((resolve, reject) =>
-      this.#whenRunning(() => {
-        const nth = this.#calls.get(method) ?? 0
-        this.#calls.set(method, nth + 1)
-        const plan = this.#plan?.({ process: this, port: of, method, nth, entries })
-        if (plan?.crash === 'before') {
-          this.kill()
-          return
-        }
-        const asked = plan?.decide === undefined ? port : faulty(port, { clock: this.#world, decide: plan.decide })
-        ask(asked).then(
-          (answer) => {
-            if (plan?.crash === 'after') this.kill()
-            this.#whenRunning(() => resolve(answer))
-          },
-          (error: unknown) => this.#whenRunning(() => reject(error)),
-        )
-      }),
+    if (this.#state !== 'running')
+      return new Promise((resolve) =>
+        this.#whenRunning(() => resolve(this.#call(port, faulty, of, method, entries, ask))),
+      )
+    const nth = this.#calls.get(method) ?? 0
+    this.#calls.set(method, nth + 1)
+    const plan = this.#plan?.({ process: this, port: of, method, nth, entries })
+    if (plan?.crash === 'before') {
+      this.kill()
+      return never()
+    }
+    const asked = plan?.decide === undefined ? port : faulty(port, { clock: this.#world, decide: plan.decide })
+    return ask(asked).then(
+      (answer) => {
+        if (plan?.crash === 'after') this.kill()
+        return this.#state === 'running' ? answer : new Promise((resolve) => this.#whenRunning(() => resolve(answer)))
+      },
+      (error: unknown) => new Promise((_, reject) => this.#whenRunning(() => reject(error))),
     )
   }
 

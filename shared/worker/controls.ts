@@ -12,16 +12,20 @@ export class Controls {
     this.#clock = clock
   }
 
-  async of(queue: string): Promise<QueueControl> {
+  of(queue: string): QueueControl | Promise<QueueControl> {
     const known = this.#known.get(queue)
     const now = this.#clock.now()
     if (known !== undefined && now - known.at < controlCacheMs) return known.control
+    return this.#read(queue, now, known?.control ?? {})
+  }
+
+  async #read(queue: string, now: number, known: QueueControl): Promise<QueueControl> {
     try {
       const control = await this.#ledger.readControl(queue)
       this.#known.set(queue, { at: now, control })
       return control
     } catch {
-      return known?.control ?? {}
+      return known
     }
   }
 }

@@ -29,6 +29,14 @@ export interface Ending {
   settled(record: TaskRecord | undefined): void | Promise<void>
 }
 
+/** A message that is to be put aside. */
+interface Letter {
+  readonly arrival: Arrival
+  readonly reason: string
+  readonly attempt: number
+  readonly error: ErrorData | undefined
+}
+
 /** A message that is to come back. `record`: as it is now, when known, so that a fresh copy carries its version. */
 export interface Waiting {
   readonly arrival: Arrival
@@ -116,7 +124,7 @@ export class Settler {
         })
       }
     }
-    await this.#refresh(refreshed, hidden)
+    if (refreshed.length > 0) await this.#refresh(refreshed, hidden)
     if (hidden.length > 0) {
       await this.#ports.broker.hide(
         this.#queue,
@@ -127,13 +135,12 @@ export class Settler {
 
   /** Repeats what follows from records that are terminal already, and acknowledges. */
   async repeat(finished: readonly { readonly arrival: Arrival; readonly record: TaskRecord }[]): Promise<void> {
-    await this.#deadLetter(
-      finished.flatMap(({ arrival, record: { state, reason, attempt, error } }) =>
-        state === 'FAILURE' && reason !== undefined
-          ? [{ arrival, reason, attempt, error: error === undefined ? undefined : parseErrorData(error) }]
-          : [],
-      ),
+    const letters = finished.flatMap(({ arrival, record: { state, reason, attempt, error } }) =>
+      state === 'FAILURE' && reason !== undefined
+        ? [{ arrival, reason, attempt, error: error === undefined ? undefined : parseErrorData(error) }]
+        : [],
     )
+    if (letters.length > 0) await this.#deadLetter(letters)
     for (const { arrival } of finished) this.#fates.acknowledge(arrival.delivery)
   }
 
@@ -160,30 +167,24 @@ export class Settler {
 
   async #settle(endings: readonly Ending[]): Promise<void> {
     const settled = await this.#record(endings)
-    await this.#deadLetter(
-      settled.flatMap(({ ending, record }) =>
-        ending.settlement.deadLetter === undefined
-          ? []
-          : [
-              {
-                arrival: ending.arrival,
-                reason: ending.settlement.deadLetter,
-                attempt: record?.attempt ?? ending.arrival.delivery.receiveCount,
-                error:
-                  ending.settlement.error === undefined
-                    ? undefined
-                    : toErrorData(ending.settlement.error, ending.scrub),
-              },
-            ],
-      ),
-    )
-    await this.wait(
-      settled.flatMap(({ ending: { arrival, settlement }, record }) =>
-        settlement.delayMs === undefined
-          ? []
-          : [{ arrival, record, waitMs: settlement.delayMs, counts: settlement.counts }],
-      ),
-    )
+    const letters: Letter[] = []
+    const waiting: Waiting[] = []
+    for (const { ending, record } of settled) {
+      const { arrival, settlement, scrub } = ending
+      const { deadLetter, delayMs, counts, error } = settlement
+      if (deadLetter !== undefined) {
+        const attempt = record?.attempt ?? arrival.delivery.receiveCount
+        letters.push({
+          arrival,
+          reason: deadLetter,
+          attempt,
+          error: error === undefined ? undefined : toErrorData(error, scrub),
+        })
+      }
+      if (delayMs !== undefined) waiting.push({ arrival, record, waitMs: delayMs, counts })
+    }
+    if (letters.length > 0) await this.#deadLetter(letters)
+    if (waiting.length > 0) await this.wait(waiting)
     for (const { ending } of settled) {
       if (isTerminal(ending.settlement.state)) this.#fates.acknowledge(ending.arrival.delivery)
     }
@@ -230,10 +231,7 @@ export class Settler {
   }
 
   /** (b): a message whose dead letter was not sent is kept, and repeats this when it comes again. */
-  async #deadLetter(
-    letters: readonly { arrival: Arrival; reason: string; attempt: number; error: ErrorData | undefined }[],
-  ): Promise<void> {
-    if (letters.length === 0) return
+  async #deadLetter(letters: readonly Letter[]): Promise<void> {
     const at = this.#ports.clock.now()
     const answers = await this.#ports.broker.sendDead(
       this.#queue,
@@ -264,7 +262,6 @@ export class Settler {
     }[],
     hidden: { delivery: Delivery; seconds: number }[],
   ): Promise<void> {
-    if (copies.length === 0) return
     await renewInputs(
       this.#ports,
       copies.flatMap(({ record }) => record ?? []),
