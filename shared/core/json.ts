@@ -16,10 +16,21 @@ const maxDepth = 200
  * @throws {EncodeError} for functions, symbols, cycles, unknown classes, invalid dates and values nested deeper than 200 levels
  */
 export function encode(value: unknown): Json {
-  return encodeAt(value, '', 0, new Set())
+  return encodeAt(value, { above: [], path: [] })
 }
 
-function encodeAt(value: unknown, path: string, depth: number, above: Set<object>): Json {
+/** Where an encoding is. */
+interface Place {
+  /** The objects it is in, the outermost first. */
+  readonly above: object[]
+  /** Of each, under which name. A path is only spelled out when something is wrong there. */
+  readonly path: Name[]
+}
+
+/** A key of an object, an index of a list, or the side of a pair of a map. */
+type Name = string | number | readonly [side: 'keys' | 'values', pair: number]
+
+function encodeAt(value: unknown, place: Place): Json {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -35,51 +46,64 @@ function encodeAt(value: unknown, path: string, depth: number, above: Set<object
     case 'object':
       break
     default:
-      throw new EncodeError(path, `it is a ${typeof value}`)
+      throw new EncodeError(pathOf(place), `it is a ${typeof value}`)
   }
   if (value === null) return null
-  if (depth >= maxDepth) throw new EncodeError(path.slice(0, 60), `it is nested deeper than ${maxDepth} levels`)
-  if (above.has(value)) throw new EncodeError(path, 'it contains itself')
-  above.add(value)
-  const encoded = encodeObject(value, path, depth + 1, above)
-  above.delete(value)
+  const { above } = place
+  if (above.length >= maxDepth)
+    throw new EncodeError(pathOf(place).slice(0, 60), `it is nested deeper than ${maxDepth} levels`)
+  if (above.includes(value)) throw new EncodeError(pathOf(place), 'it contains itself')
+  above.push(value)
+  const encoded = encodeObject(value, place)
+  above.pop()
   return encoded
 }
 
-function encodeObject(value: object, path: string, depth: number, above: Set<object>): Json {
-  if (Array.isArray(value)) {
-    return Array.from(value, (item: unknown, index) => encodeAt(item, `${path}[${index}]`, depth, above))
-  }
+/** What lies in an object, under its name or index there. */
+function encodeIn(value: unknown, name: Name, place: Place): Json {
+  place.path.push(name)
+  const encoded = encodeAt(value, place)
+  place.path.pop()
+  return encoded
+}
+
+function pathOf({ path }: Place): string {
+  return path.reduce<string>((text, name) => {
+    if (typeof name === 'number') return `${text}[${name}]`
+    if (typeof name !== 'string') return `${text}.${name[0]}[${name[1]}]`
+    return text === '' ? name : `${text}.${name}`
+  }, '')
+}
+
+function encodeObject(value: object, place: Place): Json {
+  if (Array.isArray(value)) return Array.from(value, (item: unknown, index) => encodeIn(item, index, place))
   if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw new EncodeError(path, 'it is an invalid Date')
+    if (Number.isNaN(value.getTime())) throw new EncodeError(pathOf(place), 'it is an invalid Date')
     return { $: 'date', v: value.toISOString() }
   }
   if (value instanceof Map) {
     const pairs = Array.from(
       value,
-      ([key, item], index): Json => [
-        encodeAt(key, `${path}.keys[${index}]`, depth, above),
-        encodeAt(item, `${path}.values[${index}]`, depth, above),
-      ],
+      ([key, item], index): Json => [encodeIn(key, ['keys', index], place), encodeIn(item, ['values', index], place)],
     )
     return { $: 'map', v: pairs }
   }
   if (value instanceof Set) {
-    return { $: 'set', v: Array.from(value, (item, index) => encodeAt(item, `${path}[${index}]`, depth, above)) }
+    return { $: 'set', v: Array.from(value, (item, index) => encodeIn(item, index, place)) }
   }
   if (value instanceof Uint8Array) {
     return { $: 'bytes', v: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
   }
-  if ('toJSON' in value && typeof value.toJSON === 'function') return encodeAt(value.toJSON(), path, depth, above)
+  if ('toJSON' in value && typeof value.toJSON === 'function') return encodeAt(value.toJSON(), place)
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     const name = (value as { constructor?: { name?: string } }).constructor?.name
-    throw new EncodeError(path, `it is an instance of ${name ?? 'a class'}`)
+    throw new EncodeError(pathOf(place), `it is an instance of ${name ?? 'a class'}`)
   }
   const plain: Record<string, Json> = {}
-  for (const [key, item] of Object.entries(value)) {
-    if (item === undefined) continue
-    define(plain, key, encodeAt(item, path === '' ? key : `${path}.${key}`, depth, above))
+  for (const key of Object.keys(value)) {
+    const item = (value as Readonly<Record<string, unknown>>)[key]
+    if (item !== undefined) define(plain, key, encodeIn(item, key, place))
   }
   return Object.hasOwn(plain, '$') ? { $: 'object', v: plain } : plain
 }
@@ -111,7 +135,7 @@ function decodeAt(json: Json, depth: number): unknown {
 
 function decodePlain(object: { readonly [key: string]: Json }, depth: number): object {
   const plain: Record<string, unknown> = {}
-  for (const [key, item] of Object.entries(object)) define(plain, key, decodeAt(item, depth))
+  for (const key of Object.keys(object)) define(plain, key, decodeAt(object[key] as Json, depth))
   return plain
 }
 
@@ -163,10 +187,10 @@ export function canonicalText(json: Json): string {
   if (json === null || typeof json !== 'object') return JSON.stringify(json)
   if (Array.isArray(json)) return `[${json.map((item: Json) => canonicalText(item)).join(',')}]`
   const object = json as { readonly [key: string]: Json }
-  const pairs = Object.keys(object)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalText(object[key] as Json)}`)
-  return `{${pairs.join(',')}}`
+  let text = ''
+  for (const key of Object.keys(object).sort())
+    text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${canonicalText(object[key] as Json)}`
+  return text === '' ? '{}' : `${text}}`
 }
 
 /** UTF-8 bytes of a text. */

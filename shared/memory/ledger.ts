@@ -144,11 +144,11 @@ export function createMemoryLedger({ clock, onWrite }: MemoryLedgerOptions): Mem
 }
 
 /** The record after a change of it, as it comes back from a table. What was read of it before stays as it was. */
-function changed(record: TaskRecord, { transition, set, remove }: RecordChange): TaskRecord {
-  const next: Record<string, unknown> = remove?.length ? without(record, remove) : { ...record }
+function changed(record: TaskRecord, { transition, set, remove = [] }: RecordChange): TaskRecord {
+  const next: Record<string, unknown> = remove.length > 0 ? without(record, remove) : { ...record }
   for (const name in set) {
     const value = set[name as keyof RecordFields]
-    if (value !== undefined) next[name] = value
+    if (value !== undefined && !remove.includes(name as keyof RecordFields)) next[name] = value
   }
   if (transition) next.v = record.v + 1
   return Object.freeze(next) as unknown as TaskRecord
@@ -168,12 +168,20 @@ function without(record: TaskRecord, names: readonly string[]): Record<string, u
 const maxItemBytes = 400 * 1_024
 
 function isTooLarge(record: TaskRecord): boolean {
-  let bytes = 0
+  let characters = 0
   for (const name in record) {
     const value = record[name as keyof TaskRecord]
-    bytes += name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8)
+    characters += name.length + (typeof value === 'string' ? value.length : 8)
   }
-  return bytes > maxItemBytes
+  // No character takes more than three bytes.
+  return characters * 3 > maxItemBytes && bytesOf(record) > maxItemBytes
+}
+
+function bytesOf(record: TaskRecord): number {
+  return Object.entries(record).reduce(
+    (bytes, [name, value]) => bytes + name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8),
+    0,
+  )
 }
 
 function tooLarge(): WriteAnswer {

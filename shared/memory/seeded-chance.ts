@@ -26,8 +26,7 @@ export function seededChance(seed: number | string): SeededChance {
     let hex = ''
     for (let index = 0; index < words; index++) {
       const bits = word()
-      // By halves: large numbers take another, slow way through toString().
-      hex += half(bits >>> 16) + half(bits & 0xffff)
+      hex += `${bytes[bits >>> 24]}${bytes[(bits >>> 16) & 255]}${bytes[(bits >>> 8) & 255]}${bytes[bits & 255]}`
     }
     return hex
   }
@@ -51,7 +50,7 @@ export function seededChance(seed: number | string): SeededChance {
   return chance
 }
 
-const half = (bits: number): string => bits.toString(16).padStart(4, '0')
+const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** sfc32 (Chris Doty-Humphrey's small fast counter, public domain): 128 bits of state, passes PractRand. Gives unsigned 32-bit words. */
 function generator(seed: string): () => number {

@@ -12,6 +12,8 @@ const graceMs = 30_000
 
 export interface ContainerOptions {
   readonly clock: Clock
+  /** Those it polls: every poll takes its time, whether or not it finds anything. */
+  readonly queues: readonly string[]
   spawn(): SimulatedProcess
   /** What is deployed, with its tasks run in that process. */
   appOf(process: SimulatedProcess): AppDefinition
@@ -32,14 +34,14 @@ export class Container {
 
   start(): void {
     if (this.#isShut) return
-    const { clock, spawn, appOf, killedAfterMs } = this.#options
+    const { clock, queues, spawn, appOf, killedAfterMs } = this.#options
     const process = spawn()
     this.#process = process
     process.onDeath(() => clock.timer(restartMs, () => this.start()))
     const afterMs = killedAfterMs(process)
     if (afterMs !== undefined) clock.timer(afterMs, () => process.kill())
     const app = { definition: appOf(process), ports: () => process.ports }
-    void startContainerWorker(app, { concurrency: places }).then((worker) => {
+    void startContainerWorker(app, { concurrency: places, queues }).then((worker) => {
       if (this.#process === process) this.#worker = worker
     })
   }

@@ -5,7 +5,7 @@ import { emptyJournal, type Journal } from './journal.ts'
 import { drawWeather, type Misfortune, Misfortunes, type Weather } from './misfortunes.ts'
 import { check, type Predicate, type Violation } from './predicates/index.ts'
 import { SimulatedWorld } from './simulated-world.ts'
-import { drawSteps, type Mix, type Step } from './steps.ts'
+import { drawSteps, features, type Mix, type Step } from './steps.ts'
 
 /** All that a history is made of: the same plan is the same history, every time. */
 export interface Plan {
@@ -76,7 +76,7 @@ export function planOf(seed: string, workload?: Workload): Plan {
     tasks: long ? 5 + chance.below(8) : 20 + chance.below(64),
     troubles: long ? 60 : chance.below(40),
     spreadMs: [1_000, 60_000, 600_000, 3_600_000][chance.below(4)] ?? 60_000,
-    poison: chance.random() < 0.5,
+    features: new Set(features.filter(() => chance.random() < 0.5)),
     long,
   }
   const drawn = drawWeather(chance.fork('weather'))

@@ -20,6 +20,7 @@ import { scopeTasksBy } from '../../shared/protocol/current-task.ts'
 import { reconcile } from '../../shared/protocol/reconcile.ts'
 import { type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import { createBatchWorker } from '../../shared/worker/index.ts'
+import { watchLeaks } from '../../shared/worker/leaks.ts'
 import { appOf, definitionOf, enlist, type QueueName, queueNames, type Version, versions } from './apps.ts'
 import { Container } from './container.ts'
 import type { Coverage } from './coverage.ts'
@@ -80,7 +81,7 @@ export class SimulatedWorld {
   readonly #scope = new SimulatedScope(this.clock)
   #deletes = 0
   #order = 0
-  readonly #containers: readonly Container[]
+  readonly #containers: Container[] = []
   #version: Version = 'full'
   #cancelAlarm: (() => void) | undefined
   #alarmAt: number | undefined
@@ -110,7 +111,6 @@ export class SimulatedWorld {
       (queue) => this.#changed(queue),
     )
     for (const queue of queueNames) this.#mappings.set(queue, this.#mapping(queue))
-    this.#containers = Array.from({ length: setting.containers }, (_, nth) => this.#container(nth))
   }
 
   /** Plays the steps, then leaves the world in peace until nothing is left to happen. */
@@ -123,8 +123,10 @@ export class SimulatedWorld {
       return this.#run(script, context, process, requestId)
     })
     const restoreScope = scopeTasksBy(this.#scope)
+    // Workers come and go all the time, and would change the listeners of this process as often.
+    const stopWatching = watchLeaks()
     try {
-      for (const container of this.#containers) container.start()
+      this.#startContainers(steps)
       for (const step of steps) this.clock.timer(step.at, () => this.#take(step))
       const last = steps.reduce((latest, { at }) => Math.max(latest, at), 0)
       this.clock.timer(last + unrestMs, () => this.#calmDown())
@@ -132,6 +134,7 @@ export class SimulatedWorld {
       await this.#lookAtResults()
       this.#takeStock()
     } finally {
+      stopWatching()
       restoreScope()
       dismiss()
       this.#model.close()
@@ -240,11 +243,23 @@ export class SimulatedWorld {
     })
   }
 
-  #container(nth: number): Container {
+  /** They work the queues that tasks of these steps are in. */
+  #startContainers(steps: readonly Step[]): void {
+    const queues = [...new Set(steps.flatMap((step) => ('task' in step ? [definitionOf(step.task).queue] : [])))]
+    if (queues.length === 0) return
+    for (let nth = 0; nth < this.#setting.containers; nth++) {
+      const container = this.#container(nth, queues)
+      this.#containers.push(container)
+      container.start()
+    }
+  }
+
+  #container(nth: number, queues: readonly string[]): Container {
     const { misfortunes } = this.#setting
     let spawned = 0
     return new Container({
       clock: this.clock,
+      queues,
       spawn: () => this.#process(`container-${nth}-${spawned++}`),
       appOf: (process) => appOf(this.#version, (script, context) => this.#run(script, context, process, process.name)),
       killedAfterMs: (process) => {

@@ -46,6 +46,39 @@ export type Step = { readonly at: number } & (
 
 export type StepKind = Step['kind']
 
+/** What tasks may do, and what may be done to them. */
+export const features = [
+  'throw',
+  'slow',
+  'deaf',
+  'snooze',
+  'retry',
+  'requeue',
+  'poison',
+  'odd',
+  'bulk',
+  'foreign',
+  'countdown',
+  'expires',
+  'once',
+  'patient',
+  'keyed',
+  'serial',
+  'off',
+  'revoke',
+  'forget',
+  'get',
+  'reconcile',
+  'pause',
+  'redrive',
+  'deploy',
+  'outage',
+  'garbage',
+  'sweep',
+] as const
+
+export type Feature = (typeof features)[number]
+
 /** How much of each kind a workload has. */
 export interface Mix {
   readonly tasks: number
@@ -53,7 +86,8 @@ export interface Mix {
   readonly troubles: number
   /** The steps are spread over this time. */
   readonly spreadMs: number
-  readonly poison: boolean
+  /** Everything else is left out: a history about few things says more about each, and is over sooner. */
+  readonly features: ReadonlySet<Feature>
   /** Some pauses last for days. */
   readonly long: boolean
 }
@@ -82,21 +116,21 @@ export function drawSteps(chance: SeededChance, mix: Mix): readonly Step[] {
     const call = calls++
     const at = chance.random() < 0.4 ? 0 : when()
     const client = chance.below(2)
-    const task = drawTask(chance)
+    const task = drawTask(chance, mix)
     const dice = chance.random()
-    if (dice < 0.12 && task !== 'keyed') {
+    if (dice < 0.12 && task !== 'keyed' && mix.features.has('bulk')) {
       const scripts = Array.from({ length: 2 + chance.below(18) }, (_, index) =>
         drawScript(chance, `${call}-${index}`, mix),
       )
       tasks += scripts.length
       steps.push({ kind: 'bulk', at, call, client, task, scripts })
-    } else if (dice < 0.15) {
+    } else if (dice < 0.15 && mix.features.has('foreign')) {
       tasks++
       steps.push({
         kind: 'foreign',
         at,
         call,
-        task: drawTask(chance),
+        task: drawTask(chance, mix),
         script: drawScript(chance, `${call}`, mix),
         copies: 1 + chance.below(3),
       })
@@ -109,8 +143,8 @@ export function drawSteps(chance: SeededChance, mix: Mix): readonly Step[] {
         client,
         task,
         script: task === 'keyed' ? keyedScript(chance) : drawScript(chance, `${call}`, mix),
-        ...(chance.random() < 0.1 && { countdownMs: chance.below(15) * minute }),
-        ...(chance.random() < 0.06 && { expiresMs: 1 + chance.below(90 * second) }),
+        ...(mix.features.has('countdown') && chance.random() < 0.2 && { countdownMs: chance.below(15) * minute }),
+        ...(mix.features.has('expires') && chance.random() < 0.12 && { expiresMs: 1 + chance.below(90 * second) }),
         ...(chance.random() < 0.05 && { maxRetries: chance.below(4) }),
       })
     }
@@ -120,50 +154,67 @@ export function drawSteps(chance: SeededChance, mix: Mix): readonly Step[] {
   return steps.sort((a, b) => a.at - b.at)
 }
 
-function drawTask(chance: SeededChance): TaskName {
-  return chance.pick(['plain', 'plain', 'plain', 'once', 'patient', 'keyed', 'keyed', 'serial', 'serial', 'off'])
+function drawTask(chance: SeededChance, { features }: Mix): TaskName {
+  const task = chance.pick(['plain', 'once', 'patient', 'keyed', 'keyed', 'serial', 'serial', 'off'] as const)
+  return task !== 'plain' && features.has(task) ? task : 'plain'
 }
 
 function drawTrouble(chance: SeededChance, calls: number, at: number, mix: Mix): readonly Step[] {
   const client = chance.below(2)
   const queue = chance.pick(queueNames as [QueueName, ...QueueName[]])
   const of = chance.below(calls)
-  switch (chance.below(12)) {
-    case 0:
-    case 1:
+  const kind = chance.pick(troubles)
+  if (!mix.features.has(kind)) return []
+  switch (kind) {
+    case 'revoke':
       return [{ kind: 'revoke', at, client, of }]
-    case 2:
+    case 'forget':
       return [{ kind: 'forget', at, client, of }]
-    case 3:
+    case 'get':
       return [{ kind: 'get', at, client, of, timeoutMs: chance.below(20) * second }]
-    case 4:
+    case 'reconcile':
       return [{ kind: 'reconcile', at: at + chance.below(2) * 10 * minute, client }]
-    case 5: {
+    case 'pause': {
       const forMs = mix.long && chance.random() < 0.3 ? 8 * day : chance.below(40) * minute
       return [
         { kind: 'pause', at, client, queue },
         { kind: 'resume', at: at + forMs, client, queue },
       ]
     }
-    case 6:
+    case 'redrive':
       return [{ kind: 'redrive', at: at + chance.below(10) * minute, queue, by: chance.pick(['us', 'console']) }]
-    case 7:
+    case 'deploy':
       return [
         { kind: 'deploy', at, version: chance.pick(['lacking', 'refusing']) },
         { kind: 'deploy', at: at + chance.below(25) * minute, version: 'full' },
       ]
-    case 8:
+    case 'outage':
       return [
         { kind: 'outage', at, queue, forMs: mix.long && chance.random() < 0.3 ? 3 * day : chance.below(30) * minute },
       ]
-    case 9:
+    case 'garbage':
       return [{ kind: 'garbage', at, queue, body: chance.pick(garbage as [string, ...string[]]) }]
-    case 10:
+    case 'sweep':
       return mix.long ? [{ kind: 'sweep', at: at + chance.below(9) * day }] : []
     default:
-      return [{ kind: 'redrive', at: at + chance.below(60) * minute, queue: 'fast', by: 'console' }]
+      return kind satisfies never
   }
 }
+
+const troubles = [
+  'revoke',
+  'revoke',
+  'forget',
+  'get',
+  'reconcile',
+  'pause',
+  'redrive',
+  'redrive',
+  'deploy',
+  'outage',
+  'garbage',
+  'sweep',
+] as const
 
 /** Puts an input beside its record. */
 export const ballast = 'x'.repeat(900)
@@ -183,15 +234,16 @@ function keyedScript(chance: SeededChance): Script {
   return { tag: `key-${key}/${variant}`, acts, ...(key === 2 && { ballast }) }
 }
 
-function drawScript(chance: SeededChance, tag: string, { poison }: Mix): Script {
-  return { tag, acts: drawActs(chance, poison), ...(chance.random() < 0.15 && { ballast }) }
+function drawScript(chance: SeededChance, tag: string, { features }: Mix): Script {
+  return { tag, acts: drawActs(chance, features), ...(chance.random() < 0.15 && { ballast }) }
 }
 
-function drawActs(chance: SeededChance, poison: boolean): readonly Act[] {
+function drawActs(chance: SeededChance, features: ReadonlySet<Feature>): readonly Act[] {
   const quick = (): number => (chance.random() < 0.6 ? 0 : chance.below(2_000))
   const returning = act(quick(), { do: 'return' })
   const dice = chance.random()
-  if (dice < 0.5) return [returning]
+  const kind = kindOf(dice)
+  if (kind === undefined || !features.has(kind)) return [returning]
   if (dice < 0.58) return [act(quick(), { do: 'throw' }), returning]
   if (dice < 0.62) return [act(quick(), { do: 'throw' }), act(quick(), { do: 'throw' }), returning]
   if (dice < 0.66) return [act(quick(), { do: 'throw' })]
@@ -200,12 +252,24 @@ function drawActs(chance: SeededChance, poison: boolean): readonly Act[] {
   if (dice < 0.8) return [act(quick(), { do: 'snooze', delayMs: drawDelay(chance) }), returning]
   if (dice < 0.83) return [act(quick(), { do: 'retry', delayMs: drawDelay(chance) }), returning]
   if (dice < 0.86) return [act(quick(), { do: 'requeue' }), returning]
-  if (poison && dice < 0.9) {
+  if (dice < 0.9) {
     const crash = act(quick(), { do: chance.random() < 0.7 ? 'exit' : 'block' })
     return [[crash], [crash, returning], [crash, crash, returning]][chance.below(3)] ?? [crash]
   }
   const odd: Action['do'] = chance.pick(['reject', 'ignore', 'leak', 'return-function', 'throw-expected'])
   return [act(quick(), { do: odd } as Action)]
+}
+
+function kindOf(dice: number): Feature | undefined {
+  if (dice < 0.5) return undefined
+  if (dice < 0.66) return 'throw'
+  if (dice < 0.72) return 'slow'
+  if (dice < 0.75) return 'deaf'
+  if (dice < 0.8) return 'snooze'
+  if (dice < 0.83) return 'retry'
+  if (dice < 0.86) return 'requeue'
+  if (dice < 0.9) return 'poison'
+  return 'odd'
 }
 
 function drawDelay(chance: SeededChance): number {

@@ -162,9 +162,11 @@ export const finishedRunsSettle: Predicate = function* ({ runs, deaths, settling
 }
 
 function runsByClaim({ runs }: Journal): ReadonlyMap<string, Run> {
-  return new Map(
-    runs.flatMap((run) => (run.record === undefined ? [] : [[`${run.id} ${run.record.v} ${run.record.token}`, run]])),
-  )
+  const byClaim = new Map<string, Run>()
+  for (const run of runs) {
+    if (run.record !== undefined) byClaim.set(`${run.id} ${run.record.v} ${run.record.token}`, run)
+  }
+  return byClaim
 }
 
 function claimKey(id: string, { after }: Change): string {
