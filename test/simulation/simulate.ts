@@ -76,7 +76,7 @@ export function planOf(seed: string, workload?: Workload): Plan {
     tasks: long ? 5 + chance.below(8) : 20 + chance.below(64),
     troubles: long ? 60 : chance.below(40),
     spreadMs: [1_000, 60_000, 600_000, 3_600_000][chance.below(4)] ?? 60_000,
-    features: new Set(features.filter(() => chance.random() < 0.5)),
+    features: new Set(features.filter(() => chance.random() < 0.4)),
     long,
   }
   const drawn = drawWeather(chance.fork('weather'))
