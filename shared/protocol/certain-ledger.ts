@@ -119,7 +119,7 @@ export class CertainLedger {
       }
       const answers = await rules.write(pending)
       // As nearly always.
-      if (round === 0 && answers.length === entries.length && answers.every(({ status }) => status === 'done'))
+      if (round === 0 && answers.length === entries.length && answers.every((answer) => answer.status === 'done'))
         return entries.map((entry, index) => rules.done(entry, answers[index]?.record))
       const unclear: Entry[] = []
       for (const [index, entry] of pending.entries()) {
