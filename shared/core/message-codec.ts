@@ -59,7 +59,8 @@ export function parseMessage(body: string): TaskMessage {
   optional(fields, 'ledger', (value) => value === 'off', "'off'")
   if (!isShallow(parsed as Json))
     throw new MessageError('wrong-shape', `The body is nested deeper than ${maxJsonDepth} levels.`)
-  return { ...fields, epoch: own(fields, 'epoch') ?? 0 } as unknown as TaskMessage
+  const message = fields as unknown as TaskMessage
+  return own(fields, 'epoch') === undefined ? { ...message, epoch: 0 } : message
 }
 
 /** The text of a message, of characters that SQS accepts. */
@@ -128,5 +129,8 @@ function shown(value: unknown): string {
 function isShallow(json: Json, depth = 0): boolean {
   if (depth > maxJsonDepth) return false
   if (json === null || typeof json !== 'object') return true
-  return Object.values(json).every((value) => isShallow(value as Json, depth + 1))
+  if (Array.isArray(json)) return json.every((item: Json) => isShallow(item, depth + 1))
+  const object = json as { readonly [key: string]: Json }
+  for (const key of Object.keys(object)) if (!isShallow(object[key] as Json, depth + 1)) return false
+  return true
 }

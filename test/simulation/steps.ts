@@ -46,7 +46,7 @@ export type Step = { readonly at: number } & (
 
 export type StepKind = Step['kind']
 
-/** What tasks may do, and what may be done to them. */
+/** What tasks may do, and what may be done to them. A history has some of it. */
 export const features = [
   'throw',
   'slow',
@@ -86,7 +86,7 @@ export interface Mix {
   readonly troubles: number
   /** The steps are spread over this time. */
   readonly spreadMs: number
-  /** Everything else is left out: a history about few things says more about each, and is over sooner. */
+  /** What of them it has: a history about few things says more about each, and is over sooner. */
   readonly features: ReadonlySet<Feature>
   /** Some pauses last for days. */
   readonly long: boolean
@@ -201,6 +201,7 @@ function drawTrouble(chance: SeededChance, calls: number, at: number, mix: Mix):
   }
 }
 
+/** What is done to tasks, as often as it stands here. */
 const troubles = [
   'revoke',
   'revoke',
@@ -240,37 +241,64 @@ function drawScript(chance: SeededChance, tag: string, { features }: Mix): Scrip
 
 function drawActs(chance: SeededChance, features: ReadonlySet<Feature>): readonly Act[] {
   const quick = (): number => (chance.random() < 0.6 ? 0 : chance.below(2_000))
-  const returning = act(quick(), { do: 'return' })
-  const dice = chance.random()
-  const kind = kindOf(dice)
-  if (kind === undefined || !features.has(kind)) return [returning]
-  if (dice < 0.58) return [act(quick(), { do: 'throw' }), returning]
-  if (dice < 0.62) return [act(quick(), { do: 'throw' }), act(quick(), { do: 'throw' }), returning]
-  if (dice < 0.66) return [act(quick(), { do: 'throw' })]
-  if (dice < 0.72) return [act(10_000 + chance.below(30_000), { do: 'return' }, { progress: chance.random() < 0.5 })]
-  if (dice < 0.75) return [act(chance.below(100_000), { do: 'return' }, { deaf: true })]
-  if (dice < 0.8) return [act(quick(), { do: 'snooze', delayMs: drawDelay(chance) }), returning]
-  if (dice < 0.83) return [act(quick(), { do: 'retry', delayMs: drawDelay(chance) }), returning]
-  if (dice < 0.86) return [act(quick(), { do: 'requeue' }), returning]
-  if (dice < 0.9) {
-    const crash = act(quick(), { do: chance.random() < 0.7 ? 'exit' : 'block' })
-    return [[crash], [crash, returning], [crash, crash, returning]][chance.below(3)] ?? [crash]
+  const returning = act(quick(), 'return')
+  let dice = chance.below(100)
+  for (const { share, feature, acts } of courses) {
+    if (dice < share) return features.has(feature) ? acts(chance, quick, returning) : [returning]
+    dice -= share
   }
-  const odd: Action['do'] = chance.pick(['reject', 'ignore', 'leak', 'return-function', 'throw-expected'])
-  return [act(quick(), { do: odd } as Action)]
+  return [returning]
 }
 
-function kindOf(dice: number): Feature | undefined {
-  if (dice < 0.5) return undefined
-  if (dice < 0.66) return 'throw'
-  if (dice < 0.72) return 'slow'
-  if (dice < 0.75) return 'deaf'
-  if (dice < 0.8) return 'snooze'
-  if (dice < 0.83) return 'retry'
-  if (dice < 0.86) return 'requeue'
-  if (dice < 0.9) return 'poison'
-  return 'odd'
+/** What becomes of a task, run by run. */
+interface Course {
+  /** Of a hundred tasks; the others just return. */
+  readonly share: number
+  readonly feature: Feature
+  acts(chance: SeededChance, quick: () => number, returning: Act): readonly Act[]
 }
+
+const courses: readonly Course[] = [
+  { share: 8, feature: 'throw', acts: (_chance, quick, returning) => [act(quick(), 'throw'), returning] },
+  {
+    share: 4,
+    feature: 'throw',
+    acts: (_chance, quick, returning) => [act(quick(), 'throw'), act(quick(), 'throw'), returning],
+  },
+  { share: 4, feature: 'throw', acts: (_chance, quick) => [act(quick(), 'throw')] },
+  {
+    share: 6,
+    feature: 'slow',
+    acts: (chance) => [act(10_000 + chance.below(30_000), 'return', { progress: chance.random() < 0.5 })],
+  },
+  { share: 3, feature: 'deaf', acts: (chance) => [act(chance.below(100_000), 'return', { deaf: true })] },
+  {
+    share: 5,
+    feature: 'snooze',
+    acts: (chance, quick, returning) => [act(quick(), { do: 'snooze', delayMs: drawDelay(chance) }), returning],
+  },
+  {
+    share: 3,
+    feature: 'retry',
+    acts: (chance, quick, returning) => [act(quick(), { do: 'retry', delayMs: drawDelay(chance) }), returning],
+  },
+  { share: 3, feature: 'requeue', acts: (_chance, quick, returning) => [act(quick(), 'requeue'), returning] },
+  {
+    share: 4,
+    feature: 'poison',
+    acts: (chance, quick, returning) => {
+      const crash = act(quick(), chance.random() < 0.7 ? 'exit' : 'block')
+      return chance.pick([[crash], [crash, returning], [crash, crash, returning]])
+    },
+  },
+  {
+    share: 10,
+    feature: 'odd',
+    acts: (chance, quick) => [
+      act(quick(), chance.pick(['reject', 'ignore', 'leak', 'return-function', 'throw-expected'])),
+    ],
+  },
+]
 
 function drawDelay(chance: SeededChance): number {
   return chance.pick([0, 2 * second, 30 * second, 5 * minute, 40 * minute])

@@ -7,7 +7,7 @@ import type { Predicate } from './predicate.ts'
 /** G1: what was accepted reaches a terminal state, or its message lies in a dead-letter queue. */
 export const acceptedTasksEnd: Predicate = function* (journal) {
   const records = new Map(journal.records.map((record) => [record.id, record]))
-  const dead = deadIds(journal)
+  const dead = deadEpochs(journal)
   for (const { id, answer, step, tag } of journal.calls) {
     if (answer !== 'accepted' || id === undefined || definitionOf(step.task).ledger === 'off') continue
     const record = records.get(id)
@@ -33,7 +33,7 @@ function isUnanswered({ changes, calls }: Journal, { id, epoch }: TaskRecord): b
 
 /** G1 with the ledger off: it ran to its end, expired, or its message lies in a dead-letter queue. */
 export const fireAndForgetEnds: Predicate = function* (journal) {
-  const dead = deadIds(journal)
+  const dead = deadEpochs(journal)
   for (const { id, answer, step, tag } of journal.calls) {
     if (answer !== 'accepted' || id === undefined || definitionOf(step.task).ledger !== 'off') continue
     const ended = journal.runs.some((run) => run.id === id && run.endedAt !== undefined && run.ended !== 'aborted')
@@ -52,10 +52,10 @@ export const inputsAreKept: Predicate = function* ({ runs }) {
 
 /** Every dead letter of a record that ended so was sent, before its message was acknowledged. */
 export const failuresHaveLetters: Predicate = function* (journal) {
-  const sent = new Set(journal.letters.map(({ body }) => letterKey(body)))
+  const dead = deadEpochs(journal)
   for (const { id, state, reason, epoch, forgotten } of journal.records) {
     if (state !== 'FAILURE' || reason === undefined || forgotten) continue
-    if (!sent.has(`${id} ${epoch + 1}`))
+    if (!dead.get(id)?.has(epoch + 1))
       yield { id, message: `FAILURE (${reason}) in epoch ${epoch} without its dead letter` }
   }
 }
@@ -71,15 +71,29 @@ export const nothingSurprises: Predicate = function* ({ surprises }) {
     yield { at, message: `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` }
 }
 
-function deadIds({ letters }: Journal): ReadonlySet<string> {
-  return new Set(letters.map(({ body }) => letterKey(body).split(' ')[0] ?? ''))
+/** Tasks whose message lies in a dead-letter queue, each with the epochs that a redrive would open. */
+function deadEpochs(journal: Journal): ReadonlyMap<string, ReadonlySet<number>> {
+  const known = epochsOf.get(journal)
+  if (known !== undefined) return known
+  const dead = new Map<string, Set<number>>()
+  for (const { body } of journal.letters) {
+    const { id, epoch = 0 } = letterOf(body)
+    if (id === undefined) continue
+    const epochs = dead.get(id)
+    if (epochs === undefined) dead.set(id, new Set([epoch]))
+    else epochs.add(epoch)
+  }
+  epochsOf.set(journal, dead)
+  return dead
 }
 
-function letterKey(body: string): string {
+/** Read once for all predicates that look at it: what is in a journal when they do is all that will be. */
+const epochsOf = new WeakMap<Journal, ReadonlyMap<string, ReadonlySet<number>>>()
+
+function letterOf(body: string): { readonly id?: string; readonly epoch?: number } {
   try {
-    const { id, epoch = 0 } = JSON.parse(body) as { id: string; epoch?: number }
-    return `${id} ${epoch}`
+    return (JSON.parse(body) as { readonly id?: string; readonly epoch?: number } | null) ?? {}
   } catch {
-    return ''
+    return {}
   }
 }
