@@ -55,10 +55,10 @@ export async function draft(
   const caller = currentTask.getStore()
   const traceparent = options.traceparent ?? options.headers?.traceparent ?? caller?.traceparent
   const signature: Signature = {
-    ...call,
     id,
     task: definition.name,
     input: json,
+    ...call,
     ...(caller && { root: caller.root, parent: caller.id }),
     ...(traceparent !== undefined && { traceparent }),
   }

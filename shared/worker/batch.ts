@@ -347,7 +347,7 @@ export class Batch {
       settlement,
       startedAt,
       scrub,
-      ...(progress !== undefined && { progress }),
+      progress,
       resultTtlMs: task.definition.resultTtlMs,
       settled: () => {
         this.#reporter.settled(arrival, settlement, ended)

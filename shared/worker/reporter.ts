@@ -42,11 +42,11 @@ export class Reporter {
 
   event({ message }: Arrival, details: EventDetails): void {
     this.#ports.telemetry.event({
-      ...details,
       at: this.#ports.clock.now(),
       queue: this.#queue,
       task: message.task,
       id: message.id,
+      ...details,
     })
   }
 

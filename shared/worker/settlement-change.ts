@@ -17,7 +17,7 @@ export interface SettledRun {
   /** When the run started; absent when nothing ran. */
   readonly startedAt?: number | undefined
   /** The last progress, when it is not written yet. */
-  readonly progress?: string
+  readonly progress?: string | undefined
   /** The epoch that the delivery opens: a redrive that ends without a run. */
   readonly opens?: number | undefined
 }

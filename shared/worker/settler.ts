@@ -23,7 +23,7 @@ export interface Ending {
   readonly resultTtlMs: number
   readonly scrub: (text: string) => string
   readonly startedAt?: number | undefined
-  readonly progress?: string
+  readonly progress?: string | undefined
   readonly opens?: number | undefined
   /** Called when the settlement is certain, with the record after it. Not called when it was lost. Nothing waits for it but drain(). */
   settled(record: TaskRecord | undefined): void | Promise<void>
@@ -36,6 +36,8 @@ interface Letter {
   readonly attempt: number
   readonly error: ErrorData | undefined
 }
+
+type Recorded = Ending & { readonly record: TaskRecord }
 
 /** A message that is to come back. `record`: as it is now, when known, so that a fresh copy carries its version. */
 export interface Waiting {
@@ -203,7 +205,7 @@ export class Settler {
   async #record(endings: readonly Ending[]): Promise<{ ending: Ending; record: TaskRecord | undefined }[]> {
     const now = this.#ports.clock.now()
     const recorded = endings.filter((ending) => ending.record !== undefined)
-    const changes = recorded.map((ending) => settlementChange({ ...ending, record: ending.record as TaskRecord, now }))
+    const changes = recorded.map((ending) => settlementChange({ now, ...(ending as Recorded) }))
     const outcomes = changes.length === 0 ? [] : await this.#ledger.change(changes)
     const settled: { ending: Ending; record: TaskRecord | undefined }[] = endings
       .filter((ending) => ending.record === undefined)

@@ -79,7 +79,7 @@ export async function play(
 ): Promise<unknown> {
   const { ms, action, deaf, progress } = actOf(script, nth)
   try {
-    const signal = deaf ? undefined : context.signal
+    const signal = deaf || ms === 0 ? undefined : context.signal
     if (progress) context.progress({ nth })
     await wait(process, ms / 2, signal)
     if (progress) context.progress({ nth, half: true })
