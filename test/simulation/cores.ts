@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundleInto } from './bundle.ts'
 import { Coverage, type Hits } from './coverage.ts'
 import type { Played, Seeds } from './seeds.ts'
 
@@ -20,24 +19,10 @@ export type Word = { readonly played: Played } | { readonly hits: Hits }
 export async function playOnCores(cores: number, seeds: Seeds, tell: (played: Played) => boolean): Promise<Coverage> {
   const folder = await mkdtemp(join(tmpdir(), 'celeriac-simulation-'))
   try {
-    return await play(await bundlePlayer(folder), cores, seeds, tell)
+    return await play(await bundleInto(folder, new URL('./player.ts', import.meta.url)), cores, seeds, tell)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** The player as one file of plain JavaScript: a loader's additions to each function cost a fifth of the time. */
-async function bundlePlayer(folder: string): Promise<string> {
-  const outfile = join(folder, 'player.mjs')
-  await build({
-    entryPoints: [fileURLToPath(new URL('./player.ts', import.meta.url))],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    sourcemap: 'inline',
-  })
-  return outfile
 }
 
 async function play(player: string, cores: number, seeds: Seeds, tell: (played: Played) => boolean): Promise<Coverage> {
