@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import Table from 'cli-table3'
 import { Command } from 'commander'
-import { bundleInto } from '../test/simulation/bundle.ts'
+import { bundleInto, nodeFlags } from '../test/simulation/bundle.ts'
 import type { Turn } from './simulation/rates.ts'
 
 const { turns, seconds, node } = new Command('npm run bench -- simulation')
@@ -26,7 +26,9 @@ try {
   const program = await bundleInto(folder, new URL('./simulation/rates.ts', import.meta.url))
   const { stdout: version } = await run(node, ['--version'])
   console.log(`${turns} turns of ${seconds} s for each kind, after one to warm up: Node ${version.trim()}, one core`)
-  const child = spawn(node, [program, String(turns), String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(node, [...nodeFlags, program, String(turns), String(seconds)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = once(child, 'exit')
   const played: Turn[] = []
   for await (const line of createInterface({ input: child.stdout })) {

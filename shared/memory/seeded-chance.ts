@@ -40,7 +40,9 @@ export function seededChance(seed: number | string): SeededChance {
     token: () => bytesAsHex(3),
     /** RFC 9562, version 7: 48 bits of epoch ms, then chance, around the version and the variant (binary 10). */
     uuid(now) {
-      const time = Math.floor(now).toString(16).padStart(12, '0')
+      const ms = Math.floor(now)
+      // In 24 bits and the rest: large numbers take another, slow way through toString().
+      const time = `${hex(Math.floor(ms / 2 ** 24))}${hex(ms % 2 ** 24)}`
       const bits = bytesAsHex(3)
       const variant = (8 + (Number.parseInt(bits.charAt(3), 16) & 3)).toString(16)
       return `${time.slice(0, 8)}-${time.slice(8)}-7${bits.slice(0, 3)}-${variant}${bits.slice(4, 7)}-${bits.slice(12)}`
@@ -49,6 +51,8 @@ export function seededChance(seed: number | string): SeededChance {
   }
   return chance
 }
+
+const hex = (bits: number): string => bits.toString(16).padStart(6, '0')
 
 const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 

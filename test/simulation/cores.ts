@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundleInto } from './bundle.ts'
+import { bundleInto, nodeFlags } from './bundle.ts'
 import { Coverage, type Hits } from './coverage.ts'
 import type { Played, Seeds } from './seeds.ts'
 
@@ -38,7 +38,7 @@ async function play(player: string, cores: number, seeds: Seeds, tell: (played: 
   let last: number | undefined
   for (let nth = 0; nth < cores; nth++) {
     const process = fork(player, {
-      execArgv: ['--enable-source-maps'],
+      execArgv: nodeFlags,
       // JSON has no maps and no Infinity.
       serialization: 'advanced',
     })

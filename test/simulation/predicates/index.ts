@@ -48,11 +48,15 @@ export const predicates = {
 
 export type PredicateName = keyof typeof predicates
 
+const own: readonly (readonly [string, Predicate])[] = Object.entries(predicates)
+
 /** All violations in a journal. @param more predicates of one workload */
 export function check(journal: Journal, more: Readonly<Record<string, Predicate>> = {}): readonly Violation[] {
-  return Object.entries({ ...predicates, ...more }).flatMap(([predicate, look]) =>
-    [...look(journal)].map((violation) => ({ predicate, ...violation })),
-  )
+  const violations: Violation[] = []
+  for (const [predicate, look] of [...own, ...Object.entries(more)]) {
+    for (const violation of look(journal)) violations.push({ predicate, ...violation })
+  }
+  return violations
 }
 
 export type { Predicate, Violation } from './predicate.ts'
