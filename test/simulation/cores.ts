@@ -37,12 +37,12 @@ async function play(player: string, cores: number, seeds: Seeds, tell: (played: 
   }
   let last: number | undefined
   for (let nth = 0; nth < cores; nth++) {
-    const process = fork(player, {
+    const started = fork(player, {
       execArgv: nodeFlags,
       // JSON has no maps and no Infinity.
       serialization: 'advanced',
     })
-    process.on('message', (word: Word) => {
+    started.on('message', (word: Word) => {
       if ('hits' in word) coverage.add(word.hits)
       else {
         last = word.played.seed
@@ -55,8 +55,8 @@ async function play(player: string, cores: number, seeds: Seeds, tell: (played: 
       step: seeds.step * cores,
       count: Math.ceil((seeds.count - nth) / cores),
     }
-    process.send(share)
-    players.push(process)
+    started.send(share)
+    players.push(started)
   }
   const ends = players.map(async (player) => {
     // Its last words may be read after its exit is known: when its channel closes, all have been.

@@ -46,36 +46,29 @@ export type Step = { readonly at: number } & (
 
 export type StepKind = Step['kind']
 
-/** What tasks may do, and what may be done to them. A history has some of it. */
-export const features = [
-  'throw',
-  'slow',
-  'deaf',
-  'snooze',
-  'retry',
-  'requeue',
-  'poison',
-  'odd',
-  'bulk',
-  'foreign',
-  'countdown',
-  'expires',
-  'once',
-  'patient',
-  'keyed',
-  'serial',
-  'off',
+/** What is done to tasks, as often as it stands here. */
+const troubles = [
+  'revoke',
   'revoke',
   'forget',
   'get',
   'reconcile',
   'pause',
   'redrive',
+  'redrive',
   'deploy',
   'outage',
   'garbage',
   'sweep',
 ] as const
+
+/** What tasks may do, how they are enqueued, and what may be done to them. A history has some of it. */
+export const features = [
+  ...(['throw', 'slow', 'deaf', 'snooze', 'retry', 'requeue', 'poison', 'odd'] as const),
+  ...(['bulk', 'foreign', 'countdown', 'expires'] as const),
+  ...(['once', 'patient', 'keyed', 'serial', 'off'] as const),
+  ...new Set(troubles),
+]
 
 export type Feature = (typeof features)[number]
 
@@ -200,22 +193,6 @@ function drawTrouble(chance: SeededChance, calls: number, at: number, mix: Mix):
       return kind satisfies never
   }
 }
-
-/** What is done to tasks, as often as it stands here. */
-const troubles = [
-  'revoke',
-  'revoke',
-  'forget',
-  'get',
-  'reconcile',
-  'pause',
-  'redrive',
-  'redrive',
-  'deploy',
-  'outage',
-  'garbage',
-  'sweep',
-] as const
 
 /** Puts an input beside its record. */
 export const ballast = 'x'.repeat(900)
