@@ -48,6 +48,8 @@ interface Refused {
 interface Claimed {
   readonly ready: readonly Ready[]
   readonly refused: readonly RefusedClaim[]
+  /** When the claims were asked for. */
+  readonly askedAt: number
 }
 
 /** A pause is noticed within this, at first; a long one is looked at ever less often. */
@@ -181,13 +183,13 @@ export class Batch {
       const wave = await this.#admit(waiting.splice(0, free))
       // Those that wait count, too: one may start, and end the process, while what ran before is not settled yet.
       const isAlone = company.isOneBatch && running.size + wave.length + waiting.length === 1
-      const { ready, refused } = await this.#claim(wave, isAlone)
+      const { ready, refused, askedAt } = await this.#claim(wave, isAlone)
       for (const each of ready) {
         const run = this.#run(each).finally(() => running.delete(run))
         running.add(run)
       }
       // Only now: the leases of those that were claimed are running.
-      if (refused.length > 0) await this.#sorter.lookAgain(refused)
+      if (refused.length > 0) await this.#sorter.lookAgain(refused, askedAt)
     }
     await this.#settler.drain()
   }
@@ -207,9 +209,9 @@ export class Batch {
 
   async #runOne(candidate: Candidate): Promise<void> {
     const { company, ports } = this.#setting
-    const { ready, refused } = await this.#claim(await this.#admit([candidate]), true)
+    const { ready, refused, askedAt } = await this.#claim(await this.#admit([candidate]), true)
     for (const each of ready) await this.#run(each)
-    await this.#sorter.lookAgain(refused)
+    await this.#sorter.lookAgain(refused, askedAt)
     await this.#settler.drain()
     // Other batches wait, as this one ends, until the record cannot say any more that it runs alone here.
     if (this.#settler.isUncertain && !company.isOneBatch) await sleep(ports.clock, containerLeaseMs + clockSkewMs)
@@ -252,7 +254,8 @@ export class Batch {
       if (isWithoutLedger(candidate.arrival)) ready.push({ candidate, record: undefined, token: '' })
       else toClaim.push(candidate)
     }
-    const leaseUntil = leaseEnd(clock.now(), invocation.deadlineAt)
+    const askedAt = clock.now()
+    const leaseUntil = leaseEnd(askedAt, invocation.deadlineAt)
     // A lone claim that nobody knows of would count as a crash when its lease ends: there is nothing better to do than to ask until it must be given back.
     const doubtUntil = alone ? (invocation.deadlineAt ?? leaseUntil) - settleMarginMs(queue.timeoutMs) : undefined
     const setting = { ledger, clock, chance, queue: queue.name, leaseUntil, alone, doubtUntil }
@@ -265,7 +268,7 @@ export class Batch {
       refused.push(claim)
       if (alone && claim.status === 'failed' && claim.maybeClaimed) this.#settler.doubt()
     }
-    return { ready, refused }
+    return { ready, refused, askedAt }
   }
 
   /** What only the answered claim tells: a revocation asked for while an earlier attempt ran, an expiry, an answer that took too long. */

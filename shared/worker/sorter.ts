@@ -94,8 +94,12 @@ export class Sorter {
     return open
   }
 
-  /** A claim that did not succeed: what was lost is judged by the record as it is now; what failed comes again. */
-  async lookAgain(claims: readonly RefusedClaim[]): Promise<void> {
+  /**
+   * Claims that did not succeed: what was lost is judged by the record as it is now; what failed comes again.
+   *
+   * @param askedAt when they were asked for, epoch ms
+   */
+  async lookAgain(claims: readonly RefusedClaim[], askedAt: number): Promise<void> {
     for (const claim of claims) {
       const { message } = claim.candidate.arrival
       if (claim.status === 'failed') {
@@ -107,7 +111,7 @@ export class Sorter {
       }
       const looks = (this.#looks.get(message.id) ?? 0) + 1
       this.#looks.set(message.id, looks)
-      if (looks <= mostLooks) await this.#judge(claim.candidate.arrival, claim.record)
+      if (looks <= mostLooks) await this.#judge(claim.candidate.arrival, claim.record, askedAt)
     }
     await this.#flush()
   }
@@ -176,9 +180,10 @@ export class Sorter {
   }
 
   async #look(arrivals: readonly Arrival[]): Promise<void> {
+    const askedAt = this.#setting.ports.clock.now()
     const records = await this.#read(arrivals.map((arrival) => arrival.message.id))
     if (records === undefined) return
-    for (const [index, arrival] of arrivals.entries()) await this.#judge(arrival, records[index])
+    for (const [index, arrival] of arrivals.entries()) await this.#judge(arrival, records[index], askedAt)
   }
 
   /** Undefined when the table does not answer: the messages are kept and come again. */
@@ -192,11 +197,15 @@ export class Sorter {
     }
   }
 
-  async #judge(arrival: Arrival, record: TaskRecord | undefined): Promise<void> {
+  /**
+   * As of the asking: a lease that was over when the table was asked is over for good. One that ended while the table answered may have been renewed
+   * meanwhile, and a renewal leaves the version that a claim is conditioned on.
+   */
+  async #judge(arrival: Arrival, record: TaskRecord | undefined, askedAt: number): Promise<void> {
     const { message, task, delivery } = arrival
     const now = this.#setting.ports.clock.now()
     if (record === undefined) return this.#judgeUnrecorded(arrival, now)
-    const verdict = classify(message, record, task?.policy ?? patientPolicy, now)
+    const verdict = classify(message, record, task?.policy ?? patientPolicy, askedAt)
     if (verdict.kind === 'held') return this.#hide(arrival, verdict.until - now)
     try {
       await completeInput(this.#setting.ports, this.#setting.queue.name, message, record)

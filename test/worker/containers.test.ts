@@ -292,6 +292,7 @@ function fleet(concurrency = 4) {
   let started = 0
   let isCured = false
   let isSilent: (change: RecordChange) => boolean = () => false
+  let readsTakeMs = 0
   world.app.task('nap', { queue: 'main', retry: { maxRetries: 1, delay: 1 } }, async (input: Nap, { signal }) => {
     const here = process
     runs.push({ name: input.name, at: clock.now(), process: here.name, beside: worker.running - 1 })
@@ -302,10 +303,15 @@ function fleet(concurrency = 4) {
   })
   const start = async () => {
     const name = `container-${started++}`
-    const plan = ({ method, entries }: ProcessCall): CallPlan | undefined =>
-      method === 'update' && (entries as readonly RecordChange[]).some(isSilent)
+    const plan = ({ method, entries }: ProcessCall): CallPlan | undefined => {
+      if (method === 'read' && readsTakeMs > 0) {
+        const answerDelayMs = readsTakeMs
+        return { decide: () => ({ type: 'delayed', answerDelayMs }) }
+      }
+      return method === 'update' && (entries as readonly RecordChange[]).some(isSilent)
         ? { decide: () => ({ type: 'request-lost' }) }
         : undefined
+    }
     process = new SimulatedProcess({ name, clock, chance, ledger, broker, telemetry, plan })
     process.onDeath(() => clock.timer(10_000, start, { background: true }))
     worker = await startContainerWorker(
@@ -325,6 +331,10 @@ function fleet(concurrency = 4) {
     /** Requests with such a change get lost. */
     silence: (matches: (change: RecordChange) => boolean) => {
       isSilent = matches
+    },
+    /** From now on reads see the table as it is, and are answered so long after. */
+    slowReads: (ms: number) => {
+      readsTakeMs = ms
     },
     naps: async (...inputs: readonly Nap[]) => {
       const handles = await world.until(Promise.all(inputs.map((input) => world.app.send('nap', input))))
@@ -426,6 +436,32 @@ describe('in a container with several places', () => {
     expect(world.record(suspect ?? '')).toMatchObject({ state: 'SUCCESS', attempt: 2 })
     await world.stop()
   })
+
+  it.each([
+    ['a first receive', 0],
+    ['a later one', 1],
+  ])(
+    'what it saw of a lease may have been renewed while the table answered: %s takes nothing',
+    async (_which, before) => {
+      const world = fleet(1)
+      const [id = ''] = await world.naps({ name: 'long', ms: 110_000 })
+      const [body = ''] = world.bodies()
+      await world.start()
+      await world.clock.advance(1_000)
+      await world.broker.send('main', [{ body }])
+      const hidden = before === 0 ? [] : await world.until(world.broker.receive('main', { max: 1, waitSeconds: 0 }))
+      for (const { receipt } of hidden) await world.broker.hide('main', [{ receipt, delaySeconds: 0 }])
+      // The first container has one place, and that is taken.
+      world.slowReads(65_000)
+      await world.start()
+      await world.clock.advance(5_000)
+      world.slowReads(0)
+      await world.clock.advance(200_000)
+      expect(world.runs.map(({ process }) => process)).toEqual(['container-0'])
+      expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
+      await world.stop()
+    },
+  )
 
   it('of one place everything is alone: its crash counts at once', async () => {
     const world = fleet(1)
