@@ -120,16 +120,30 @@ async function execute(
 ): Promise<Outcome> {
   let value: unknown
   try {
-    value = await validateInput(definition.name, definition.input, input === undefined ? undefined : decode(input))
+    const decoded = input === undefined ? undefined : decode(input)
+    // Awaited in any case: whoever started the attempt is told of it before the function runs.
+    value = await (definition.input === undefined
+      ? decoded
+      : world.enter(() => validateInput(definition.name, definition.input, decoded)))
   } catch (thrown) {
     return { kind: 'input-refused', error: harmless(thrown) }
   }
   const owners = hookOwners(appHooks, definition.hooks)
   if (owners.length > 0)
     await world.enter(() => callHooks(owners, 'onStart', world, (hooks) => hooks.onStart?.(context)))
+  return world.enter(() => runToResult(definition, value, context, facts))
+}
+
+/** Calls the function, and encodes what it returned: its value may have code of its own, `toJSON()`. */
+async function runToResult(
+  definition: TaskDefinition,
+  value: unknown,
+  context: TaskContext,
+  facts: AttemptFacts,
+): Promise<Outcome> {
   let output: unknown
   try {
-    output = await world.enter(() => callFunction(definition, value, context))
+    output = await callFunction(definition, value, context)
   } catch (thrown) {
     const error = harmless(thrown)
     if (error instanceof RetrySignal) return { kind: 'asked-retry', options: error.options }

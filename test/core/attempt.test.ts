@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it, vi } from 'vitest'
 import { defineApp } from '../../shared/core/app.ts'
-import { type AttemptFacts, callFunction, startAttempt } from '../../shared/core/attempt.ts'
+import { type AttemptFacts, type AttemptWorld, callFunction, startAttempt } from '../../shared/core/attempt.ts'
 import type { TaskContext } from '../../shared/core/context.ts'
 import { hookLimitMs, maxResultBytes } from '../../shared/core/defaults.ts'
 import { LedgerUnavailableError, TaskRevokedError } from '../../shared/core/errors.ts'
@@ -29,6 +30,7 @@ interface Given {
   readonly input?: Json
   readonly facts?: Partial<AttemptFacts>
   readonly hooks?: TaskHooks
+  readonly enter?: AttemptWorld['enter']
   readonly options?: object
 }
 
@@ -51,7 +53,7 @@ function start(run: Run, given: Given = {}) {
       now: () => clock.now(),
       timer: (delayMs, fire) => clock.timer(delayMs, fire),
       enter: (work) => {
-        const result = work()
+        const result = (given.enter ?? ((each) => each()))(work)
         entered.push(result)
         return result
       },
@@ -206,6 +208,27 @@ describe('an attempt', () => {
     const attempt = start(() => 1)
     await attempt.outcomeOf()
     expect(attempt.entered).toHaveLength(1)
+  })
+
+  it('is entered with all that is its own: its schema, its hooks, its function, and what its result is made of', async () => {
+    const scope = new AsyncLocalStorage<string>()
+    const told: unknown[] = []
+    const tell = (what: string) => void told.push([what, scope.getStore()])
+    const later = async (what: string) => {
+      await Promise.resolve()
+      tell(what)
+    }
+    const validate = async (value: unknown) => {
+      await later('schema')
+      return { value }
+    }
+    const run = async () => {
+      await later('function')
+      return { toJSON: () => tell('result') }
+    }
+    const given = { input: 1, options: { input: schema(validate) }, hooks: { onStart: () => later('hook') } }
+    await start(run, { ...given, enter: (work) => scope.run('the task', work) }).outcomeOf()
+    expect(told).toEqual(['schema', 'hook', 'function', 'result'].map((what) => [what, 'the task']))
   })
 
   it.each([

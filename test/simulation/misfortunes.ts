@@ -97,10 +97,10 @@ export class Misfortunes {
   /** Of a call of a process. */
   ofCall(call: ProcessCall): CallPlan | undefined {
     if (this.#isCutOff(call)) return { decide: () => silence }
-    const { process, nth, method } = call
+    const { process, nth, method, entries } = call
     const found = this.#find(
       () => `${process.name}.${method}.${nth}`,
-      (chance, place) => this.#drawCall(chance, place, method, call.entries.length),
+      (chance, place) => this.#drawCall(chance, place, method, entries.length),
     )
     for (const each of found) {
       if (each.kind === 'crash-before') return { crash: 'before' }
