@@ -4,10 +4,10 @@
  *     npx tsx localstack/deploy.ts [ministack|localstack] [--context name=value]...
  */
 import { parseArgs } from 'node:util'
-import { bootstrap, deploy } from './cdk.ts'
-import { CommandError } from './command.ts'
-import { awsEnvironment } from './environment.ts'
-import { targetEndpoint } from './target.ts'
+import { bootstrap, deploy } from './engines/cdk.ts'
+import { CommandError } from './engines/command.ts'
+import { awsEnvironment } from './engines/environment.ts'
+import { targetEndpoint } from './engines/target.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -3,8 +3,8 @@
  *
  *     npx tsx localstack/down.ts [ministack|localstack]
  */
-import { chooseEngines } from './catalogue.ts'
-import { end, notedEngines } from './running.ts'
+import { chooseEngines } from './engines/catalogue.ts'
+import { end, notedEngines } from './engines/running.ts'
 
 const wanted = new Set(chooseEngines(process.argv.slice(2), {}).map(({ name }) => name))
 const running = (await notedEngines()).filter(({ name }) => wanted.has(name))

@@ -4,8 +4,8 @@
  *     npx tsx localstack/up.ts [ministack|localstack] [--port 4566]
  */
 import { parseArgs } from 'node:util'
-import { chooseEngines } from './catalogue.ts'
-import { note, notedEngines } from './running.ts'
+import { chooseEngines } from './engines/catalogue.ts'
+import { note, notedEngines } from './engines/running.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -17,7 +17,7 @@ try {
     stdio: 'inherit',
     cwd: root,
   })
-  for (const folder of ['shared', 'infra', 'cli']) copyPlain(join(root, folder))
+  for (const folder of ['shared', 'infra', 'cli', 'localstack/lambda']) copyPlain(join(root, folder))
   cpSync(join(root, template), join(out, template), { recursive: true })
   chmodSync(join(out, 'cli/main.js'), 0o755)
   // mkdtemp makes a private one; a package is for everybody.

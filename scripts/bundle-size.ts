@@ -21,6 +21,7 @@ const developerOnly = [
   /cli-table3/,
   /shared\/local\//,
   /shared\/memory\//,
+  /localstack\//,
   /infra\//,
   /cli\//,
 ]

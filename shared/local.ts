@@ -24,13 +24,13 @@ export function startLocal(app: LocalApp & WorkerApp, options: LocalOptions = {}
   return startLocalWith(app, () => createWorker(app), options)
 }
 
+export { type LocalDynamoDb, startDynamoDb } from '../localstack/dynamodb/dynoxide.ts'
+export type { LogLine } from '../localstack/lambda/index.ts'
+export { type SqsServer, type SqsServerOptions, startSqsServer } from '../localstack/sqs/server/index.ts'
 export {
   type ContainerWorker,
   type ContainerWorkerOptions,
   startContainerWorker,
-} from './local/container/index.ts'
-export { type LocalDynamoDb, startDynamoDb } from './local/dynamodb.ts'
-export type { LogLine } from './local/lambda/index.ts'
-export { type SqsServer, type SqsServerOptions, startSqsServer } from './local/sqs/index.ts'
+} from './container/index.ts'
 export type { Local, LocalApp, LocalOptions } from './local/start-local.ts'
 export type { LocalConcurrency, LocalFilters } from './local/workers.ts'

@@ -1,7 +1,7 @@
 import { type Local, startLocal } from 'celeriac/local'
+import { EventSource, handlerInvoker, SqsWire } from '../../localstack/event-source/index.ts'
 import { createClients } from '../../shared/aws/clients.ts'
 import { ensureTable } from '../../shared/aws/table.ts'
-import { EventSource, handlerInvoker, SqsWire } from '../../shared/local/event-source/index.ts'
 import { app, concurrency, nothing } from './app.ts'
 import { ByHand } from './by-hand.ts'
 import { type Contestant, inputOf } from './contestant.ts'

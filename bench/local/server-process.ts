@@ -3,7 +3,7 @@
  * endpoint, answers every message of its parent with what it has used, and ends with it.
  */
 import { pathToFileURL } from 'node:url'
-import { startSqsServer } from '../../shared/local/sqs/index.ts'
+import { startSqsServer } from '../../localstack/sqs/server/index.ts'
 
 /** Of the server's process. */
 export interface Used {

@@ -12,7 +12,7 @@ export function sqsCommand(): Command {
     .option('--data-dir <folder>', 'keep queues and messages in this folder (default: in memory)')
     .action(async (flags: { port: number; host: string; dataDir?: string }, command: Command) => {
       const output = outputOf(command)
-      const { startSqsServer } = await import('../../shared/local/sqs/index.ts')
+      const { startSqsServer } = await import('../../localstack/sqs/server/index.ts')
       const server = await startSqsServer(flags).catch((error: unknown) => {
         throw codeOf(error) === 'EADDRINUSE' ? portTaken(flags.port, error) : error
       })

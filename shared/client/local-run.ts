@@ -14,10 +14,10 @@ import { decode, encode, type Json } from '../core/json.ts'
 import { scrubberOf } from '../core/redact.ts'
 import { isTerminal, type TaskState } from '../core/states.ts'
 import type { TaskDefinition, TaskHooks } from '../core/task.ts'
+import { validated } from '../enqueue/prepared-call.ts'
 import type { Ports } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
 import { taskLogger } from '../protocol/task-logger.ts'
-import { validated } from './draft.ts'
 import type { TaskError } from './ending.ts'
 
 /** A task that was run here by `apply()`: it has ended. */

@@ -2,8 +2,8 @@ import { resultTtlMs } from '../core/defaults.ts'
 import { CeleriacError, LedgerUnavailableError, TaskNotFoundError } from '../core/errors.ts'
 import type { RecordFields, TaskRecord } from '../core/record.ts'
 import { isTerminal, type VisibleState, visibleState } from '../core/states.ts'
+import { revoking } from '../enqueue/opening.ts'
 import type { RecordChange } from '../ports/index.ts'
-import { revoking } from './opening.ts'
 import type { Services } from './services.ts'
 
 /** A record that changes whenever it was read is not worth more tries. */

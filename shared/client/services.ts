@@ -1,7 +1,7 @@
 import type { AppDefinition } from '../core/app.ts'
+import type { Enqueuer } from '../enqueue/enqueuer.ts'
 import type { Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
-import type { Enqueuer } from './enqueuer.ts'
 import type { ResultPoller } from './result-poller.ts'
 
 /** What an app's tasks, handles and inspections share. */

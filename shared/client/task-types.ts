@@ -1,9 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { LazyTaskFunction, TaskContext, TaskFunction } from '../core/context.ts'
 import type { TaskDefinition, TaskOptions } from '../core/task.ts'
+import type { CallOptions } from '../enqueue/call-options.ts'
 import type { AsyncResult } from './async-result.ts'
 import type { BulkEnqueue, BulkOptions } from './bulk-enqueue.ts'
-import type { CallOptions } from './call-options.ts'
 import type { LocalResult } from './local-run.ts'
 
 /** A task without input is called without one. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { BuildFailure, BuildOptions, Message, Metafile } from 'esbuild'
-import type { FunctionCode } from './lambda/index.ts'
+import type { FunctionCode } from '../../localstack/lambda/index.ts'
 import { shownPath } from './stack-frames.ts'
 
 /** A module to bundle: a file, or a text as if it lay in a folder. */

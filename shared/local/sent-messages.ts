@@ -1,5 +1,5 @@
+import type { SqsModel } from '../../localstack/sqs/model/index.ts'
 import { parseMessage } from '../core/message-codec.ts'
-import type { SqsModel } from '../memory/sqs/index.ts'
 import type { TaskEvent } from '../ports/telemetry.ts'
 import type { LocalPlan } from './plan.ts'
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
+import { localAccount, localKeys, localRegion, queueArn } from '../../localstack/account.ts'
+import { startDynamoDb } from '../../localstack/dynamodb/dynoxide.ts'
+import { SqsWire } from '../../localstack/event-source/index.ts'
+import { type SqsServer, startSqsServer } from '../../localstack/sqs/server/index.ts'
 import { writeEnvironment } from '../core/environment.ts'
-import { localAccount, localKeys, localRegion, queueArn } from './account.ts'
 import { allStarted, Closing } from './closing.ts'
-import { startDynamoDb } from './dynamodb.ts'
-import { SqsWire } from './event-source/index.ts'
 import { environmentOf, type LocalPlan, type QueuePlan } from './plan.ts'
-import { type SqsServer, startSqsServer } from './sqs/index.ts'
 
 export interface ServicesOptions {
   /** Queues and table live in this folder. @default in memory */

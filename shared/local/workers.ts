@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { TaskEvent } from '../ports/telemetry.ts'
-import { functionArn, queueArn } from './account.ts'
+import { functionArn, queueArn } from '../../localstack/account.ts'
 import {
   compileFilters,
   type EventHandler,
@@ -9,10 +8,11 @@ import {
   handlerInvoker,
   type Invoker,
   type SqsWire,
-} from './event-source/index.ts'
-import { type FunctionCode, type InitError, LambdaFunction, type LogLine } from './lambda/index.ts'
+} from '../../localstack/event-source/index.ts'
+import { type FunctionCode, type InitError, LambdaFunction, type LogLine } from '../../localstack/lambda/index.ts'
+import type { ProcessGuard } from '../../localstack/process/process-guard.ts'
+import type { TaskEvent } from '../ports/telemetry.ts'
 import type { LocalPlan, QueuePlan } from './plan.ts'
-import type { ProcessGuard } from './process-guard.ts'
 import { ownFrames } from './stack-frames.ts'
 import { parseTaskEvent } from './task-events.ts'
 

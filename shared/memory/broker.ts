@@ -1,8 +1,8 @@
+import { SqsError, type SqsModel } from '../../localstack/sqs/model/index.ts'
+import type { MessageAttributes, QueueRequest, ReceivedMessage } from '../../localstack/sqs/model/types.ts'
 import { UnknownQueueError } from '../core/errors.ts'
 import { deadQueueName, queueName } from '../core/names.ts'
 import type { Broker, Delivery, OutgoingMessage, SendAnswer } from '../ports/index.ts'
-import { SqsError, type SqsModel } from './sqs/index.ts'
-import type { MessageAttributes, QueueRequest, ReceivedMessage } from './sqs/types.ts'
 
 export interface MemoryBrokerOptions {
   /** With the app's queues created in it: see createQueues(). */

@@ -1,6 +1,6 @@
+import type { SqsModel } from '../../localstack/sqs/model/index.ts'
 import { type AppDefinition, timesOf } from '../core/app.ts'
 import { deadQueueName, queueName } from '../core/names.ts'
-import type { SqsModel } from './sqs/index.ts'
 
 /** One of an app's queues as SQS's CreateQueue takes it. */
 export interface QueueSetup {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers'
+import { IndexedHeap, type Slotted } from '../../localstack/sqs/model/indexed-heap.ts'
 import type { Clock } from '../ports/clock.ts'
-import { IndexedHeap, type Slotted } from './sqs/indexed-heap.ts'
 
 interface Timer extends Slotted {
   readonly at: number

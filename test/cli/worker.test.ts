@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { type Local, startLocal } from '../../shared/local.ts'
-import { until } from '../local/lambda/functions.ts'
+import { until } from '../localstack/lambda/functions.ts'
 import { app, fail, print, take } from './fixtures/works.ts'
 import { runCli } from './run-cli.ts'
 

@@ -1,6 +1,6 @@
+import { createSqsModel } from '../../localstack/sqs/model/index.ts'
 import { createMemoryBroker } from '../../shared/memory/broker.ts'
 import { createQueues } from '../../shared/memory/queues.ts'
-import { createSqsModel } from '../../shared/memory/sqs/index.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { brokerContract, contractApp } from './broker-suite.ts'
 

@@ -1,7 +1,7 @@
+import { startSqsServer } from '../../localstack/sqs/server/index.ts'
 import { createSqsBroker } from '../../shared/aws/broker.ts'
 import { createClients } from '../../shared/aws/clients.ts'
 import { readEnvironment } from '../../shared/core/environment.ts'
-import { startSqsServer } from '../../shared/local/sqs/index.ts'
 import { createQueues } from '../../shared/memory/queues.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { systemChance } from '../../shared/system/chance.ts'

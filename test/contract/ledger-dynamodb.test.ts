@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'vitest'
-import { startDynamoDb } from '../../shared/local/dynamodb.ts'
+import { startDynamoDb } from '../../localstack/dynamodb/dynoxide.ts'
 import { ledgerContract } from './ledger.ts'
 import { dynamoPlace, type Engine, startDynamoDbLocal } from './ledger-places.ts'
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { type GuardedProcess, startGuarded } from '../../shared/local/guarded-process.ts'
+import { type GuardedProcess, startGuarded } from '../../localstack/process/guarded-process.ts'
 import type { Scene, WorkerProcesses } from './play-deaths.ts'
 
 const places = 4

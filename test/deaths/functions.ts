@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { localRegion } from '../../shared/local/account.ts'
+import { localRegion } from '../../localstack/account.ts'
+import { startProcessGuard } from '../../localstack/process/process-guard.ts'
 import { bundleWorker } from '../../shared/local/bundle.ts'
-import { startProcessGuard } from '../../shared/local/process-guard.ts'
 import { Workers } from '../../shared/local/workers.ts'
 import type { Scene, WorkerProcesses } from './play-deaths.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type LocalDynamoDb, startDynamoDb } from '../../shared/local/dynamodb.ts'
-import { type GuardedProcess, startGuarded } from '../../shared/local/guarded-process.ts'
+import { type LocalDynamoDb, startDynamoDb } from '../../localstack/dynamodb/dynoxide.ts'
+import { type GuardedProcess, startGuarded } from '../../localstack/process/guarded-process.ts'
 
 const cli = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 

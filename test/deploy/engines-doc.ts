@@ -1,4 +1,4 @@
-import { engineNames } from '../../localstack/engine.ts'
+import { engineNames } from '../../localstack/engines/engine.ts'
 import { type Gap, gaps, knownGap } from './gaps.ts'
 import { probes } from './probe-place.ts'
 

@@ -1,4 +1,4 @@
-import type { EngineName } from '../../localstack/engine.ts'
+import type { EngineName } from '../../localstack/engines/engine.ts'
 
 /** Something that an engine does otherwise than AWS, and what that means for Celeriac and its tests. */
 export interface Gap {

@@ -5,9 +5,9 @@
  *
  * One line per check; the last line is `<passed> passed, <failed> failed`. An engine that cannot be installed is a failure.
  */
-import { chooseEngines } from '../../localstack/catalogue.ts'
-import type { Engine } from '../../localstack/engine.ts'
-import { awsEnvironment } from '../../localstack/environment.ts'
+import { chooseEngines } from '../../localstack/engines/catalogue.ts'
+import type { Engine } from '../../localstack/engines/engine.ts'
+import { awsEnvironment } from '../../localstack/engines/environment.ts'
 import { Checks } from './checks.ts'
 import { runScenario } from './run-scenario.ts'
 

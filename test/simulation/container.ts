@@ -1,5 +1,5 @@
+import { type ContainerWorker, startContainerWorker } from '../../shared/container/index.ts'
 import type { AppDefinition } from '../../shared/core/app.ts'
-import { type ContainerWorker, startContainerWorker } from '../../shared/local/container/index.ts'
 import type { Clock } from '../../shared/ports/index.ts'
 import type { SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 

@@ -69,7 +69,7 @@ vi.mock('../../shared/core/lifetime.ts', async (original) => {
   }
 })
 
-vi.mock('../../shared/client/opening.ts', async (original) => {
+vi.mock('../../shared/enqueue/opening.ts', async (original) => {
   const module = (await original()) as Mock
   const { standingOf } = module
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { type ContainerWorker, startContainerWorker } from '../../shared/container/index.ts'
 import type { TaskContext } from '../../shared/core/context.ts'
 import { DefinitionError } from '../../shared/core/errors.ts'
-import { type ContainerWorker, startContainerWorker } from '../../shared/local/container/index.ts'
 import { seededChance } from '../../shared/memory/seeded-chance.ts'
 import type { Broker, Ledger, Ports, RecordChange } from '../../shared/ports/index.ts'
 import { type CallPlan, type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'

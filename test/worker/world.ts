@@ -1,3 +1,4 @@
+import { createSqsModel, type SqsModel } from '../../localstack/sqs/model/index.ts'
 import { buildApp } from '../../shared/client/app.ts'
 import type { PlainTaskOptions } from '../../shared/client/task-types.ts'
 import { type AppOptions, timesOf } from '../../shared/core/app.ts'
@@ -13,7 +14,6 @@ import { createMemoryLedger, type MemoryLedger } from '../../shared/memory/ledge
 import { createQueues } from '../../shared/memory/queues.ts'
 import { type RecordingTelemetry, recordingTelemetry } from '../../shared/memory/recording-telemetry.ts'
 import { seededChance } from '../../shared/memory/seeded-chance.ts'
-import { createSqsModel, type SqsModel } from '../../shared/memory/sqs/index.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Broker, Delivery } from '../../shared/ports/index.ts'
 import { type CallPlan, type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'

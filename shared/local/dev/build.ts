@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import type { BuildContext } from 'esbuild'
+import type { FunctionCode } from '../../../localstack/lambda/index.ts'
 import { type BundleEntry, bundleError, bundleOptions, linkPackages, workerCode } from '../bundle.ts'
-import type { FunctionCode } from '../lambda/index.ts'
 
 /** One finished build, in a folder of its own: what runs of an older one may still load parts of it. */
 export interface Build {

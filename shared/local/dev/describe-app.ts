@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
-import { initLimitMs } from '../lambda/limits.ts'
+import { initLimitMs } from '../../../localstack/lambda/limits.ts'
+import type { ProcessGuard } from '../../../localstack/process/process-guard.ts'
 import type { AppFacts } from '../plan.ts'
-import type { ProcessGuard } from '../process-guard.ts'
 import { ownFrames } from '../stack-frames.ts'
 import { appExport } from './app-module.ts'
 

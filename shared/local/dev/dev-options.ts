@@ -1,5 +1,5 @@
+import type { LogLine } from '../../../localstack/lambda/index.ts'
 import type { TaskEvent } from '../../ports/telemetry.ts'
-import type { LogLine } from '../lambda/index.ts'
 import type { Local } from '../start-local.ts'
 import type { LocalConcurrency } from '../workers.ts'
 import type { AppModule } from './app-module.ts'

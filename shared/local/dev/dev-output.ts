@@ -1,6 +1,6 @@
 import type { createColors } from 'picocolors'
+import type { LogLine } from '../../../localstack/lambda/index.ts'
 import type { TaskEvent } from '../../ports/telemetry.ts'
-import type { LogLine } from '../lambda/index.ts'
 import type { DevStatus } from './dev-options.ts'
 import { type FormatOptions, formatEvent, formatLog, formatStatus } from './format.ts'
 

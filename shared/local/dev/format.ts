@@ -1,8 +1,8 @@
 import type { createColors } from 'picocolors'
+import type { LogLine } from '../../../localstack/lambda/index.ts'
 import { routeOf } from '../../core/names.ts'
 import type { ErrorData } from '../../core/record.ts'
 import type { TaskEvent } from '../../ports/telemetry.ts'
-import type { LogLine } from '../lambda/index.ts'
 import { ownFrames, shownPath } from '../stack-frames.ts'
 import type { DevStatus } from './dev-options.ts'
 

@@ -1,6 +1,6 @@
+import { startProcessGuard } from '../../../localstack/process/process-guard.ts'
 import { temporaryFolder } from '../bundle.ts'
 import { Closing } from '../closing.ts'
-import { startProcessGuard } from '../process-guard.ts'
 import { startServices } from '../services.ts'
 import { devEntry, workerBeside } from './app-module.ts'
 import { Builder } from './build.ts'

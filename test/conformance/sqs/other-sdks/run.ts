@@ -12,7 +12,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startSqsServer } from '../../../../shared/local/sqs/index.ts'
+import { startSqsServer } from '../../../../localstack/sqs/server/index.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 

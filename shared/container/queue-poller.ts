@@ -1,0 +1,115 @@
+import type { Ports } from '../ports/index.ts'
+import type { BatchWorker } from '../worker/index.ts'
+import type { Slots } from './slots.ts'
+
+export interface QueuePollerOptions {
+  readonly queue: string
+  /** Tasks of one receive: as many as run at the same time, so that none waits in this process. */
+  readonly batchSize: number
+  /** Shared by all queues of the process: one for each task. */
+  readonly slots: Slots
+  /** A poll that finds nothing. Short when queues must take turns. Seconds. */
+  readonly waitSeconds: number
+  /** For which what was received is hidden, until the worker hides it again. */
+  readonly hideSeconds: number
+  readonly worker: BatchWorker
+  readonly ports: Pick<Ports, 'broker' | 'clock' | 'telemetry'>
+  /** Aborted: nothing more is received or begun. */
+  readonly draining: AbortSignal
+}
+
+const failurePauseMs = 1_000
+
+/**
+ * Polls one queue for a process that works several.
+ *
+ * While its queue is empty it holds one place and asks for one message; once something came, it takes as many places as are free and asks again at once. So
+ * an idle queue costs one place, and a busy one gets all others.
+ */
+export class QueuePoller {
+  readonly #options: QueuePollerOptions
+  readonly #running = new Set<Promise<void>>()
+  #failingSince: number | undefined
+
+  constructor(options: QueuePollerOptions) {
+    this.#options = options
+  }
+
+  /** Epoch ms since when every poll has failed. */
+  get failingSince(): number | undefined {
+    return this.#failingSince
+  }
+
+  /** Resolves when it was drained: nothing of what it received runs any more. */
+  async run(): Promise<void> {
+    const { draining, slots, batchSize } = this.#options
+    let busy = false
+    while (!draining.aborted) {
+      const taken = await slots.take(busy ? batchSize : 1, draining)
+      const received: number = taken === 0 ? 0 : await this.#receive(taken, busy)
+      slots.give(taken - received)
+      busy = received > 0
+    }
+    await Promise.all(this.#running)
+  }
+
+  /** @returns how many of the places are now in use */
+  async #receive(max: number, busy: boolean): Promise<number> {
+    const { queue, ports, draining, waitSeconds, hideSeconds } = this.#options
+    try {
+      const deliveries = await ports.broker.receive(queue, {
+        max,
+        waitSeconds: busy ? 0 : waitSeconds,
+        hideSeconds,
+        signal: draining,
+      })
+      this.#failingSince = undefined
+      if (deliveries.length > 0) {
+        const work = this.#work(deliveries).finally(() => {
+          this.#running.delete(work)
+          this.#options.slots.give(deliveries.length)
+        })
+        this.#running.add(work)
+      }
+      return deliveries.length
+    } catch (error) {
+      if (this.#failingSince === undefined) {
+        this.#failingSince = ports.clock.now()
+        ports.telemetry.log('error', 'Messages could not be received; it is tried again every second.', {
+          queue,
+          error,
+        })
+      }
+      await this.#pause()
+      return 0
+    }
+  }
+
+  async #work(deliveries: Parameters<BatchWorker['work']>[1]): Promise<void> {
+    const { queue, worker, ports, draining } = this.#options
+    try {
+      const { failed } = await worker.work(queue, deliveries, { draining })
+      const again = new Set(failed)
+      const done = deliveries.filter(({ messageId }) => !again.has(messageId)).map(({ receipt }) => receipt)
+      if (done.length > 0) await ports.broker.acknowledge(queue, done)
+    } catch (error) {
+      ports.telemetry.log('error', 'A batch failed; its messages come again when their visibility ends.', {
+        queue,
+        error,
+      })
+    }
+  }
+
+  #pause(): Promise<void> {
+    const { ports, draining } = this.#options
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel()
+        draining.removeEventListener('abort', done)
+        resolve()
+      }
+      const cancel = ports.clock.timer(failurePauseMs, done)
+      draining.addEventListener('abort', done, { once: true })
+    })
+  }
+}

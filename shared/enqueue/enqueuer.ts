@@ -1,0 +1,159 @@
+import { TableAccessError, UnknownQueueError } from '../core/errors.ts'
+import { messageText } from '../core/message-codec.ts'
+import type { TaskRecord } from '../core/record.ts'
+import { messageOf, messageWithoutRecord } from '../core/signature.ts'
+import type { OutgoingMessage, Ports, SendAnswer } from '../ports/index.ts'
+import type { CertainLedger } from '../protocol/certain-ledger.ts'
+import { type EnqueueOutcome, EnqueueOutcomes } from './enqueue-outcome.ts'
+import { isUnclaimed, revoking } from './opening.ts'
+import type { Draft } from './prepared-call.ts'
+import { type Opened, RecordOpener } from './record-opener.ts'
+
+interface Unsent extends Opened {
+  readonly maybeSent: boolean
+  readonly cause: Error
+}
+
+/**
+ * Enqueues drafts: records first, then messages.
+ *
+ *     open the record ── send ── sent: accepted
+ *                           └─── failed: withdraw the record (REVOKED)
+ *                                     └── was claimed meanwhile: accepted
+ *
+ * A crash between record and message leaves a record that was never claimed: the same key again, or `reconcile`, sends it.
+ */
+export class Enqueuer {
+  readonly #ports: Ports
+  readonly #ledger: CertainLedger
+  readonly #opener: RecordOpener
+
+  constructor(ports: Ports, ledger: CertainLedger) {
+    this.#ports = ports
+    this.#ledger = ledger
+    this.#opener = new RecordOpener(ports, ledger)
+  }
+
+  /** One batch of inserts and one of messages. Outcomes stand in the order of the drafts; never rejects. */
+  async enqueue(drafts: readonly Draft[]): Promise<readonly EnqueueOutcome[]> {
+    const outcomes = new EnqueueOutcomes(this.#ports)
+    let left = drafts
+    while (left.length > 0) {
+      const [now, later] = distinct(left)
+      try {
+        await this.#enqueueDistinct(now, outcomes)
+      } catch (cause) {
+        // A table that refuses every request has no record of it. Else a port threw where it must not: the records may be open.
+        const doubtful = !(cause instanceof TableAccessError)
+        for (const each of now) {
+          if (!outcomes.has(each)) outcomes.fail(each, { cause, maybeSent: doubtful, mayRun: doubtful })
+        }
+      }
+      left = later
+    }
+    return drafts.map((each) => outcomes.of(each))
+  }
+
+  async #enqueueDistinct(drafts: readonly Draft[], outcomes: EnqueueOutcomes): Promise<void> {
+    const recorded = drafts.filter((each) => each.opening !== undefined)
+    const opened: Opened[] = drafts
+      .filter((each) => each.opening === undefined)
+      .map((each) => ({ draft: each, record: undefined, own: false }))
+    if (recorded.length > 0) opened.push(...(await this.#opener.open(recorded, outcomes)))
+    const unsent = await this.#send(opened, outcomes)
+    if (unsent.length > 0) await this.#withdraw(unsent, outcomes)
+  }
+
+  /** Returns what could not be sent. */
+  async #send(opened: readonly Opened[], outcomes: EnqueueOutcomes): Promise<readonly Unsent[]> {
+    const unsent: Unsent[] = []
+    await Promise.all(
+      [...byQueue(opened)].map(async ([queue, group]) => {
+        const answers = await this.#ask(
+          queue,
+          group.map((each) => this.#messageOf(each)),
+        )
+        for (const [index, each] of group.entries()) {
+          const answer = answers[index] ?? noAnswer
+          if (answer.status === 'failed') unsent.push({ ...each, maybeSent: answer.maybeSent, cause: answer.error })
+          else outcomes.accept(each.draft, each.record !== undefined && !each.own, each.record?.epoch ?? 0)
+        }
+      }),
+    )
+    return unsent
+  }
+
+  async #ask(queue: string, messages: readonly OutgoingMessage[]): Promise<readonly SendAnswer[]> {
+    try {
+      return await this.#ports.broker.send(queue, messages)
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      return messages.map(() => ({ status: 'failed', maybeSent: !(error instanceof UnknownQueueError), error }))
+    }
+  }
+
+  /** What could not be sent must not run: its record becomes REVOKED, so that a message that got out is acknowledged unrun. */
+  async #withdraw(unsent: readonly Unsent[], outcomes: EnqueueOutcomes): Promise<void> {
+    const own: (Unsent & { readonly record: TaskRecord })[] = []
+    for (const each of unsent) {
+      const { draft, record, maybeSent, cause } = each
+      if (record !== undefined && each.own) own.push({ ...each, record })
+      // Without a record nothing can be withdrawn; another's record is not ours to withdraw, and its message may be out.
+      else outcomes.fail(draft, { cause, maybeSent, mayRun: record !== undefined || maybeSent })
+    }
+    if (own.length === 0) return
+    const now = this.#ports.clock.now()
+    const answers = await this.#ledger.change(
+      own.map(({ draft, record }) =>
+        revoking(record, this.#ports.chance.token(), now, draft.definition.resultTtlMs, 'enqueue-failed'),
+      ),
+    )
+    for (const [index, { draft, record, maybeSent, cause }] of own.entries()) {
+      const answer = answers[index]
+      if (answer?.status === 'done') outcomes.fail(draft, { cause, maybeSent, mayRun: false })
+      else if (answer?.status === 'lost' && movedOn(record, answer.record)) outcomes.accept(draft, false, record.epoch)
+      else outcomes.fail(draft, { cause, maybeSent, mayRun: true })
+    }
+  }
+
+  #messageOf({ draft: { signature }, record }: Opened): OutgoingMessage {
+    const message = record === undefined ? messageWithoutRecord(signature) : messageOf(record, signature.input)
+    const delayMs = (message.availableAt ?? 0) - this.#ports.clock.now()
+    return {
+      body: messageText(message),
+      attributes: { task: signature.task },
+      ...(delayMs > 0 && { delaySeconds: Math.ceil(delayMs / 1_000) }),
+    }
+  }
+}
+
+const noAnswer: SendAnswer = { status: 'failed', maybeSent: true, error: new Error('The broker gave no answer.') }
+
+/** A worker or a revocation has had it: the message got out, or the task is known to whoever asked. */
+function movedOn(mine: TaskRecord, found: TaskRecord | undefined): boolean {
+  return found !== undefined && (found.epoch !== mine.epoch || !isUnclaimed(found))
+}
+
+/** The same id twice goes one after the other, so that the second finds the first one's record. */
+function distinct(drafts: readonly Draft[]): readonly [now: Draft[], later: Draft[]] {
+  const ids = new Set<string>()
+  const now: Draft[] = []
+  const later: Draft[] = []
+  for (const each of drafts) {
+    const again = each.opening !== undefined && ids.has(each.signature.id)
+    ids.add(each.signature.id)
+    ;(again ? later : now).push(each)
+  }
+  return [now, later]
+}
+
+function byQueue(opened: readonly Opened[]): ReadonlyMap<string, Opened[]> {
+  const groups = new Map<string, Opened[]>()
+  for (const each of opened) {
+    const queue = each.record?.queue ?? each.draft.signature.queue
+    const group = groups.get(queue)
+    if (group === undefined) groups.set(queue, [each])
+    else group.push(each)
+  }
+  return groups
+}

@@ -1,0 +1,151 @@
+import { IdempotencyConflictError } from '../core/errors.ts'
+import type { TaskRecord } from '../core/record.ts'
+import type { InputItem, Ports, RecordChange } from '../ports/index.ts'
+import type { CertainLedger } from '../protocol/certain-ledger.ts'
+import type { EnqueueOutcomes } from './enqueue-outcome.ts'
+import { applied, isUnclaimed, reopening, standingOf, vouching } from './opening.ts'
+import type { Draft } from './prepared-call.ts'
+
+/** A draft whose record, if it has one, is open: its message may be sent. */
+export interface Opened {
+  readonly draft: Draft
+  /** Undefined with the ledger off. */
+  readonly record: TaskRecord | undefined
+  /** This enqueue opened the record, so it may withdraw it. */
+  readonly own: boolean
+}
+
+/** What to change of a record that exists. */
+interface Plan {
+  readonly each: Draft
+  readonly record: TaskRecord
+  readonly change: RecordChange
+  readonly own: boolean
+}
+
+/** A record that others keep reopening and ending is not worth more tries. */
+const mostRounds = 8
+
+/**
+ * Opens records:
+ *
+ *     insert ── inserted ─────────────────────────── opened
+ *        └───── exists ── gave its id back: reopen ─ opened
+ *                    ├─── never claimed: vouch for it ─ opened (another's)
+ *                    ├─── claimed, or succeeded: the same task, nothing to send
+ *                    └─── another input: conflict
+ */
+export class RecordOpener {
+  readonly #ports: Ports
+  readonly #ledger: CertainLedger
+
+  constructor(ports: Ports, ledger: CertainLedger) {
+    this.#ports = ports
+    this.#ledger = ledger
+  }
+
+  /** @param drafts with a record each, no id twice */
+  async open(drafts: readonly Draft[], outcomes: EnqueueOutcomes): Promise<readonly Opened[]> {
+    const opened: Opened[] = []
+    let missing: readonly Draft[] = drafts
+    let found = new Map<Draft, TaskRecord>()
+    for (let round = 0; missing.length + found.size > 0; round++) {
+      if (round === mostRounds) {
+        const cause = new Error('other enqueues of the same task kept coming first')
+        for (const each of [...missing, ...found.keys()]) outcomes.fail(each, { cause, maybeSent: false, mayRun: true })
+        break
+      }
+      const changed = found.size === 0 ? [] : await this.#join(found, opened, outcomes)
+      const existing = missing.length === 0 ? [] : await this.#insert(missing, opened, outcomes)
+      missing = changed.filter(([, record]) => record === undefined).map(([each]) => each)
+      found = new Map(existing)
+      for (const [each, record] of changed) if (record !== undefined) found.set(each, record)
+    }
+    return opened
+  }
+
+  /** Inserts records. Returns those that exist already. */
+  async #insert(
+    drafts: readonly Draft[],
+    opened: Opened[],
+    outcomes: EnqueueOutcomes,
+  ): Promise<readonly (readonly [Draft, TaskRecord])[]> {
+    const existing: [Draft, TaskRecord][] = []
+    const entries = drafts.map(({ opening, signature }) => {
+      if (opening === undefined) throw new TypeError(`The draft of ${signature.id} has no record to open.`)
+      return { ...opening, record: { ...opening.record, token: this.#ports.chance.token() } }
+    })
+    const answers = await this.#ledger.insert(entries)
+    for (const [index, each] of drafts.entries()) {
+      const answer = answers[index]
+      if (answer?.status === 'inserted') opened.push({ draft: each, record: answer.record, own: true })
+      else if (answer?.status === 'exists') existing.push([each, answer.record])
+      else outcomes.fail(each, { cause: answer?.error, maybeSent: false, mayRun: answer?.maybeDone ?? true })
+    }
+    return existing
+  }
+
+  /** Joins or reopens records that exist. Returns those that others changed meanwhile, as they are now. */
+  async #join(
+    found: ReadonlyMap<Draft, TaskRecord>,
+    opened: Opened[],
+    outcomes: EnqueueOutcomes,
+  ): Promise<readonly (readonly [Draft, TaskRecord | undefined])[]> {
+    const plans: Plan[] = []
+    for (const [each, record] of found) {
+      const wanted = each.opening?.record ?? record
+      const token = this.#ports.chance.token()
+      const standing = standingOf(record, wanted, this.#ports.clock.now())
+      if (standing === 'taken') outcomes.accept(each, true, record.epoch)
+      else if (standing === 'conflict') outcomes.refuse(each, new IdempotencyConflictError(wanted.task, wanted.id))
+      else if (standing === 'free') plans.push({ each, record, change: reopening(record, wanted, token), own: true })
+      else plans.push({ each, record, change: vouching(record, token), own: false })
+    }
+    const ready = await this.#placeInputs(plans, outcomes)
+    if (ready.length === 0) return []
+    const answers = await this.#ledger.change(ready.map(({ change }) => change))
+    const changed: [Draft, TaskRecord | undefined][] = []
+    for (const [index, { each, record, change, own }] of ready.entries()) {
+      const answer = answers[index]
+      if (answer?.status === 'lost') {
+        // Another enqueue vouched first: whoever opened the record cannot withdraw it any more, which is all that was wanted.
+        if (!own && answer.record !== undefined && isSameUnclaimed(record, answer.record)) {
+          opened.push({ draft: each, record: answer.record, own })
+        } else changed.push([each, answer.record])
+      } else if (answer?.status === 'done') {
+        opened.push({ draft: each, record: answer.record ?? applied(record, change), own })
+      } else {
+        // What was reopened for certain, or vouched for, is open: the same key again, or `reconcile`, sends it.
+        outcomes.fail(each, { cause: answer?.error, maybeSent: false, mayRun: !own || (answer?.maybeDone ?? true) })
+      }
+    }
+    return changed
+  }
+
+  /** Inputs that live in items of their own are there before their message is. */
+  async #placeInputs(plans: readonly Plan[], outcomes: EnqueueOutcomes): Promise<readonly Plan[]> {
+    const inputs = new Map<Plan, InputItem>()
+    for (const plan of plans) {
+      const item = missingInput(plan)
+      if (item !== undefined) inputs.set(plan, item)
+    }
+    if (inputs.size === 0) return plans
+    try {
+      await this.#ports.ledger.writeInputs([...inputs.values()])
+      return plans
+    } catch (cause) {
+      for (const { each, own } of inputs.keys()) outcomes.fail(each, { cause, maybeSent: false, mayRun: !own })
+      return plans.filter((plan) => !inputs.has(plan))
+    }
+  }
+}
+
+/** The input of a record that is reopened; and of one that stands as it was inserted: its writer may have died before the input was there. */
+function missingInput({ each, record, own }: Plan): InputItem | undefined {
+  const item = each.opening?.inputItem
+  return own || (record.v === 1 && record.inputRef === item?.ref) ? item : undefined
+}
+
+function isSameUnclaimed(read: TaskRecord, found: TaskRecord): boolean {
+  return found.epoch === read.epoch && found.v > read.v && isUnclaimed(found)
+}
