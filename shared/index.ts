@@ -2,7 +2,7 @@ import { createAwsPorts } from './aws/ports.ts'
 import { type App, buildApp } from './client/app.ts'
 import type { AppOptions } from './core/app.ts'
 import { readLogLevel } from './core/environment.ts'
-import { consoleTelemetry, systemChance, systemClock } from './system/index.ts'
+import { consoleTelemetry, systemClock, systemRandom } from './system/index.ts'
 
 /**
  * Makes an app: queues now, tasks as they are defined. Nothing is connected before the first use.
@@ -15,7 +15,7 @@ import { consoleTelemetry, systemChance, systemClock } from './system/index.ts'
 export function createApp<const QueueName extends string>(options: AppOptions<QueueName>): App<QueueName> {
   return buildApp(options, {
     clock: systemClock,
-    chance: systemChance,
+    random: systemRandom,
     telemetry: consoleTelemetry({ level: readLogLevel(process.env) }),
     variables: process.env,
     // A static import: what is imported on demand is bundled whole. Clients are made at the first use.

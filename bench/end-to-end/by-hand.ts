@@ -35,7 +35,7 @@ export class ByHand {
     const now = Date.now()
     await this.#execute(
       messages.map(({ id, input }) => ({
-        Statement: `INSERT INTO "${this.#table}" VALUE {'pk':?,'sk':?,'v':?,'epoch':?,'state':?,'task':?,'queue':?,'input':?,'inputHash':?,'attempt':?,'token':?,'enqueuedAt':?,'timeKey':?,'timeSort':?}`,
+        Statement: `INSERT INTO "${this.#table}" VALUE {'pk':?,'sk':?,'v':?,'generation':?,'state':?,'task':?,'queue':?,'input':?,'inputHash':?,'attempt':?,'token':?,'enqueuedAt':?,'timeKey':?,'timeSort':?}`,
         Parameters: [
           ...[`task#${id}`, 'record'].map(text),
           ...[1, 0].map(number),

@@ -1,4 +1,4 @@
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { drawWeather } from '../../test/simulation/misfortunes.ts'
 import { type Plan, planOf, simulate } from '../../test/simulation/simulate.ts'
 import { act, enqueue } from '../../test/simulation/steps.ts'
@@ -34,7 +34,7 @@ const kinds: Readonly<Record<string, (seed: string) => Plan>> = {
     seed,
     concurrency: 2,
     steps: fifty,
-    weather: drawWeather(seededChance(seed)),
+    weather: drawWeather(seededRandom(seed)),
   }),
   'what npm run simulate plays': (seed) => planOf(seed),
 }

@@ -4,10 +4,10 @@ import type { ProcessGuard } from '../process/process-guard.ts'
 import { failed, InitError, type InvokeResult } from './invoke-result.ts'
 import { type LogLine, readLines } from './log-line.ts'
 import { type Invocation, RuntimeApi } from './runtime-api.ts'
-import { environmentVariables, type FunctionFacts, heapFlags } from './variables.ts'
+import { environmentVariables, type FunctionOptions, heapFlags } from './variables.ts'
 
 export interface EnvironmentOptions {
-  readonly facts: FunctionFacts
+  readonly facts: FunctionOptions
   readonly guard: ProcessGuard
   /** The function's own variables. */
   readonly variables: Readonly<Record<string, string>>

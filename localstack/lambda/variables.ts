@@ -1,5 +1,5 @@
 /** A function as its environments see it. */
-export interface FunctionFacts {
+export interface FunctionOptions {
   readonly name: string
   readonly memoryMb: number
   readonly region: string
@@ -17,7 +17,7 @@ export interface FunctionFacts {
  * @param own of the function; reserved names win over them, as Lambda refuses to set those
  */
 export function environmentVariables(
-  facts: FunctionFacts,
+  facts: FunctionOptions,
   api: string,
   inherited: Readonly<Record<string, string | undefined>>,
   own: Readonly<Record<string, string>>,

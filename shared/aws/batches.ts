@@ -1,5 +1,5 @@
 import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs'
-import type { Chance, Clock } from '../ports/index.ts'
+import type { Clock, Random } from '../ports/index.ts'
 import { sleep } from '../protocol/sleep.ts'
 import { isDoubtful } from './doubt.ts'
 import { pack } from './pack.ts'
@@ -35,12 +35,12 @@ const requestsAtOnce = 4
 export async function inBatches<Entry>(
   entries: readonly Entry[],
   action: BatchAction<Entry>,
-  world: { readonly clock: Clock; readonly chance: Chance },
+  world: { readonly clock: Clock; readonly random: Random },
 ): Promise<readonly EntryAnswer[]> {
   const answers = new Map<number, EntryAnswer>()
   let pending = entries.map((entry, index) => ({ entry, index }))
   for (let round = 1; pending.length > 0 && round <= tries; round++) {
-    if (round > 1) await sleep(world.clock, firstPauseMs * 2 ** (round - 2) * (0.5 + world.chance.random() / 2))
+    if (round > 1) await sleep(world.clock, firstPauseMs * 2 ** (round - 2) * (0.5 + world.random.fraction() / 2))
     const requests = pack(pending, ({ entry }) => action.bytesOf?.(entry) ?? 0)
     await eachOf(requests, requestsAtOnce, async (batch) => {
       const fates = await oneRequest(

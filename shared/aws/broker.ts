@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { Environment } from '../core/environment.ts'
 import { UnknownQueueError } from '../core/errors.ts'
-import type { Broker, Chance, Clock, Delivery, OutgoingMessage, SendAnswer } from '../ports/index.ts'
+import type { Broker, Clock, Delivery, OutgoingMessage, Random, SendAnswer } from '../ports/index.ts'
 import { type BatchAnswer, type EntryAnswer, inBatches } from './batches.ts'
 import { rememberDoubt } from './doubt.ts'
 import { messageBytes } from './pack.ts'
@@ -20,14 +20,14 @@ export interface SqsBrokerOptions {
   readonly sqs: SQSClient
   readonly environment: Environment
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
 }
 
 /** SQS answers these in tens of milliseconds; the client's own limit leaves room for a long poll. */
 const quick = { requestTimeout: 6_000 } as const
 
 /** The broker port on SQS. */
-export function createSqsBroker({ sqs, environment, clock, chance }: SqsBrokerOptions): Broker {
+export function createSqsBroker({ sqs, environment, clock, random }: SqsBrokerOptions): Broker {
   rememberDoubt(sqs)
   const urls = new QueueUrls(sqs, environment)
 
@@ -48,7 +48,7 @@ export function createSqsBroker({ sqs, environment, clock, chance }: SqsBrokerOp
         },
         ...(bytesOf && { bytesOf }),
       },
-      { clock, chance },
+      { clock, random },
     )
   }
 

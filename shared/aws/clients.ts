@@ -43,7 +43,7 @@ const defaultRequestTimeoutMs = 6_000
  *
  * @example
  * const clients = createClients({ endpoint: 'http://127.0.0.1:4566', region: 'us-east-1' })
- * const ledger = createDynamoLedger({ dynamodb: clients.dynamodb(), environment, clock, chance })
+ * const ledger = createDynamoLedger({ dynamodb: clients.dynamodb(), environment, clock, random })
  */
 export function createClients(options: ClientOptions = {}): Clients {
   let dynamodb: DynamoDBClient | undefined

@@ -5,7 +5,7 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb'
 import { table } from '../core/table.ts'
-import type { Chance, Clock } from '../ports/index.ts'
+import type { Clock, Random } from '../ports/index.ts'
 import { sleep } from '../protocol/sleep.ts'
 import { atOnce } from './at-once.ts'
 import { deniedError, failureOf, unansweredError } from './ledger-errors.ts'
@@ -16,7 +16,7 @@ export interface TableAccess {
   readonly client: DynamoDBClient
   readonly tableName: string
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
 }
 
 const maxGets = 100
@@ -94,7 +94,7 @@ async function inRounds<Entry>(
     }
     if (round > 0) {
       const pauseMs = Math.min(slowestPauseMs, firstPauseMs * 2 ** (round - 1))
-      await sleep(access.clock, Math.ceil(pauseMs * (0.5 + access.chance.random() / 2)))
+      await sleep(access.clock, Math.ceil(pauseMs * (0.5 + access.random.fraction() / 2)))
     }
     const batches: (readonly Entry[])[] = []
     for (let at = 0; at < pending.length; at += batchSize) batches.push(pending.slice(at, at + batchSize))

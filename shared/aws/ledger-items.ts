@@ -74,7 +74,7 @@ export function failureAttributes(id: string, queue: string, at: number): Item {
 }
 
 /** The record in an item. Attributes that a later version added come along, for who knows them. */
-export function recordOf(item: Item): TaskRecord {
+export function recordOfItem(item: Item): TaskRecord {
   const fields: Record<string, unknown> = { id: idOf(item) }
   for (const [name, value] of Object.entries(item)) {
     if (!keyAttributes.has(name)) fields[name] = scalar(value)

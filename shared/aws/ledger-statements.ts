@@ -33,10 +33,10 @@ export interface ItemChange {
 /** @param now epoch ms: when a record failed whose change does not say so */
 export function itemChange(change: RecordChange, now: number): ItemChange {
   const removed = new Set<string>(change.remove)
-  const { state, epoch, finishedAt, enqueuedAt } = change.set
+  const { state, generation, finishedAt, enqueuedAt } = change.set
   const set: Item = attributes(change.set)
   if (state === 'FAILURE') Object.assign(set, failureAttributes(change.id, change.queue, finishedAt ?? now))
-  else if (epoch !== undefined) {
+  else if (generation !== undefined) {
     // Opened anew: no failure any more.
     removed.add(table.failureIndex.partitionKey)
     removed.add(table.failureIndex.sortKey)

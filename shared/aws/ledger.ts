@@ -19,12 +19,12 @@ import {
   statisticsTtlMs,
   table,
 } from '../core/table.ts'
-import type { Chance, Clock, InputItem, Ledger, NewRecord, StatisticsDelta, WriteAnswer } from '../ports/index.ts'
+import type { Clock, InputItem, Ledger, NewRecord, Random, StatisticsDelta, WriteAnswer } from '../ports/index.ts'
 import { atOnce } from './at-once.ts'
 import { rememberDoubt } from './doubt.ts'
 import { runChanges, runStatements, type StatementAnswer } from './ledger-batches.ts'
 import { address, getItems, request, type TableAccess, writeItems } from './ledger-gets.ts'
-import { attributes, type Item, inputBody, inputItemOf, keyOf, recordItem, recordOf } from './ledger-items.ts'
+import { attributes, type Item, inputBody, inputItemOf, keyOf, recordItem, recordOfItem } from './ledger-items.ts'
 import { byFailure, byTime, listPage } from './ledger-lists.ts'
 import { insertStatement, itemChange } from './ledger-statements.ts'
 
@@ -34,7 +34,7 @@ export interface DynamoLedgerOptions {
   readonly environment: Pick<Environment, 'table'>
   /** What `expiresAt` is compared with. */
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
 }
 
 interface InputRef {
@@ -50,10 +50,10 @@ interface InputRef {
  *
  * @throws {TableAccessError} from every method but `count`, when no request can succeed: credentials, rights, region or table are wrong
  */
-export function createDynamoLedger({ dynamodb, environment, clock, chance }: DynamoLedgerOptions): Ledger {
+export function createDynamoLedger({ dynamodb, environment, clock, random }: DynamoLedgerOptions): Ledger {
   rememberDoubt(dynamodb)
   const tableName = environment.table
-  const access: TableAccess = { client: dynamodb, tableName, clock, chance }
+  const access: TableAccess = { client: dynamodb, tableName, clock, random }
 
   const hasExpired = (item: Item): boolean => {
     const expiresAt = item[table.ttl]?.N
@@ -151,7 +151,8 @@ export function createDynamoLedger({ dynamodb, environment, clock, chance }: Dyn
         changes.map((change) => itemChange(change, now)),
       )
       return answers.map((answer): WriteAnswer => {
-        if (answer.status === 'done') return { status: 'done', ...(answer.item && { record: recordOf(answer.item) }) }
+        if (answer.status === 'done')
+          return { status: 'done', ...(answer.item && { record: recordOfItem(answer.item) }) }
         return answer.status === 'taken' ? { status: 'refused' } : (answer as WriteAnswer)
       })
     },
@@ -161,7 +162,7 @@ export function createDynamoLedger({ dynamodb, environment, clock, chance }: Dyn
       const found = await getItems(access, keys, consistent)
       return ids.map((id) => {
         const item = found.get(address(recordKey(id), recordSort))
-        return item === undefined || hasExpired(item) ? undefined : recordOf(item)
+        return item === undefined || hasExpired(item) ? undefined : recordOfItem(item)
       })
     },
 
@@ -189,7 +190,7 @@ export function createDynamoLedger({ dynamodb, environment, clock, chance }: Dyn
 
     async count(deltas) {
       await atOnce(4, deltas, async (delta) => {
-        const update = countCommand(tableName, delta, Math.floor(chance.random() * indexShards))
+        const update = countCommand(tableName, delta, Math.floor(random.fraction() * indexShards))
         // A count that is lost is lost: adding is not idempotent, so nothing can be tried again.
         if (update !== undefined) await dynamodb.send(update).catch(() => undefined)
       })

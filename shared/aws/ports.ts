@@ -1,5 +1,5 @@
 import type { Environment } from '../core/environment.ts'
-import type { Broker, Chance, Clock, Ledger } from '../ports/index.ts'
+import type { Broker, Clock, Ledger, Random } from '../ports/index.ts'
 import { createSqsBroker } from './broker.ts'
 import { type ClientOptions, createClients } from './clients.ts'
 import { createDynamoLedger } from './ledger.ts'
@@ -7,7 +7,7 @@ import { createDynamoLedger } from './ledger.ts'
 export interface AwsPortsOptions extends ClientOptions {
   readonly environment: Environment
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
 }
 
 /** The ports that are AWS. `close()` ends their sockets. */
@@ -19,11 +19,11 @@ export interface AwsPorts {
 
 /** Ledger and broker on the AWS SDK, with one client each. */
 export function createAwsPorts(options: AwsPortsOptions): AwsPorts {
-  const { environment, clock, chance, ...clientOptions } = options
+  const { environment, clock, random, ...clientOptions } = options
   const clients = createClients(clientOptions)
   return {
-    ledger: createDynamoLedger({ dynamodb: clients.dynamodb(), environment, clock, chance }),
-    broker: createSqsBroker({ sqs: clients.sqs(), environment, clock, chance }),
+    ledger: createDynamoLedger({ dynamodb: clients.dynamodb(), environment, clock, random }),
+    broker: createSqsBroker({ sqs: clients.sqs(), environment, clock, random }),
     close: () => clients.close(),
   }
 }

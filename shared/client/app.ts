@@ -9,7 +9,7 @@ import type { Ports } from '../ports/index.ts'
 import { CertainLedger } from '../protocol/certain-ledger.ts'
 import { type ReconcileOptions, type ReconcileReport, reconcile } from '../protocol/reconcile.ts'
 import { AsyncResult } from './async-result.ts'
-import { type AwsTarget, Connection, type World } from './connection.ts'
+import { type AwsTarget, Connection, type ConnectionDeps } from './connection.ts'
 import { checkQueue, createInspect, type Inspect } from './inspect.ts'
 import { ResultPoller } from './result-poller.ts'
 import type { Services } from './services.ts'
@@ -90,7 +90,10 @@ export interface App<QueueName extends string = string> {
 }
 
 /** Makes an app in a world: createApp() of the door file gives it the machine's. */
-export function buildApp<QueueName extends string>(options: AppOptions<QueueName>, world: World): App<QueueName> {
+export function buildApp<QueueName extends string>(
+  options: AppOptions<QueueName>,
+  world: ConnectionDeps,
+): App<QueueName> {
   const builder = defineApp(options)
   const connection = new Connection(world, builder.prefix)
   const { ports } = connection

@@ -21,10 +21,10 @@ export interface GetOptions {
 }
 
 /** What the enqueue knew of the task that a handle stands for. */
-export interface HandleFacts {
+export interface HandleOptions {
   readonly deduplicated?: boolean
   /** Older openings of the id are not this task. */
-  readonly epoch?: number
+  readonly generation?: number
   readonly ignoreResult?: boolean
   readonly ledgerOff?: boolean
 }
@@ -43,15 +43,15 @@ export class AsyncResult<Output = unknown> {
   /** No result is stored: `get()` gives undefined at once. */
   readonly ignored: boolean
   readonly #services: Services
-  readonly #epoch: number
+  readonly #generation: number
   readonly #ledgerOff: boolean
 
-  constructor(id: string, services: Services, facts: HandleFacts = {}) {
+  constructor(id: string, services: Services, facts: HandleOptions = {}) {
     this.id = id
     this.deduplicated = facts.deduplicated
     this.ignored = facts.ignoreResult ?? false
     this.#services = services
-    this.#epoch = facts.epoch ?? 0
+    this.#generation = facts.generation ?? 0
     this.#ledgerOff = facts.ledgerOff ?? false
   }
 
@@ -141,7 +141,7 @@ export class AsyncResult<Output = unknown> {
     let seen: TaskRecord | undefined
     const isDone = (record: TaskRecord | undefined): boolean => {
       seen = record
-      return record === undefined || (isTerminal(record.state) && record.epoch >= this.#epoch)
+      return record === undefined || (isTerminal(record.state) && record.generation >= this.#generation)
     }
     const timedOut = (): ResultTimeoutError => {
       const state = seen === undefined ? 'unread' : visibleState(seen.state, seen.availableAt, clock.now())

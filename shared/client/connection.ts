@@ -1,5 +1,5 @@
 import { type Environment, readEnvironment } from '../core/environment.ts'
-import type { Broker, Chance, Clock, Ledger, Ports, Telemetry } from '../ports/index.ts'
+import type { Broker, Clock, Ledger, Ports, Random, Telemetry } from '../ports/index.ts'
 
 /** Credentials as the AWS SDK takes them: keys, or a function that gives them. */
 export interface AwsKeys {
@@ -28,13 +28,13 @@ export interface AwsConnection {
 export interface ConnectedTarget extends Omit<AwsTarget, 'environment'> {
   readonly environment: Environment
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
 }
 
 /** What a process has at hand, and how it gets at AWS: wired together in the door files. */
-export interface World {
+export interface ConnectionDeps {
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
   readonly telemetry: Telemetry
   /** `process.env` */
   readonly variables: Readonly<Record<string, string | undefined>>
@@ -72,18 +72,18 @@ const brokerMethods = [
  */
 export class Connection {
   readonly ports: Ports
-  readonly #world: World
+  readonly #world: ConnectionDeps
   readonly #prefix: string
   #given: Partial<Ports> = {}
   #target: AwsTarget = {}
   #aws: Promise<AwsConnection> | undefined
 
   /** @param prefix of the app, where the environment says no other */
-  constructor(world: World, prefix: string) {
+  constructor(world: ConnectionDeps, prefix: string) {
     this.#world = world
     this.#prefix = prefix
     const clock = (): Clock => this.#given.clock ?? world.clock
-    const chance = (): Chance => this.#given.chance ?? world.chance
+    const random = (): Random => this.#given.random ?? world.random
     const telemetry = (): Telemetry => this.#given.telemetry ?? world.telemetry
     this.ports = {
       ledger: forwarding<Ledger>(ledgerMethods, async () => this.#given.ledger ?? (await this.#connected()).ledger),
@@ -92,10 +92,10 @@ export class Connection {
         now: () => clock().now(),
         timer: (delayMs, fire, options) => clock().timer(delayMs, fire, options),
       },
-      chance: {
-        random: () => chance().random(),
-        uuid: (now) => chance().uuid(now),
-        token: () => chance().token(),
+      random: {
+        fraction: () => random().fraction(),
+        uuid: (now) => random().uuid(now),
+        token: () => random().token(),
       },
       telemetry: {
         event: (event) => telemetry().event(event),
@@ -134,8 +134,8 @@ export class Connection {
   #connected(): Promise<AwsConnection> {
     if (this.#aws === undefined) {
       const { environment: _environment, ...target } = this.#target
-      const { clock, chance } = this.ports
-      const connecting = this.#world.connectAws({ ...target, environment: this.environment, clock, chance })
+      const { clock, random } = this.ports
+      const connecting = this.#world.connectAws({ ...target, environment: this.environment, clock, random })
       // A connection that could not be made is not kept.
       connecting.catch(() => {
         if (this.#aws === connecting) this.#aws = undefined
@@ -146,7 +146,7 @@ export class Connection {
   }
 }
 
-const portNames = ['ledger', 'broker', 'clock', 'chance', 'telemetry'] as const satisfies readonly (keyof Ports)[]
+const portNames = ['ledger', 'broker', 'clock', 'random', 'telemetry'] as const satisfies readonly (keyof Ports)[]
 
 function isPorts(to: Partial<Ports> | AwsTarget): to is Partial<Ports> {
   return portNames.some((name) => name in to)

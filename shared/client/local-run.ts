@@ -1,6 +1,6 @@
 import {
-  type AttemptFacts,
-  type AttemptWorld,
+  type AttemptDeps,
+  type AttemptOptions,
   callFunction,
   callHooks,
   contextOf,
@@ -47,7 +47,7 @@ export async function callDirectly(call: LocalCall): Promise<unknown> {
   const { definition } = call
   refuseContract(definition)
   const value = await validated(definition, call.input)
-  const facts = factsOf(call, call.ports.chance.uuid(call.ports.clock.now()), 1)
+  const facts = factsOf(call, call.ports.random.uuid(call.ports.clock.now()), 1)
   const log = loggerOf(call, facts, (text) => text)
   const world = worldOf(call, log, facts, () => {})
   const deadlineAt = world.now() + facts.timeLimitMs
@@ -67,7 +67,7 @@ export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult
   refuseContract(definition)
   await validated(definition, call.input)
   const input = encode(call.input)
-  const id = ports.chance.uuid(ports.clock.now())
+  const id = ports.random.uuid(ports.clock.now())
   const hooks = [appHooks, definition.hooks]
   const scrub = scrubberOf(input, definition.sensitive)
   let maxRetries = definition.retry.maxRetries
@@ -82,7 +82,7 @@ export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult
       policy: { ...definition.retry, maxRetries },
       id,
       attempt,
-      random: ports.chance.random(),
+      random: ports.random.fraction(),
     })
     const { state, counts, error } = settlement
     if (counts) attempt++
@@ -134,7 +134,11 @@ function resultOf<Output>(
   }
 }
 
-function loggerOf({ ports, definition }: LocalCall, facts: AttemptFacts, scrub: (text: string) => string): TaskLogger {
+function loggerOf(
+  { ports, definition }: LocalCall,
+  facts: AttemptOptions,
+  scrub: (text: string) => string,
+): TaskLogger {
   const { id, queue, attempt } = facts
   return taskLogger(ports.telemetry, { task: definition.name, id, queue, attempt }, scrub)
 }
@@ -147,7 +151,7 @@ function refuseContract(definition: TaskDefinition): void {
   }
 }
 
-function factsOf({ definition, ports, headers = {} }: LocalCall, id: string, attempt: number): AttemptFacts {
+function factsOf({ definition, ports, headers = {} }: LocalCall, id: string, attempt: number): AttemptOptions {
   const caller = currentTask.getStore()
   const traceparent = headers.traceparent ?? caller?.traceparent
   return {
@@ -155,7 +159,7 @@ function factsOf({ definition, ports, headers = {} }: LocalCall, id: string, att
     queue: definition.queue,
     attempt,
     maxRetries: definition.retry.maxRetries,
-    epoch: 0,
+    generation: 0,
     headers,
     enqueuedAt: ports.clock.now(),
     root: caller?.root ?? id,
@@ -172,9 +176,9 @@ function factsOf({ definition, ports, headers = {} }: LocalCall, id: string, att
 function worldOf(
   { ports }: LocalCall,
   log: TaskLogger,
-  { id, root, traceparent }: AttemptFacts,
+  { id, root, traceparent }: AttemptOptions,
   fail: (error: unknown) => void,
-): AttemptWorld {
+): AttemptDeps {
   return {
     now: () => ports.clock.now(),
     timer: (delayMs, fire) => ports.clock.timer(delayMs, fire),

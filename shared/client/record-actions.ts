@@ -34,7 +34,7 @@ export async function revokeTask(services: Services, id: string): Promise<Visibl
       return { state: 'STARTED', change: { id, v, transition: false, queue, set: { revokeRequestedAt: now } } }
     }
     const ttl = app.tasks.get(record.task)?.resultTtlMs ?? resultTtlMs
-    return { state: 'REVOKED', change: revoking(record, ports.chance.token(), now, ttl, 'revoked') }
+    return { state: 'REVOKED', change: revoking(record, ports.random.token(), now, ttl, 'revoked') }
   })
 }
 

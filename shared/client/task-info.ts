@@ -28,7 +28,7 @@ export interface TaskInfo {
   /** Why it is REVOKED (`revoked`, `enqueue-failed`), or why its message is a dead letter. */
   readonly reason: string | undefined
   /** How often this id was opened anew. */
-  readonly epoch: number
+  readonly generation: number
   /** Counted runs that ended. */
   readonly attempt: number
   /** The last ten. */
@@ -83,7 +83,7 @@ function describe(record: TaskRecord, input: string | undefined, app: AppDefinit
     queue: record.queue,
     state: visibleState(record.state, record.availableAt, now),
     reason: record.reason,
-    epoch: record.epoch,
+    generation: record.generation,
     attempt: record.attempt,
     attempts: hidden ? [] : attemptsOf(record).map(attemptInfo),
     input: shownInput(record, input, app),

@@ -2,7 +2,7 @@ import type { AppBuilder } from '../core/app.ts'
 import { DefinitionError } from '../core/errors.ts'
 import type { TaskDefinition } from '../core/task.ts'
 import type { CallOptions } from '../enqueue/call-options.ts'
-import { type Draft, draft } from '../enqueue/prepared-call.ts'
+import { type PreparedCall, prepareCall } from '../enqueue/prepared-call.ts'
 import { AsyncResult } from './async-result.ts'
 import { BulkEnqueue, type BulkEntry } from './bulk-enqueue.ts'
 import type { Indexed } from './chunk-source.ts'
@@ -18,9 +18,9 @@ export async function enqueueOne<Output>(
   options: CallOptions,
 ): Promise<AsyncResult<Output>> {
   const { app, ports, enqueuer } = services
-  const drafted = await draft(definition, input, options, { app, ...ports })
-  const [outcome] = await enqueuer.enqueue([drafted])
-  if (outcome?.status === 'accepted') return handleOf(services, drafted, outcome)
+  const prepared = await prepareCall(definition, input, options, { app, ...ports })
+  const [outcome] = await enqueuer.enqueue([prepared])
+  if (outcome?.status === 'accepted') return handleOf(services, prepared, outcome)
   throw outcome?.error ?? new Error('The enqueue came to no end: a bug in Celeriac.')
 }
 
@@ -44,16 +44,16 @@ async function enqueueChunk<Input, Output>(
   options: CallOptions,
 ): Promise<readonly BulkEntry<Input, Output>[]> {
   const { app, ports, enqueuer } = services
-  const drafted = await Promise.all(
-    chunk.map(({ input }) => draft(definition, input, options, { app, ...ports }).catch(errorOf)),
+  const prepared = await Promise.all(
+    chunk.map(({ input }) => prepareCall(definition, input, options, { app, ...ports }).catch(errorOf)),
   )
-  const drafts = drafted.filter((each): each is Draft => !(each instanceof Error))
-  const outcomes = await enqueuer.enqueue(drafts)
-  const byDraft = new Map(drafts.map((each, at) => [each, outcomes[at]]))
+  const calls = prepared.filter((each): each is PreparedCall => !(each instanceof Error))
+  const outcomes = await enqueuer.enqueue(calls)
+  const byCall = new Map(calls.map((each, at) => [each, outcomes[at]]))
   return chunk.map(({ index, input }, at) => {
-    const each = drafted[at]
-    if (each === undefined || each instanceof Error) return { index, input, error: each ?? new Error('No draft.') }
-    const outcome = byDraft.get(each)
+    const each = prepared[at]
+    if (each === undefined || each instanceof Error) return { index, input, error: each ?? new Error('No answer.') }
+    const outcome = byCall.get(each)
     return outcome?.status === 'accepted'
       ? { index, handle: handleOf<Output>(services, each, outcome) }
       : { index, input, error: outcome?.error ?? new Error('No outcome.') }
@@ -62,11 +62,11 @@ async function enqueueChunk<Input, Output>(
 
 function handleOf<Output>(
   services: Services,
-  { definition, signature, ignoreResult }: Draft,
-  { deduplicated, epoch }: { readonly deduplicated: boolean; readonly epoch: number },
+  { definition, call, ignoreResult }: PreparedCall,
+  { deduplicated, generation }: { readonly deduplicated: boolean; readonly generation: number },
 ): AsyncResult<Output> {
   const ledgerOff = definition.ledger === 'off'
-  return new AsyncResult<Output>(signature.id, services, { deduplicated, epoch, ignoreResult, ledgerOff })
+  return new AsyncResult<Output>(call.id, services, { deduplicated, generation, ignoreResult, ledgerOff })
 }
 
 function errorOf(error: unknown): Error {

@@ -8,7 +8,7 @@ import { byteLength, decode, encode, type Json, toText } from './json.ts'
 import type { TaskDefinition, TaskHooks } from './task.ts'
 
 /** What an attempt needs of the world. */
-export interface AttemptWorld {
+export interface AttemptDeps {
   now(): number
   timer(delayMs: number, fire: () => void): () => void
   /** Calls the task's own code, so that code below it can tell whose it is. */
@@ -19,13 +19,13 @@ export interface AttemptWorld {
 }
 
 /** What an attempt is told of its task. */
-export interface AttemptFacts {
+export interface AttemptOptions {
   readonly id: string
   readonly queue: string
   /** 1-based. */
   readonly attempt: number
   readonly maxRetries: number
-  readonly epoch: number
+  readonly generation: number
   readonly headers: Readonly<Record<string, string>>
   readonly enqueuedAt: number
   readonly expires?: number
@@ -62,8 +62,8 @@ export function startAttempt(
   definition: TaskDefinition,
   appHooks: TaskHooks,
   input: Json | undefined,
-  facts: AttemptFacts,
-  world: AttemptWorld,
+  facts: AttemptOptions,
+  world: AttemptDeps,
   log: TaskLogger,
 ): RunningAttempt {
   const controller = new AbortController()
@@ -114,9 +114,9 @@ async function execute(
   definition: TaskDefinition,
   appHooks: TaskHooks,
   input: Json | undefined,
-  facts: AttemptFacts,
+  facts: AttemptOptions,
   context: TaskContext,
-  world: AttemptWorld,
+  world: AttemptDeps,
 ): Promise<Outcome> {
   let value: unknown
   try {
@@ -139,7 +139,7 @@ async function runToResult(
   definition: TaskDefinition,
   value: unknown,
   context: TaskContext,
-  facts: AttemptFacts,
+  facts: AttemptOptions,
 ): Promise<Outcome> {
   let output: unknown
   try {
@@ -191,7 +191,7 @@ export async function callFunction(definition: TaskDefinition, value: unknown, c
 export async function callHooks(
   owners: readonly TaskHooks[],
   name: string,
-  world: Pick<AttemptWorld, 'warn' | 'timer'>,
+  world: Pick<AttemptDeps, 'warn' | 'timer'>,
   call: (hooks: TaskHooks) => void | Promise<void> | undefined,
 ): Promise<void> {
   for (const hooks of owners) {
@@ -211,7 +211,7 @@ export function hookOwners(...owners: readonly TaskHooks[]): readonly TaskHooks[
   return owners.filter((hooks) => hookNames.some((name) => hooks[name] !== undefined))
 }
 
-async function within(limitMs: number, work: Promise<void>, world: Pick<AttemptWorld, 'timer'>): Promise<void> {
+async function within(limitMs: number, work: Promise<void>, world: Pick<AttemptDeps, 'timer'>): Promise<void> {
   let cancel = () => {}
   const late = new Promise<never>((_resolve, reject) => {
     cancel = world.timer(limitMs, () => reject(new TimeLimitExceededError(limitMs)))
@@ -221,10 +221,10 @@ async function within(limitMs: number, work: Promise<void>, world: Pick<AttemptW
 
 export function contextOf(
   definition: TaskDefinition,
-  facts: AttemptFacts,
+  facts: AttemptOptions,
   deadlineAt: number,
   signal: AbortSignal,
-  world: AttemptWorld,
+  world: AttemptDeps,
   log: TaskLogger,
 ): TaskContext {
   return {
@@ -234,7 +234,7 @@ export function contextOf(
     attempt: facts.attempt,
     retries: facts.attempt - 1,
     maxRetries: facts.maxRetries,
-    epoch: facts.epoch,
+    generation: facts.generation,
     signal,
     deadline: new Date(deadlineAt),
     remainingTimeMs: () => Math.max(0, deadlineAt - world.now()),

@@ -36,8 +36,8 @@ const earlyToleranceMs = 500
  * did it share it, nobody knows whose crash it was: nothing is spent, and the next run is alone.
  */
 export function classify(message: TaskMessage, record: TaskRecord, policy: RetryPolicy, now: number): Verdict {
-  if (message.epoch < record.epoch) return { kind: 'stale' }
-  if (message.epoch > record.epoch) return opening(message, record)
+  if (message.generation < record.generation) return { kind: 'stale' }
+  if (message.generation > record.generation) return opening(message, record)
   if (isTerminal(record.state)) return { kind: 'finished' }
   if (record.state === 'STARTED') return afterClaim(record, policy, now)
   if (record.revokeRequestedAt !== undefined) return { kind: 'revoked' }
@@ -47,10 +47,10 @@ export function classify(message: TaskMessage, record: TaskRecord, policy: Retry
   return { kind: 'run', attempt: record.attempt, alone: false }
 }
 
-/** A dead letter sent back: it opens its epoch if, and only if, the record failed in the one before. */
+/** A dead letter sent back: it opens its generation if, and only if, the record failed in the one before. */
 function opening(message: TaskMessage, record: TaskRecord): Verdict {
-  if (message.epoch !== record.epoch + 1 || record.state !== 'FAILURE') return { kind: 'stale' }
-  return { kind: 'run', attempt: 0, opens: message.epoch, alone: false }
+  if (message.generation !== record.generation + 1 || record.state !== 'FAILURE') return { kind: 'stale' }
+  return { kind: 'run', attempt: 0, opens: message.generation, alone: false }
 }
 
 function afterClaim(record: TaskRecord, policy: RetryPolicy, now: number): Verdict {

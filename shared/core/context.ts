@@ -28,7 +28,7 @@ export interface TaskContext {
   readonly retries: number
   readonly maxRetries: number
   /** How many times this id was opened anew. */
-  readonly epoch: number
+  readonly generation: number
   /** Aborted by the soft time limit, a revocation, the end of the attempt or the loss of its lease. Pass it on to fetch() and friends. */
   readonly signal: AbortSignal
   /** The attempt is ended then. */

@@ -46,7 +46,7 @@ export const maxReceiveCountCeiling = 1_000
 /** A lease outlives its invocation by the clock difference we tolerate between machines. */
 export const clockSkewMs = 10 * secondMs
 
-/** Leases in containers, which have no deadline, and how often they are renewed (three chances before one ends). */
+/** Leases in containers, which have no deadline, and how often they are renewed (three tries before one ends). */
 export const containerLeaseMs = 60 * secondMs
 export const renewalMs = 20 * secondMs
 

@@ -50,7 +50,7 @@ export function parseMessage(body: string): TaskMessage {
   if (Buffer.byteLength(fields.id as string) > maxIdBytes)
     throw new MessageError('wrong-shape', `id: expected at most ${maxIdBytes} bytes.`)
   text(fields, 'task')
-  for (const name of ['epoch', 'v', 'sentAt', 'availableAt', 'expires', 'attempt'])
+  for (const name of ['generation', 'v', 'sentAt', 'availableAt', 'expires', 'attempt'])
     optional(fields, name, isNatural, 'a whole number of 0 or more')
   for (const name of ['root', 'parent', 'traceparent']) optional(fields, name, isText, 'a text')
   optional(fields, 'headers', isTextMap, 'an object of texts')
@@ -60,7 +60,7 @@ export function parseMessage(body: string): TaskMessage {
   if (!isShallow(parsed as Json))
     throw new MessageError('wrong-shape', `The body is nested deeper than ${maxJsonDepth} levels.`)
   const message = fields as unknown as TaskMessage
-  return own(fields, 'epoch') === undefined ? { ...message, epoch: 0 } : message
+  return own(fields, 'generation') === undefined ? { ...message, generation: 0 } : message
 }
 
 /** The text of a message, of characters that SQS accepts. */
@@ -69,12 +69,12 @@ export function messageText(message: TaskMessage): string {
 }
 
 /**
- * The message as it goes to the dead-letter queue: its redrive opens the next epoch, is read before it is claimed, and runs although its
+ * The message as it goes to the dead-letter queue: its redrive opens the next generation, is read before it is claimed, and runs although its
  * `expires` has long passed, since someone asked for it.
  */
 export function deadLetterOf(message: TaskMessage, note: DeadLetterNote): TaskMessage {
   const { v: _v, availableAt: _availableAt, expires: _expires, ...rest } = message
-  return { ...rest, epoch: message.epoch + 1, dead: note }
+  return { ...rest, generation: message.generation + 1, dead: note }
 }
 
 function own(fields: Readonly<Record<string, unknown>>, name: string): unknown {

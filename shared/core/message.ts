@@ -24,7 +24,7 @@ export interface DeadLetterNote {
 }
 
 /**
- * The wire form of a signature: JSON in the body of an SQS message. docs/message.schema.json is its JSON Schema.
+ * The wire form of a call: JSON in the body of an SQS message. docs/message.schema.json is its JSON Schema.
  *
  * A foreign producer needs no more than `{"celeriac":1,"id":"…","task":"…","input":{…}}`; no record is needed, the worker creates it.
  * Unknown fields are kept when the message is sent again.
@@ -33,7 +33,7 @@ export interface TaskMessage {
   readonly celeriac: 1
   readonly id: string
   /** Which opening of the id this message belongs to. A lower one than the record's is stale. */
-  readonly epoch: number
+  readonly generation: number
   /** The record's version when the message was sent: a first receive is claimed at once with it. Absent: read first. */
   readonly v?: number
   readonly task: string

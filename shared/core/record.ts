@@ -31,7 +31,7 @@ export interface TaskRecord {
   readonly id: string
   readonly v: number
   /** How many times this id was opened anew. Redrive adds one, reopening a key two. */
-  readonly epoch: number
+  readonly generation: number
   readonly state: TaskState
   readonly task: string
   readonly queue: string

@@ -7,7 +7,7 @@
  * | STARTED | a claim | its settlement, or another claim after the lease | `reconcile` settles it |
  * | RETRY | a settlement with retries left | a claim, a revocation | `reconcile` sends it again |
  * | SUCCESS | a settlement | nobody, until the key's time to live has passed | expires |
- * | FAILURE | a settlement | a redrive or reopening its key (a new epoch) | expires |
+ * | FAILURE | a settlement | a redrive or reopening its key (a new generation) | expires |
  * | IGNORED | `IgnoreError` | nobody | expires |
  * | REVOKED | `revoke()`, a failed enqueue | reopening its key | expires |
  * | EXPIRED | a worker that received it past `expires` | reopening its key | expires |
@@ -21,7 +21,7 @@ export type VisibleState = TaskState | 'SCHEDULED'
 
 const terminal: ReadonlySet<string> = new Set(['SUCCESS', 'FAILURE', 'IGNORED', 'REVOKED', 'EXPIRED'])
 
-/** No delivery of this epoch will run the task any more. */
+/** No delivery of this generation will run the task any more. */
 export function isTerminal(state: VisibleState): boolean {
   return terminal.has(state)
 }

@@ -1,10 +1,10 @@
 import { EnqueueError } from '../core/errors.ts'
 import type { Ports } from '../ports/index.ts'
-import type { Draft } from './prepared-call.ts'
+import type { PreparedCall } from './prepared-call.ts'
 
-/** What became of one enqueue. `deduplicated`: it was an existing task's. `epoch`: the opening that it belongs to. */
+/** What became of one enqueue. `deduplicated`: it was an existing task's. `generation`: the opening that it belongs to. */
 export type EnqueueOutcome =
-  | { readonly status: 'accepted'; readonly deduplicated: boolean; readonly epoch: number }
+  | { readonly status: 'accepted'; readonly deduplicated: boolean; readonly generation: number }
   | { readonly status: 'failed'; readonly error: Error }
 
 export interface Doubts {
@@ -15,22 +15,22 @@ export interface Doubts {
   readonly mayRun: boolean
 }
 
-/** Collects the fate of each draft of one batch, and tells telemetry of those accepted. */
+/** Collects the fate of each prepared of one batch, and tells telemetry of those accepted. */
 export class EnqueueOutcomes {
   readonly #ports: Pick<Ports, 'clock' | 'telemetry'>
-  readonly #outcomes = new Map<Draft, EnqueueOutcome>()
+  readonly #outcomes = new Map<PreparedCall, EnqueueOutcome>()
 
   constructor(ports: Pick<Ports, 'clock' | 'telemetry'>) {
     this.#ports = ports
   }
 
-  has(draft: Draft): boolean {
-    return this.#outcomes.has(draft)
+  has(prepared: PreparedCall): boolean {
+    return this.#outcomes.has(prepared)
   }
 
-  accept(draft: Draft, deduplicated: boolean, epoch: number): void {
-    this.#outcomes.set(draft, { status: 'accepted', deduplicated, epoch })
-    const { queue, task, id, availableAt } = draft.signature
+  accept(prepared: PreparedCall, deduplicated: boolean, generation: number): void {
+    this.#outcomes.set(prepared, { status: 'accepted', deduplicated, generation })
+    const { queue, task, id, availableAt } = prepared.call
     this.#ports.telemetry.event({
       type: 'queued',
       at: this.#ports.clock.now(),
@@ -42,19 +42,18 @@ export class EnqueueOutcomes {
     })
   }
 
-  refuse(draft: Draft, error: Error): void {
-    this.#outcomes.set(draft, { status: 'failed', error })
+  refuse(prepared: PreparedCall, error: Error): void {
+    this.#outcomes.set(prepared, { status: 'failed', error })
   }
 
-  fail(draft: Draft, { cause, maybeSent, mayRun }: Doubts): void {
-    const { task, id } = draft.signature
-    this.refuse(draft, new EnqueueError(task, id, maybeSent, { cause, mayRun }))
+  fail(prepared: PreparedCall, { cause, maybeSent, mayRun }: Doubts): void {
+    const { task, id } = prepared.call
+    this.refuse(prepared, new EnqueueError(task, id, maybeSent, { cause, mayRun }))
   }
 
-  of(draft: Draft): EnqueueOutcome {
-    const outcome = this.#outcomes.get(draft)
-    if (outcome === undefined)
-      throw new Error(`The enqueue of ${draft.signature.id} came to no end: a bug in Celeriac.`)
+  of(prepared: PreparedCall): EnqueueOutcome {
+    const outcome = this.#outcomes.get(prepared)
+    if (outcome === undefined) throw new Error(`The enqueue of ${prepared.call.id} came to no end: a bug in Celeriac.`)
     return outcome
   }
 }

@@ -1,12 +1,12 @@
+import { messageOf, messageWithoutRecord } from '../core/call.ts'
 import { TableAccessError, UnknownQueueError } from '../core/errors.ts'
 import { messageText } from '../core/message-codec.ts'
 import type { TaskRecord } from '../core/record.ts'
-import { messageOf, messageWithoutRecord } from '../core/signature.ts'
 import type { OutgoingMessage, Ports, SendAnswer } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import { type EnqueueOutcome, EnqueueOutcomes } from './enqueue-outcome.ts'
 import { isUnclaimed, revoking } from './opening.ts'
-import type { Draft } from './prepared-call.ts'
+import type { PreparedCall } from './prepared-call.ts'
 import { type Opened, RecordOpener } from './record-opener.ts'
 
 interface Unsent extends Opened {
@@ -15,7 +15,7 @@ interface Unsent extends Opened {
 }
 
 /**
- * Enqueues drafts: records first, then messages.
+ * Enqueues calls: records first, then messages.
  *
  *     open the record ── send ── sent: accepted
  *                           └─── failed: withdraw the record (REVOKED)
@@ -34,10 +34,10 @@ export class Enqueuer {
     this.#opener = new RecordOpener(ports, ledger)
   }
 
-  /** One batch of inserts and one of messages. Outcomes stand in the order of the drafts; never rejects. */
-  async enqueue(drafts: readonly Draft[]): Promise<readonly EnqueueOutcome[]> {
+  /** One batch of inserts and one of messages. Outcomes stand in the order of the calls; never rejects. */
+  async enqueue(calls: readonly PreparedCall[]): Promise<readonly EnqueueOutcome[]> {
     const outcomes = new EnqueueOutcomes(this.#ports)
-    let left = drafts
+    let left = calls
     while (left.length > 0) {
       const [now, later] = distinct(left)
       try {
@@ -51,14 +51,14 @@ export class Enqueuer {
       }
       left = later
     }
-    return drafts.map((each) => outcomes.of(each))
+    return calls.map((each) => outcomes.of(each))
   }
 
-  async #enqueueDistinct(drafts: readonly Draft[], outcomes: EnqueueOutcomes): Promise<void> {
-    const recorded = drafts.filter((each) => each.opening !== undefined)
-    const opened: Opened[] = drafts
+  async #enqueueDistinct(calls: readonly PreparedCall[], outcomes: EnqueueOutcomes): Promise<void> {
+    const recorded = calls.filter((each) => each.opening !== undefined)
+    const opened: Opened[] = calls
       .filter((each) => each.opening === undefined)
-      .map((each) => ({ draft: each, record: undefined, own: false }))
+      .map((each) => ({ prepared: each, record: undefined, own: false }))
     if (recorded.length > 0) opened.push(...(await this.#opener.open(recorded, outcomes)))
     const unsent = await this.#send(opened, outcomes)
     if (unsent.length > 0) await this.#withdraw(unsent, outcomes)
@@ -76,7 +76,7 @@ export class Enqueuer {
         for (const [index, each] of group.entries()) {
           const answer = answers[index] ?? noAnswer
           if (answer.status === 'failed') unsent.push({ ...each, maybeSent: answer.maybeSent, cause: answer.error })
-          else outcomes.accept(each.draft, each.record !== undefined && !each.own, each.record?.epoch ?? 0)
+          else outcomes.accept(each.prepared, each.record !== undefined && !each.own, each.record?.generation ?? 0)
         }
       }),
     )
@@ -96,32 +96,33 @@ export class Enqueuer {
   async #withdraw(unsent: readonly Unsent[], outcomes: EnqueueOutcomes): Promise<void> {
     const own: (Unsent & { readonly record: TaskRecord })[] = []
     for (const each of unsent) {
-      const { draft, record, maybeSent, cause } = each
+      const { prepared, record, maybeSent, cause } = each
       if (record !== undefined && each.own) own.push({ ...each, record })
       // Without a record nothing can be withdrawn; another's record is not ours to withdraw, and its message may be out.
-      else outcomes.fail(draft, { cause, maybeSent, mayRun: record !== undefined || maybeSent })
+      else outcomes.fail(prepared, { cause, maybeSent, mayRun: record !== undefined || maybeSent })
     }
     if (own.length === 0) return
     const now = this.#ports.clock.now()
     const answers = await this.#ledger.change(
-      own.map(({ draft, record }) =>
-        revoking(record, this.#ports.chance.token(), now, draft.definition.resultTtlMs, 'enqueue-failed'),
+      own.map(({ prepared, record }) =>
+        revoking(record, this.#ports.random.token(), now, prepared.definition.resultTtlMs, 'enqueue-failed'),
       ),
     )
-    for (const [index, { draft, record, maybeSent, cause }] of own.entries()) {
+    for (const [index, { prepared, record, maybeSent, cause }] of own.entries()) {
       const answer = answers[index]
-      if (answer?.status === 'done') outcomes.fail(draft, { cause, maybeSent, mayRun: false })
-      else if (answer?.status === 'lost' && movedOn(record, answer.record)) outcomes.accept(draft, false, record.epoch)
-      else outcomes.fail(draft, { cause, maybeSent, mayRun: true })
+      if (answer?.status === 'done') outcomes.fail(prepared, { cause, maybeSent, mayRun: false })
+      else if (answer?.status === 'lost' && movedOn(record, answer.record))
+        outcomes.accept(prepared, false, record.generation)
+      else outcomes.fail(prepared, { cause, maybeSent, mayRun: true })
     }
   }
 
-  #messageOf({ draft: { signature }, record }: Opened): OutgoingMessage {
-    const message = record === undefined ? messageWithoutRecord(signature) : messageOf(record, signature.input)
+  #messageOf({ prepared: { call }, record }: Opened): OutgoingMessage {
+    const message = record === undefined ? messageWithoutRecord(call) : messageOf(record, call.input)
     const delayMs = (message.availableAt ?? 0) - this.#ports.clock.now()
     return {
       body: messageText(message),
-      attributes: { task: signature.task },
+      attributes: { task: call.task },
       ...(delayMs > 0 && { delaySeconds: Math.ceil(delayMs / 1_000) }),
     }
   }
@@ -131,17 +132,17 @@ const noAnswer: SendAnswer = { status: 'failed', maybeSent: true, error: new Err
 
 /** A worker or a revocation has had it: the message got out, or the task is known to whoever asked. */
 function movedOn(mine: TaskRecord, found: TaskRecord | undefined): boolean {
-  return found !== undefined && (found.epoch !== mine.epoch || !isUnclaimed(found))
+  return found !== undefined && (found.generation !== mine.generation || !isUnclaimed(found))
 }
 
 /** The same id twice goes one after the other, so that the second finds the first one's record. */
-function distinct(drafts: readonly Draft[]): readonly [now: Draft[], later: Draft[]] {
+function distinct(calls: readonly PreparedCall[]): readonly [now: PreparedCall[], later: PreparedCall[]] {
   const ids = new Set<string>()
-  const now: Draft[] = []
-  const later: Draft[] = []
-  for (const each of drafts) {
-    const again = each.opening !== undefined && ids.has(each.signature.id)
-    ids.add(each.signature.id)
+  const now: PreparedCall[] = []
+  const later: PreparedCall[] = []
+  for (const each of calls) {
+    const again = each.opening !== undefined && ids.has(each.call.id)
+    ids.add(each.call.id)
     ;(again ? later : now).push(each)
   }
   return [now, later]
@@ -150,7 +151,7 @@ function distinct(drafts: readonly Draft[]): readonly [now: Draft[], later: Draf
 function byQueue(opened: readonly Opened[]): ReadonlyMap<string, Opened[]> {
   const groups = new Map<string, Opened[]>()
   for (const each of opened) {
-    const queue = each.record?.queue ?? each.draft.signature.queue
+    const queue = each.record?.queue ?? each.prepared.call.queue
     const group = groups.get(queue)
     if (group === undefined) groups.set(queue, [each])
     else group.push(each)

@@ -4,7 +4,7 @@ import { gaveKeyBack, isTerminal } from '../core/states.ts'
 import type { RecordChange } from '../ports/index.ts'
 
 /** What an enqueue does with the record that has its id already. */
-export type Standing =
+export type ExistingTask =
   /** The same task, and a worker has had it: nothing to do. */
   | 'taken'
   /** The same task, never claimed: whoever enqueued it may have died before sending. */
@@ -15,11 +15,11 @@ export type Standing =
   | 'free'
 
 /** G3: one key is one task while it is open, and while its key is held after it ended well. */
-export function standingOf(
+export function existingTask(
   record: TaskRecord,
   wanted: { readonly task: string; readonly inputHash: string },
   now: number,
-): Standing {
+): ExistingTask {
   if (isTerminal(record.state) && (gaveKeyBack(record.state) || !isCurrent(record.keyUntil, now))) return 'free'
   if (record.task !== wanted.task || record.inputHash !== wanted.inputHash) return 'conflict'
   return isUnclaimed(record) ? 'unclaimed' : 'taken'
@@ -57,12 +57,12 @@ const optionalFields = [
 ] as const satisfies readonly (keyof RecordFields)[]
 
 /**
- * Opens an ended record anew for another call. The epoch rises by two: the next one belongs to the dead letter of the opening that failed, whose
+ * Opens an ended record anew for another call. The generation rises by two: the next one belongs to the dead letter of the opening that failed, whose
  * redrive is thereby stale.
  */
 export function reopening(record: TaskRecord, wanted: TaskRecord, token: string): RecordChange {
   const { id: _id, v: _v, ...fields } = wanted
-  const set: Partial<RecordFields> = { ...fields, token, epoch: record.epoch + 2 }
+  const set: Partial<RecordFields> = { ...fields, token, generation: record.generation + 2 }
   return {
     id: record.id,
     v: record.v,
@@ -77,7 +77,7 @@ export function reopening(record: TaskRecord, wanted: TaskRecord, token: string)
  * Vouches for a record that another enqueue inserted, before its message is sent again: raising the version keeps the other one, should its
  * own send fail, from withdrawing a task that was accepted here.
  */
-export function vouching(record: TaskRecord, token: string): RecordChange {
+export function adopting(record: TaskRecord, token: string): RecordChange {
   return { id: record.id, v: record.v, transition: true, queue: record.queue, set: { token } }
 }
 

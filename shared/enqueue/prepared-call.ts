@@ -1,4 +1,5 @@
 import type { AppDefinition } from '../core/app.ts'
+import { type Call, type PlacedInput, recordOfCall } from '../core/call.ts'
 import { maxInputBytes } from '../core/defaults.ts'
 import { DefinitionError, InputError, InputTooLargeError } from '../core/errors.ts'
 import { taskIdOf } from '../core/ids.ts'
@@ -6,25 +7,24 @@ import { validateInput } from '../core/input.ts'
 import { byteLength, encode, toText } from '../core/json.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { redacted } from '../core/redact.ts'
-import { type PlacedInput, recordOf, type Signature } from '../core/signature.ts'
 import type { TaskDefinition } from '../core/task.ts'
-import type { Chance, Clock } from '../ports/index.ts'
+import type { Clock, Random } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
 import { type CallOptions, resolveCall } from './call-options.ts'
 
 /** One call, validated and frozen: nothing of it was written yet. */
-export interface Draft {
+export interface PreparedCall {
   readonly definition: TaskDefinition
-  readonly signature: Signature
+  readonly call: Call
   /** Undefined with the ledger off. */
   readonly opening: { readonly record: TaskRecord; readonly inputItem?: PlacedInput } | undefined
   readonly ignoreResult: boolean
 }
 
-export interface DraftSetting {
+export interface PrepareDeps {
   readonly app: AppDefinition
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
 }
 
 /**
@@ -35,14 +35,14 @@ export interface DraftSetting {
  * @throws {InputTooLargeError} the encoded input exceeds 256 KB
  * @throws {DefinitionError} an option of the call cannot work
  */
-export async function draft(
+export async function prepareCall(
   definition: TaskDefinition,
   input: unknown,
   options: CallOptions,
-  { app, clock, chance }: DraftSetting,
-): Promise<Draft> {
+  { app, clock, random }: PrepareDeps,
+): Promise<PreparedCall> {
   const now = clock.now()
-  const { ignoreResult, ...call } = resolveCall(definition, options, app.queues, now)
+  const { ignoreResult, ...resolved } = resolveCall(definition, options, app.queues, now)
   // Before the first await: what the caller does to the value later is not part of the call.
   const encoded = attempt(() => encode(input))
   const output = definition.input === undefined ? input : await validated(definition, input)
@@ -51,25 +51,25 @@ export async function draft(
   checkSize(definition, body)
   const key = options.idempotencyKey ?? (options.taskId === undefined ? keyOf(definition, output) : undefined)
   const id =
-    key !== undefined ? taskIdOf(app.name, definition.name, key) : (options.taskId ?? chance.uuid(call.enqueuedAt))
+    key !== undefined ? taskIdOf(app.name, definition.name, key) : (options.taskId ?? random.uuid(resolved.enqueuedAt))
   const caller = currentTask.getStore()
   const traceparent = options.traceparent ?? options.headers?.traceparent ?? caller?.traceparent
-  const signature: Signature = {
+  const call: Call = {
     id,
     task: definition.name,
     input: json,
-    ...call,
+    ...resolved,
     ...(caller && { root: caller.root, parent: caller.id }),
     ...(traceparent !== undefined && { traceparent }),
   }
-  if (definition.ledger === 'off') return { definition, signature, opening: undefined, ignoreResult }
-  const { record, inputItem } = recordOf(signature, tokenPlace, body)
+  if (definition.ledger === 'off') return { definition, call, opening: undefined, ignoreResult }
+  const { record, inputItem } = recordOfCall(call, tokenPlace, body)
   const held = key !== undefined || options.taskId !== undefined
   const opening = {
     record: held ? { ...record, keyUntil: now + definition.idempotencyTtlMs } : record,
     ...(inputItem && { inputItem }),
   }
-  return { definition, signature, opening, ignoreResult }
+  return { definition, call, opening, ignoreResult }
 }
 
 /** The opening draws a fresh token for each try to write; this only holds its place in the record's size. */

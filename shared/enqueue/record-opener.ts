@@ -3,12 +3,12 @@ import type { TaskRecord } from '../core/record.ts'
 import type { InputItem, Ports, RecordChange } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import type { EnqueueOutcomes } from './enqueue-outcome.ts'
-import { applied, isUnclaimed, reopening, standingOf, vouching } from './opening.ts'
-import type { Draft } from './prepared-call.ts'
+import { adopting, applied, existingTask, isUnclaimed, reopening } from './opening.ts'
+import type { PreparedCall } from './prepared-call.ts'
 
-/** A draft whose record, if it has one, is open: its message may be sent. */
+/** A prepared whose record, if it has one, is open: its message may be sent. */
 export interface Opened {
-  readonly draft: Draft
+  readonly prepared: PreparedCall
   /** Undefined with the ledger off. */
   readonly record: TaskRecord | undefined
   /** This enqueue opened the record, so it may withdraw it. */
@@ -17,7 +17,7 @@ export interface Opened {
 
 /** What to change of a record that exists. */
 interface Plan {
-  readonly each: Draft
+  readonly each: PreparedCall
   readonly record: TaskRecord
   readonly change: RecordChange
   readonly own: boolean
@@ -44,11 +44,11 @@ export class RecordOpener {
     this.#ledger = ledger
   }
 
-  /** @param drafts with a record each, no id twice */
-  async open(drafts: readonly Draft[], outcomes: EnqueueOutcomes): Promise<readonly Opened[]> {
+  /** @param calls with a record each, no id twice */
+  async open(calls: readonly PreparedCall[], outcomes: EnqueueOutcomes): Promise<readonly Opened[]> {
     const opened: Opened[] = []
-    let missing: readonly Draft[] = drafts
-    let found = new Map<Draft, TaskRecord>()
+    let missing: readonly PreparedCall[] = calls
+    let found = new Map<PreparedCall, TaskRecord>()
     for (let round = 0; missing.length + found.size > 0; round++) {
       if (round === mostRounds) {
         const cause = new Error('other enqueues of the same task kept coming first')
@@ -66,19 +66,19 @@ export class RecordOpener {
 
   /** Inserts records. Returns those that exist already. */
   async #insert(
-    drafts: readonly Draft[],
+    calls: readonly PreparedCall[],
     opened: Opened[],
     outcomes: EnqueueOutcomes,
-  ): Promise<readonly (readonly [Draft, TaskRecord])[]> {
-    const existing: [Draft, TaskRecord][] = []
-    const entries = drafts.map(({ opening, signature }) => {
-      if (opening === undefined) throw new TypeError(`The draft of ${signature.id} has no record to open.`)
-      return { ...opening, record: { ...opening.record, token: this.#ports.chance.token() } }
+  ): Promise<readonly (readonly [PreparedCall, TaskRecord])[]> {
+    const existing: [PreparedCall, TaskRecord][] = []
+    const entries = calls.map(({ opening, call }) => {
+      if (opening === undefined) throw new TypeError(`The prepared of ${call.id} has no record to open.`)
+      return { ...opening, record: { ...opening.record, token: this.#ports.random.token() } }
     })
     const answers = await this.#ledger.insert(entries)
-    for (const [index, each] of drafts.entries()) {
+    for (const [index, each] of calls.entries()) {
       const answer = answers[index]
-      if (answer?.status === 'inserted') opened.push({ draft: each, record: answer.record, own: true })
+      if (answer?.status === 'inserted') opened.push({ prepared: each, record: answer.record, own: true })
       else if (answer?.status === 'exists') existing.push([each, answer.record])
       else outcomes.fail(each, { cause: answer?.error, maybeSent: false, mayRun: answer?.maybeDone ?? true })
     }
@@ -87,33 +87,33 @@ export class RecordOpener {
 
   /** Joins or reopens records that exist. Returns those that others changed meanwhile, as they are now. */
   async #join(
-    found: ReadonlyMap<Draft, TaskRecord>,
+    found: ReadonlyMap<PreparedCall, TaskRecord>,
     opened: Opened[],
     outcomes: EnqueueOutcomes,
-  ): Promise<readonly (readonly [Draft, TaskRecord | undefined])[]> {
+  ): Promise<readonly (readonly [PreparedCall, TaskRecord | undefined])[]> {
     const plans: Plan[] = []
     for (const [each, record] of found) {
       const wanted = each.opening?.record ?? record
-      const token = this.#ports.chance.token()
-      const standing = standingOf(record, wanted, this.#ports.clock.now())
-      if (standing === 'taken') outcomes.accept(each, true, record.epoch)
+      const token = this.#ports.random.token()
+      const standing = existingTask(record, wanted, this.#ports.clock.now())
+      if (standing === 'taken') outcomes.accept(each, true, record.generation)
       else if (standing === 'conflict') outcomes.refuse(each, new IdempotencyConflictError(wanted.task, wanted.id))
       else if (standing === 'free') plans.push({ each, record, change: reopening(record, wanted, token), own: true })
-      else plans.push({ each, record, change: vouching(record, token), own: false })
+      else plans.push({ each, record, change: adopting(record, token), own: false })
     }
     const ready = await this.#placeInputs(plans, outcomes)
     if (ready.length === 0) return []
     const answers = await this.#ledger.change(ready.map(({ change }) => change))
-    const changed: [Draft, TaskRecord | undefined][] = []
+    const changed: [PreparedCall, TaskRecord | undefined][] = []
     for (const [index, { each, record, change, own }] of ready.entries()) {
       const answer = answers[index]
       if (answer?.status === 'lost') {
         // Another enqueue vouched first: whoever opened the record cannot withdraw it any more, which is all that was wanted.
         if (!own && answer.record !== undefined && isSameUnclaimed(record, answer.record)) {
-          opened.push({ draft: each, record: answer.record, own })
+          opened.push({ prepared: each, record: answer.record, own })
         } else changed.push([each, answer.record])
       } else if (answer?.status === 'done') {
-        opened.push({ draft: each, record: answer.record ?? applied(record, change), own })
+        opened.push({ prepared: each, record: answer.record ?? applied(record, change), own })
       } else {
         // What was reopened for certain, or vouched for, is open: the same key again, or `reconcile`, sends it.
         outcomes.fail(each, { cause: answer?.error, maybeSent: false, mayRun: !own || (answer?.maybeDone ?? true) })
@@ -147,5 +147,5 @@ function missingInput({ each, record, own }: Plan): InputItem | undefined {
 }
 
 function isSameUnclaimed(read: TaskRecord, found: TaskRecord): boolean {
-  return found.epoch === read.epoch && found.v > read.v && isUnclaimed(found)
+  return found.generation === read.generation && found.v > read.v && isUnclaimed(found)
 }

@@ -72,7 +72,7 @@ export function createMemoryLedger({ clock, onWrite }: MemoryLedgerOptions): Mem
     if (item === undefined || item.record.v !== change.v) return { status: 'refused' }
     const record = changed(item.record, change)
     if (isTooLarge(record)) return tooLarge()
-    const left = change.set.epoch === undefined ? item.failedAt : undefined
+    const left = change.set.generation === undefined ? item.failedAt : undefined
     items.set(change.id, { record, failedAt: change.set.state === 'FAILURE' ? failureOf(change.set) : left })
     onWrite?.(record, change.transition)
     return { status: 'done', record }

@@ -1,7 +1,7 @@
 import type { Broker } from './broker.ts'
-import type { Chance } from './chance.ts'
 import type { Clock } from './clock.ts'
 import type { Ledger } from './ledger.ts'
+import type { Random } from './random.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** All that client and worker need of the world. */
@@ -9,12 +9,11 @@ export interface Ports {
   readonly ledger: Ledger
   readonly broker: Broker
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
   readonly telemetry: Telemetry
 }
 
 export type { Broker, Delivery, HideRequest, OutgoingMessage, QueueDepth, SendAnswer } from './broker.ts'
-export type { Chance } from './chance.ts'
 export type { Clock } from './clock.ts'
 export type {
   InputItem,
@@ -27,4 +26,5 @@ export type {
   TimeQuery,
   WriteAnswer,
 } from './ledger.ts'
+export type { Random } from './random.ts'
 export type { LogLevel, TaskEvent, Telemetry } from './telemetry.ts'

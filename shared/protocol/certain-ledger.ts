@@ -1,7 +1,7 @@
 import { ledgerPatienceMs } from '../core/defaults.ts'
 import { LedgerUnavailableError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
-import type { Chance, Clock, Ledger, NewRecord, RecordChange, WriteAnswer } from '../ports/index.ts'
+import type { Clock, Ledger, NewRecord, Random, RecordChange, WriteAnswer } from '../ports/index.ts'
 import { sleep } from './sleep.ts'
 
 /** What became of an insert, for certain unless `failed`. */
@@ -42,16 +42,16 @@ const slowestPauseMs = 1_000
 export class CertainLedger {
   readonly #ledger: Ledger
   readonly #clock: Clock
-  readonly #chance: Chance
+  readonly #random: Random
   readonly #patienceMs: number
 
   constructor(
-    ports: { readonly ledger: Ledger; readonly clock: Clock; readonly chance: Chance },
+    ports: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random },
     patienceMs: number = ledgerPatienceMs,
   ) {
     this.#ledger = ports.ledger
     this.#clock = ports.clock
-    this.#chance = ports.chance
+    this.#random = ports.random
     this.#patienceMs = patienceMs
   }
 
@@ -170,7 +170,7 @@ export class CertainLedger {
 
   /** Doubling, with full jitter: what was throttled together must not come back together. */
   #pauseMs(round: number): number {
-    return Math.ceil(Math.min(slowestPauseMs, firstPauseMs * 2 ** (round - 1)) * (0.5 + this.#chance.random() / 2))
+    return Math.ceil(Math.min(slowestPauseMs, firstPauseMs * 2 ** (round - 1)) * (0.5 + this.#random.fraction() / 2))
   }
 }
 

@@ -1,9 +1,9 @@
 import { type AppDefinition, timesOf } from '../core/app.ts'
+import { messageOf } from '../core/call.ts'
 import type { Json } from '../core/json.ts'
 import { messageText } from '../core/message-codec.ts'
 import type { QueueTimes } from '../core/queue.ts'
 import type { TaskRecord } from '../core/record.ts'
-import { messageOf } from '../core/signature.ts'
 import { isTerminal } from '../core/states.ts'
 import type { Ports } from '../ports/index.ts'
 

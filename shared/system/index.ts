@@ -1,4 +1,5 @@
-// The ports that every process has at hand: real time, real chance, and lines on standard error.
-export { systemChance } from './chance.ts'
+// The ports that every process has at hand: real time, real randomness, and lines on standard error.
+
 export { systemClock } from './clock.ts'
+export { systemRandom } from './random.ts'
 export { type ConsoleTelemetryOptions, consoleTelemetry } from './telemetry.ts'

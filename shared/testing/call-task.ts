@@ -59,7 +59,7 @@ export async function callTask<Input, Output>(
       queue: definition.queue,
       attempt,
       maxRetries: definition.retry.maxRetries,
-      epoch: 0,
+      generation: 0,
       headers: options.headers ?? {},
       enqueuedAt: Date.now(),
       root: id,

@@ -5,14 +5,14 @@ import { type Decide, withFaults } from '../memory/faults.ts'
 import { createMemoryLedger } from '../memory/ledger.ts'
 import { createQueues } from '../memory/queues.ts'
 import { type RecordingTelemetry, recordingTelemetry } from '../memory/recording-telemetry.ts'
-import { seededChance } from '../memory/seeded-chance.ts'
+import { seededRandom } from '../memory/seeded-random.ts'
 import { VirtualClock } from '../memory/virtual-clock.ts'
 import type { Ports } from '../ports/index.ts'
 import { type BatchWorker, createBatchWorker } from '../worker/index.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 
 export interface MemoryWorldOptions {
-  /** Of everything left to chance: ids, jitter. @default 1 */
+  /** Of everything random: ids, jitter. @default 1 */
   readonly seed?: number | string
   /** Epoch ms. @default 2026-01-01T00:00:00Z */
   readonly startAt?: number
@@ -42,12 +42,12 @@ interface Environment {
 
 export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOptions = {}): MemoryWorld {
   const clock = new VirtualClock(options.startAt)
-  const chance = seededChance(options.seed ?? 1)
+  const random = seededRandom(options.seed ?? 1)
   const telemetry = recordingTelemetry()
   const model = createSqsModel({
     clock: { now: () => clock.now(), setTimer: (delayMs, fire) => clock.timer(delayMs, fire) },
-    ids: () => chance.uuid(clock.now()),
-    random: () => chance.random(),
+    ids: () => random.uuid(clock.now()),
+    random: () => random.fraction(),
     checksums: false,
   })
   createQueues(model, app)
@@ -55,7 +55,7 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
     ledger: createMemoryLedger({ clock }),
     broker: createMemoryBroker({ model, prefix: app.prefix }),
     clock,
-    chance,
+    random,
     telemetry,
   }
   const ports = options.faults === undefined ? plain : withFaults(plain, options.faults)
@@ -74,7 +74,7 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
     environment ??= start()
     const working = environment.worker.work(queue, deliveries, {
       deadlineAt: clock.now() + timeoutMs,
-      requestId: chance.uuid(clock.now()),
+      requestId: random.uuid(clock.now()),
     })
     const ended = await Promise.race([working, environment.died])
     if (ended === 'died') return deliveries.length

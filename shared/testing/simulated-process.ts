@@ -1,5 +1,5 @@
 import { type Decide, faultyBroker, faultyLedger } from '../memory/faults.ts'
-import type { Broker, Chance, Clock, Ledger, Ports, Telemetry } from '../ports/index.ts'
+import type { Broker, Clock, Ledger, Ports, Random, Telemetry } from '../ports/index.ts'
 
 /** One call that a process makes. */
 export interface ProcessCall {
@@ -24,7 +24,7 @@ export type PlanCall = (call: ProcessCall) => CallPlan | undefined
 export interface ProcessOptions {
   readonly name: string
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
   readonly telemetry: Telemetry
   readonly ledger: Ledger
   readonly broker: Broker
@@ -68,7 +68,7 @@ export class SimulatedProcess {
         now: () => this.#world.now() + this.skewMs,
         timer: (delayMs, fire, how) => this.#timer(delayMs, fire, how),
       },
-      chance: options.chance,
+      random: options.random,
       telemetry: {
         event: (event) => void (this.isDead || telemetry.event(event)),
         log: (level, message, fields) => void (this.isDead || telemetry.log(level, message, fields)),

@@ -40,7 +40,7 @@ export function runnableTask(
 }
 
 /**
- * Groups deliveries of one task: the first of the highest epoch goes on, the others are duplicates that wait for it. The very same message twice is
+ * Groups deliveries of one task: the first of the highest generation goes on, the others are duplicates that wait for it. The very same message twice is
  * no duplicate: it has one fate, that of its first delivery, which may be to come again.
  */
 export function groupById(arrivals: readonly Arrival[]): { first: Arrival; duplicates: Arrival[] }[] {
@@ -49,7 +49,7 @@ export function groupById(arrivals: readonly Arrival[]): { first: Arrival; dupli
     const group = groups.get(arrival.message.id)
     if (group === undefined) {
       groups.set(arrival.message.id, { first: arrival, duplicates: [] })
-    } else if (arrival.message.epoch > group.first.message.epoch) {
+    } else if (arrival.message.generation > group.first.message.generation) {
       group.duplicates.push(group.first)
       group.first = arrival
     } else if (arrival.delivery.messageId !== group.first.delivery.messageId) {

@@ -247,7 +247,7 @@ export class Batch {
   /** Claims a wave. What may start must do so at once; claims that were lost or failed are to be looked at again by the sorter. */
   async #claim(wave: readonly Candidate[], alone: boolean): Promise<Claimed> {
     const { ledger, ports, queue, invocation } = this.#setting
-    const { clock, chance } = ports
+    const { clock, random } = ports
     const ready: Ready[] = []
     const toClaim: Candidate[] = []
     for (const candidate of wave) {
@@ -258,7 +258,7 @@ export class Batch {
     const leaseUntil = leaseEnd(askedAt, invocation.deadlineAt)
     // A lone claim that nobody knows of would count as a crash when its lease ends: there is nothing better to do than to ask until it must be given back.
     const doubtUntil = alone ? (invocation.deadlineAt ?? leaseUntil) - settleMarginMs(queue.timeoutMs) : undefined
-    const setting = { ledger, clock, chance, queue: queue.name, leaseUntil, alone, doubtUntil }
+    const setting = { ledger, clock, random, queue: queue.name, leaseUntil, alone, doubtUntil }
     const refused: RefusedClaim[] = []
     for (const claim of toClaim.length === 0 ? [] : await claimWave(toClaim, setting)) {
       if (claim.status === 'claimed') {

@@ -1,9 +1,9 @@
+import { recordOfMessage } from '../core/call.ts'
 import { toErrorData } from '../core/error-data.ts'
 import { WorkerLostError } from '../core/errors.ts'
 import { appendAttempt } from '../core/history.ts'
 import type { RecordFields, TaskRecord } from '../core/record.ts'
-import { recordOfMessage } from '../core/signature.ts'
-import type { Chance, Clock, NewRecord, RecordChange } from '../ports/index.ts'
+import type { Clock, NewRecord, Random, RecordChange } from '../ports/index.ts'
 import type { CertainLedger, ChangeOutcome, InsertOutcome } from '../protocol/certain-ledger.ts'
 import type { Arrival, RunnableTask } from './arrival.ts'
 
@@ -15,7 +15,7 @@ export interface Candidate {
   readonly record: TaskRecord | null | undefined
   /** Counted attempts that ended before this run. */
   readonly attempt: number
-  /** The epoch this delivery opens. */
+  /** The generation this delivery opens. */
   readonly opens?: number
   readonly crashed?: 'alone' | 'in-company'
   /** Has to run while nothing else does. */
@@ -34,7 +34,7 @@ export type RefusedClaim = Exclude<Claim, { readonly status: 'claimed' }>
 export interface ClaimSetting {
   readonly ledger: CertainLedger
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
   readonly queue: string
   readonly leaseUntil: number
   /** Nothing else will run in this process while these do. */
@@ -59,7 +59,7 @@ export function claimWave(candidates: readonly Candidate[], setting: ClaimSettin
 }
 
 async function change(candidates: readonly Candidate[], setting: ClaimSetting, now: number): Promise<readonly Claim[]> {
-  const claiming = candidates.map((candidate) => ({ candidate, token: setting.chance.token() }))
+  const claiming = candidates.map((candidate) => ({ candidate, token: setting.random.token() }))
   const outcomes = await setting.ledger.change(
     claiming.map(({ candidate, token }) => claimChange(candidate, token, setting, now)),
     setting,
@@ -77,7 +77,7 @@ async function change(candidates: readonly Candidate[], setting: ClaimSetting, n
 
 async function create(candidates: readonly Candidate[], setting: ClaimSetting, now: number): Promise<readonly Claim[]> {
   const entries = candidates.map((candidate): NewRecord => {
-    const made = recordOfMessage(candidate.arrival.message, setting.queue, now, setting.chance.token())
+    const made = recordOfMessage(candidate.arrival.message, setting.queue, now, setting.random.token())
     const started = { state: 'STARTED', startedAt: now, leaseUntil: setting.leaseUntil, alone: setting.alone } as const
     return { ...made, record: { ...made.record, ...started } }
   })
@@ -91,7 +91,7 @@ async function create(candidates: readonly Candidate[], setting: ClaimSetting, n
   })
 }
 
-/** Left from the opening before, when an epoch is opened anew. */
+/** Left from the opening before, when an generation is opened anew. */
 const ofAnOpening: readonly (keyof RecordFields)[] = [
   'error',
   'attempts',
@@ -123,7 +123,7 @@ function claimChange(
     alone,
   }
   if (opens !== undefined) {
-    set.epoch = opens
+    set.generation = opens
     set.attempt = 0
     set.enqueuedAt = now
   }

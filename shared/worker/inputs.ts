@@ -1,7 +1,7 @@
+import { recordOfMessage } from '../core/call.ts'
 import { inputExpiresAtSeconds } from '../core/lifetime.ts'
 import type { TaskMessage } from '../core/message.ts'
 import type { TaskRecord } from '../core/record.ts'
-import { recordOfMessage } from '../core/signature.ts'
 import type { Ports } from '../ports/index.ts'
 
 /** Inputs in items of their own live as long as copies of their message do. */

@@ -5,7 +5,7 @@ import type { TaskRecord } from '../core/record.ts'
 import type { Clock, Telemetry } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 
-export interface ProgressSetting {
+export interface ProgressDeps {
   readonly clock: Clock
   readonly telemetry: Telemetry
   readonly ledger: CertainLedger
@@ -15,13 +15,13 @@ export interface ProgressSetting {
 
 /** What a running task says of its progress: written at most once a second, the last value always. Never fails the task. */
 export class Progress {
-  readonly #setting: ProgressSetting
+  readonly #setting: ProgressDeps
   #unwritten: string | undefined
   #writing = false
   #ended = false
   #writtenAt = Number.NEGATIVE_INFINITY
 
-  constructor(setting: ProgressSetting) {
+  constructor(setting: ProgressDeps) {
     this.#setting = setting
   }
 

@@ -64,7 +64,7 @@ export function startRun(setting: RunSetting): Run {
       queue: setting.queue,
       attempt: attempt + 1,
       maxRetries: policy.maxRetries,
-      epoch: record?.epoch ?? message.epoch,
+      generation: record?.generation ?? message.generation,
       headers: message.headers ?? {},
       enqueuedAt: record?.enqueuedAt ?? message.sentAt ?? delivery.sentAt,
       root: message.root ?? message.id,
@@ -92,7 +92,7 @@ export function startRun(setting: RunSetting): Run {
     running,
     scrub,
     settlement: running.outcome.then((outcome) =>
-      decide(outcome, { definition, policy, id: message.id, attempt, random: ports.chance.random() }),
+      decide(outcome, { definition, policy, id: message.id, attempt, random: ports.random.fraction() }),
     ),
     endProgress: () => progress?.end(),
   }

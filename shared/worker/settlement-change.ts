@@ -18,7 +18,7 @@ export interface SettledRun {
   readonly startedAt?: number | undefined
   /** The last progress, when it is not written yet. */
   readonly progress?: string | undefined
-  /** The epoch that the delivery opens: a redrive that ends without a run. */
+  /** The generation that the delivery opens: a redrive that ends without a run. */
   readonly opens?: number | undefined
 }
 
@@ -41,7 +41,7 @@ export function settlementChange({
   // What a later state does not look at stays: `leaseUntil` and `alone` mean something in STARTED only.
   const remove: (keyof RecordFields)[] = []
   if (opens !== undefined) {
-    set.epoch = opens
+    set.generation = opens
     set.attempt = 0
     set.enqueuedAt = now
   }

@@ -294,7 +294,7 @@ export class Settler {
     return messageText({
       ...rest,
       availableAt: later,
-      ...(record !== undefined && { epoch: record.epoch, v: record.v }),
+      ...(record !== undefined && { generation: record.generation, v: record.v }),
     })
   }
 }

@@ -1,3 +1,4 @@
+import { recordOfMessage } from '../core/call.ts'
 import { classify, type Verdict } from '../core/classify.ts'
 import { decideWithoutRun, type WithoutRun } from '../core/decide.ts'
 import { recordGraceMs, unknownTaskPatienceMs } from '../core/defaults.ts'
@@ -5,7 +6,6 @@ import { errorText } from '../core/error-data.ts'
 import { UnknownTaskError, WorkerLostError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { isCrashFinal, patientPolicy } from '../core/retry.ts'
-import { recordOfMessage } from '../core/signature.ts'
 import { isTerminal } from '../core/states.ts'
 import type { HideRequest } from '../ports/index.ts'
 import { type Arrival, isWithoutLedger } from './arrival.ts'
@@ -27,7 +27,7 @@ interface EndingFacts {
   readonly token?: string
   /** When the run that was lost had begun. */
   readonly startedAt?: number | undefined
-  /** The epoch that the delivery opens. */
+  /** The generation that the delivery opens. */
   readonly opens?: number | undefined
 }
 
@@ -83,10 +83,10 @@ export class Sorter {
     const records = await this.#read(old.map(({ message }) => message.id))
     if (records === undefined) return open
     for (const [index, arrival] of old.entries()) {
-      const { epoch } = arrival.message
+      const { generation } = arrival.message
       const record = records[index]
-      if (record === undefined || epoch > record.epoch) open.push(arrival)
-      else if (epoch < record.epoch) this.#fates.acknowledge(arrival.delivery)
+      if (record === undefined || generation > record.generation) open.push(arrival)
+      else if (generation < record.generation) this.#fates.acknowledge(arrival.delivery)
       else if (isTerminal(record.state)) this.#finished.push({ arrival, record })
       else open.push(arrival)
     }
@@ -124,10 +124,11 @@ export class Sorter {
     const records = await this.#read(ids)
     const byId = new Map(ids.map((id, index) => [id, records?.[index]]))
     for (const arrival of withLedger) {
-      const { epoch, id } = arrival.message
+      const { generation, id } = arrival.message
       const record = byId.get(id)
       const over =
-        record !== undefined && (epoch < record.epoch || (epoch === record.epoch && isTerminal(record.state)))
+        record !== undefined &&
+        (generation < record.generation || (generation === record.generation && isTerminal(record.state)))
       if (over) this.#fates.acknowledge(arrival.delivery)
       else this.#hide(arrival, 0)
     }
@@ -137,7 +138,7 @@ export class Sorter {
   /** Ends a task without a run. */
   end(arrival: Arrival, record: TaskRecord | undefined, outcome: WithoutRun, given: EndingFacts = {}): void {
     const { app, ports } = this.#setting
-    const { token = ports.chance.token(), ...facts } = given
+    const { token = ports.random.token(), ...facts } = given
     const settlement = decideWithoutRun(outcome)
     const ended = {
       attempt: record?.attempt ?? 0,
@@ -239,7 +240,7 @@ export class Sorter {
     const { task } = arrival
     const { kind: _kind, ...plan } = verdict
     if (task === undefined) {
-      // A redrive that nobody can run has opened its epoch all the same: its own dead letter must not be stale.
+      // A redrive that nobody can run has opened its generation all the same: its own dead letter must not be stale.
       if (!this.#waitForDeploy(arrival, record)) this.end(arrival, record, unknown(arrival), { opens: plan.opens })
       return
     }
@@ -258,7 +259,7 @@ export class Sorter {
     }
     if (this.#waitForDeploy(arrival)) return
     const { ledger, ports, queue } = this.#setting
-    const [inserted] = await ledger.insert([recordOfMessage(message, queue.name, now, ports.chance.token())])
+    const [inserted] = await ledger.insert([recordOfMessage(message, queue.name, now, ports.random.token())])
     if (inserted?.status === 'inserted') this.end(arrival, inserted.record, unknown(arrival))
   }
 

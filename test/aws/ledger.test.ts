@@ -5,7 +5,7 @@ import { createClients } from '../../shared/aws/clients.ts'
 import { createDynamoLedger } from '../../shared/aws/ledger.ts'
 import { ensureTable } from '../../shared/aws/table.ts'
 import { LedgerUnavailableError, TableAccessError } from '../../shared/core/errors.ts'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Ledger, WriteAnswer } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
@@ -44,7 +44,7 @@ function scripted(turns: readonly [Turn, ...Turn[]], maxAttempts = 1) {
     },
   })
   const clock = new VirtualClock()
-  return { ledger: createDynamoLedger({ dynamodb, environment, clock, chance: seededChance(1) }), requests, clock }
+  return { ledger: createDynamoLedger({ dynamodb, environment, clock, random: seededRandom(1) }), requests, clock }
 }
 
 const failed = (status: number, name: string): Turn => ({
@@ -189,7 +189,7 @@ describe('the ledger on DynamoDB: requests that can never succeed', () => {
     ]
     for (const [configuration, message] of cases) {
       const dynamodb = new DynamoDBClient(configuration)
-      const ledger = createDynamoLedger({ dynamodb, environment, clock: systemClock, chance: seededChance(1) })
+      const ledger = createDynamoLedger({ dynamodb, environment, clock: systemClock, random: seededRandom(1) })
       await expect(ledger.insert(entries(1))).rejects.toThrow(message)
       await expect(ledger.insert(entries(1))).rejects.toThrow(TableAccessError)
     }
@@ -248,9 +248,9 @@ describe('the ledger on a real engine', () => {
     const table = unique('ledger')
     await ensureTable(dynamodb, table)
     const requests = faultyWire(dynamodb, decide)
-    const chance = seededChance(1)
-    const ledger: Ledger = createDynamoLedger({ dynamodb, environment: { table }, clock: systemClock, chance })
-    return { ledger, requests, certain: new CertainLedger({ ledger, clock: systemClock, chance }), dynamodb, table }
+    const random = seededRandom(1)
+    const ledger: Ledger = createDynamoLedger({ dynamodb, environment: { table }, clock: systemClock, random })
+    return { ledger, requests, certain: new CertainLedger({ ledger, clock: systemClock, random }), dynamodb, table }
   }
   const sizes = (requests: readonly WireRequest[]) =>
     requests.map(({ action, input }) =>
@@ -376,7 +376,7 @@ describe('the ledger on a real engine', () => {
     const statements = (requests[0]?.input.Statements ?? []) as readonly { Statement: string }[]
     const names = [...(statements[0]?.Statement ?? '').matchAll(/'(\w+)':/g)].map(([, name]) => name)
     expect(names.sort()).toEqual(
-      'attempt enqueuedAt epoch input inputHash pk queue sk state task timeKey timeSort token v'.split(' '),
+      'attempt enqueuedAt generation input inputHash pk queue sk state task timeKey timeSort token v'.split(' '),
     )
   })
 
@@ -398,7 +398,7 @@ describe('the ledger on a real engine', () => {
   it('a missing table is said at once', async () => {
     const dynamodb = clientsFor(engine.endpoint).dynamodb()
     const table = { table: 'never-made' }
-    const ledger = createDynamoLedger({ dynamodb, environment: table, clock: systemClock, chance: seededChance(1) })
+    const ledger = createDynamoLedger({ dynamodb, environment: table, clock: systemClock, random: seededRandom(1) })
     await expect(ledger.insert(entries(2))).rejects.toThrow(/'never-made' at http:\/\/127.*Deploy the app/)
     await expect(ledger.read(['a'], { consistent: true })).rejects.toThrow(TableAccessError)
   })

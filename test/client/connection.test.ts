@@ -4,7 +4,7 @@ import { buildApp } from '../../shared/client/app.ts'
 import type { AwsConnection, ConnectedTarget } from '../../shared/client/connection.ts'
 import { createMemoryLedger } from '../../shared/memory/ledger.ts'
 import { recordingTelemetry } from '../../shared/memory/recording-telemetry.ts'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { createMemoryWorld } from '../../shared/testing/memory-world.ts'
 
@@ -18,7 +18,7 @@ function build(variables: Record<string, string> = {}, fails = 0) {
     { name: 'shop', stage: 'dev', queues: { emails: {} } },
     {
       clock,
-      chance: seededChance(1),
+      random: seededRandom(1),
       telemetry: recordingTelemetry(),
       variables,
       async connectAws(target): Promise<AwsConnection> {

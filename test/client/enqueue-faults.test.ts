@@ -130,7 +130,7 @@ describe('sending the message', () => {
     expect(handle).toMatchObject({ id: error.id, deduplicated: false })
     expect(messages()).toHaveLength(2)
     await work(200_000)
-    expect(runs).toEqual([{ id: handle.id, x: 1, attempt: 1, epoch: 2 }])
+    expect(runs).toEqual([{ id: handle.id, x: 1, attempt: 1, generation: 2 }])
     expect(await settled(handle.get())).toEqual({ doubled: 2 })
   })
 
@@ -229,7 +229,7 @@ describe('reopening a key', () => {
     expect(second.deduplicated).toBe(false)
     await work()
     expect(runs).toHaveLength(2)
-    expect(await record(first.id)).toMatchObject({ epoch: 2, state: 'SUCCESS' })
+    expect(await record(first.id)).toMatchObject({ generation: 2, state: 'SUCCESS' })
   })
 
   it('an input that cannot be put in place opens nothing', async () => {
@@ -248,10 +248,10 @@ describe('reopening a key', () => {
     const first = await keyed.delay({ x: 1, mode: 'fail' })
     await work()
     expect(await rejection(keyed.delay({ x: 1 }))).toMatchObject({ mayRun: false })
-    expect(await record(first.id)).toMatchObject({ state: 'REVOKED', epoch: 2 })
+    expect(await record(first.id)).toMatchObject({ state: 'REVOKED', generation: 2 })
     const third = await keyed.delay({ x: 1 })
     await work()
     expect(await settled(third.get())).toEqual({ doubled: 2 })
-    expect(runs.at(-1)?.epoch).toBe(4)
+    expect(runs.at(-1)?.generation).toBe(4)
   })
 })

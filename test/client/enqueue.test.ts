@@ -25,7 +25,7 @@ describe('delay', () => {
     expect(message).toEqual({
       celeriac: 1,
       id: handle.id,
-      epoch: 0,
+      generation: 0,
       v: 1,
       task: 'plain',
       input: { x: 21 },
@@ -33,7 +33,7 @@ describe('delay', () => {
     })
     expect(await record(handle.id)).toMatchObject({ state: 'QUEUED', v: 1, queue: 'emails', input: '{"x":21}' })
     await work()
-    expect(runs).toEqual([{ id: handle.id, x: 21, attempt: 1, epoch: 0 }])
+    expect(runs).toEqual([{ id: handle.id, x: 21, attempt: 1, generation: 0 }])
     expect(await settled(handle.get())).toEqual({ doubled: 42 })
     expect(telemetry.storyOf(handle.id)).toEqual(['queued', 'started', 'succeeded'])
   })
@@ -306,7 +306,7 @@ describe('ledger off', () => {
     const { off, messages, world, rejection, work, runs } = fixture()
     const handle = await off.delay({ x: 1 })
     expect(messages()).toEqual([
-      { celeriac: 1, id: handle.id, epoch: 0, task: 'off', input: { x: 1 }, sentAt: start, ledger: 'off' },
+      { celeriac: 1, id: handle.id, generation: 0, task: 'off', input: { x: 1 }, sentAt: start, ledger: 'off' },
     ])
     expect(await world.ports.ledger.read([handle.id], { consistent: true })).toEqual([undefined])
     for (const ask of ['get', 'state', 'info', 'revoke', 'forget'] as const) {

@@ -145,7 +145,7 @@ describe('info', () => {
       queue: 'emails',
       state: 'SCHEDULED',
       reason: undefined,
-      epoch: 0,
+      generation: 0,
       attempt: 0,
       attempts: [],
       input: { x: 1, secret: '[redacted]' },

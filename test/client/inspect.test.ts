@@ -99,7 +99,7 @@ describe('pause and resume', () => {
     expect(runs).toEqual([])
     await app.resume('emails')
     await work(120_000)
-    expect(runs).toEqual([{ id: handle.id, x: 1, attempt: 1, epoch: 0 }])
+    expect(runs).toEqual([{ id: handle.id, x: 1, attempt: 1, generation: 0 }])
     expect(await settled(handle.get())).toEqual({ doubled: 2 })
   })
 })

@@ -57,7 +57,7 @@ describe('G3: same key, same task', () => {
     // It is the first one's task: its time and headers hold.
     const stored = await record(id)
     expect(messages()).toMatchObject([
-      { id, epoch: 0, v: stored.v, headers: { from: 'first' }, availableAt: start + 60_000 },
+      { id, generation: 0, v: stored.v, headers: { from: 'first' }, availableAt: start + 60_000 },
     ])
     await work(59_000)
     expect(runs).toEqual([])
@@ -91,9 +91,9 @@ describe('G3: same key, same task', () => {
     const second = await keyed.delay({ x: 1, note: 'two' })
     expect(second).toMatchObject({ id: first.id, deduplicated: false })
     const opened = await record(first.id)
-    expect(opened).toMatchObject({ state: 'QUEUED', epoch: 2, attempt: 0, input: '{"x":1,"note":"two"}' })
+    expect(opened).toMatchObject({ state: 'QUEUED', generation: 2, attempt: 0, input: '{"x":1,"note":"two"}' })
     await work()
-    expect(runs.slice(runsBefore)).toEqual([{ id: first.id, x: 1, attempt: 1, epoch: 2 }])
+    expect(runs.slice(runsBefore)).toEqual([{ id: first.id, x: 1, attempt: 1, generation: 2 }])
     expect(await settled(second.get())).toEqual({ doubled: 2 })
   })
 
@@ -114,7 +114,7 @@ describe('G3: same key, same task', () => {
     expect(rest).toEqual({
       id,
       v: 4,
-      epoch: 2,
+      generation: 2,
       state: 'QUEUED',
       task: 'keyed',
       queue: 'emails',
@@ -134,8 +134,8 @@ describe('G3: same key, same task', () => {
     const [letter] = await ports.broker.receive('emails', { max: 1, waitSeconds: 0, dead: true })
     await ports.broker.send('emails', [{ body: letter?.body ?? '' }])
     await work()
-    expect(runs.filter(({ id }) => id === first.id).map(({ epoch }) => epoch)).toEqual([0, 2])
-    expect(await record(first.id)).toMatchObject({ state: 'SUCCESS', epoch: 2 })
+    expect(runs.filter(({ id }) => id === first.id).map(({ generation }) => generation)).toEqual([0, 2])
+    expect(await record(first.id)).toMatchObject({ state: 'SUCCESS', generation: 2 })
     expect(await settled(second.get())).toEqual({ doubled: 2 })
   })
 
@@ -147,7 +147,7 @@ describe('G3: same key, same task', () => {
     expect(await keyed.delay({ x: 1 })).toMatchObject({ id: first.id, deduplicated: true })
     await clock.advanceTo(start + dayMs)
     expect(await keyed.delay({ x: 1 })).toMatchObject({ id: first.id, deduplicated: false })
-    expect((await record(first.id)).epoch).toBe(2)
+    expect((await record(first.id)).generation).toBe(2)
     await work()
     expect(runs).toHaveLength(2)
   })
@@ -183,7 +183,7 @@ describe('G3: same key, same task', () => {
     const first = await keyed.delay({ x: 1, mode: 'fail' })
     await work()
     await keyed.applyAsync({ x: 1 }, { queue: 'slow' })
-    expect(messages('slow')).toMatchObject([{ id: first.id, epoch: 2 }])
+    expect(messages('slow')).toMatchObject([{ id: first.id, generation: 2 }])
     expect(messages('emails')).toEqual([])
     expect((await record(first.id)).queue).toBe('slow')
   })
@@ -218,7 +218,7 @@ describe('G3: same key, same task', () => {
     expect(handles.filter(({ deduplicated }) => deduplicated === false)).toHaveLength(1)
     await work()
     expect(runs).toHaveLength(2)
-    expect((await record(id)).epoch).toBe(2)
+    expect((await record(id)).generation).toBe(2)
   })
 
   it('a call’s own key and a task’s own id work alike', async () => {

@@ -10,7 +10,7 @@ import { ensureTable } from '../../shared/aws/table.ts'
 import { readEnvironment } from '../../shared/core/environment.ts'
 import { createQueues } from '../../shared/memory/queues.ts'
 import { recordingTelemetry } from '../../shared/memory/recording-telemetry.ts'
-import { systemChance, systemClock } from '../../shared/system/index.ts'
+import { systemClock, systemRandom } from '../../shared/system/index.ts'
 import { createBatchWorker } from '../../shared/worker/index.ts'
 import { faultyWire, type WireFault, type WireRequest } from '../aws/faulty-transport.ts'
 
@@ -42,7 +42,7 @@ describe('over the wire', () => {
       faultyWire(clients.sqs() as unknown as DynamoDBClient, decide) as WireRequest[],
     ]
     const environment = readEnvironment('wire', { CELERIAC_QUEUE_BASE_URL: `${sqs.endpoint}/000000000000` })
-    const machine = { environment, clock: systemClock, chance: systemChance }
+    const machine = { environment, clock: systemClock, random: systemRandom }
     app.connect({
       ledger: createDynamoLedger({ dynamodb: clients.dynamodb(), ...machine }),
       broker: createSqsBroker({ sqs: clients.sqs(), ...machine }),
@@ -162,7 +162,7 @@ describe('over the wire', () => {
     expect(second).toMatchObject({ id: first.id, deduplicated: false })
     await work()
     expect(await second.get({ timeout: 10 })).toBe(2_000)
-    expect(await second.info()).toMatchObject({ epoch: 2, state: 'SUCCESS', reason: undefined })
+    expect(await second.info()).toMatchObject({ generation: 2, state: 'SUCCESS', reason: undefined })
     await second.forget()
     expect(await second.info()).toMatchObject({ state: 'SUCCESS', hidden: true, input: undefined })
   })

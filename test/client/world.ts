@@ -40,9 +40,9 @@ export class ExpectedException extends Error {
 /** An app with fixture tasks on the memory ports, its worker, and a look at everything. */
 export function fixture(options: FixtureOptions = {}) {
   const app = createApp({ name: 'shop', queues: { emails: {}, slow: {} }, ...options.app })
-  const runs: { id: string; x: number; attempt: number; epoch: number }[] = []
+  const runs: { id: string; x: number; attempt: number; generation: number }[] = []
   const run = async (input: z.output<typeof order>, ctx: TaskContext) => {
-    runs.push({ id: ctx.id, x: input.x, attempt: ctx.attempt, epoch: ctx.epoch })
+    runs.push({ id: ctx.id, x: input.x, attempt: ctx.attempt, generation: ctx.generation })
     if (input.mode === 'fail') throw new ExpectedException('Task expected to fail', { cause: new TypeError('because') })
     if (input.mode === 'ignore') throw new IgnoreError()
     if (input.mode === 'retry-once' && ctx.attempt === 1) ctx.retry({ delay: 1, error: new Error('once') })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createSqsBroker } from '../../shared/aws/broker.ts'
 import { messageBytes, pack } from '../../shared/aws/pack.ts'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { connectionError, scriptedSqs, type Turn } from './scripted-transport.ts'
 
@@ -10,7 +10,7 @@ const environment = { prefix: 'shop', table: 'shop', queueBaseUrl: 'http://127.0
 function brokerOn(turns: readonly [Turn, ...Turn[]], maxAttempts?: number) {
   const { sqs, requests } = scriptedSqs(turns, maxAttempts)
   const clock = new VirtualClock()
-  return { broker: createSqsBroker({ sqs, environment, clock, chance: seededChance(1) }), requests, clock }
+  return { broker: createSqsBroker({ sqs, environment, clock, random: seededRandom(1) }), requests, clock }
 }
 
 const sentAll = (count: number): Turn => ({
@@ -119,7 +119,7 @@ describe('the broker on SQS: requests', () => {
       sqs,
       environment: { ...environment, queueBaseUrl: undefined },
       clock: new VirtualClock(),
-      chance: seededChance(1),
+      random: seededRandom(1),
     })
     expect(await broker.send('emails', [{ body: 'a' }])).toMatchObject([{ status: 'failed' }])
     await Promise.all([broker.send('emails', [{ body: 'b' }]), broker.send('emails', [{ body: 'c' }])])

@@ -4,8 +4,8 @@ import { createClients } from '../../shared/aws/clients.ts'
 import { readEnvironment } from '../../shared/core/environment.ts'
 import { createQueues } from '../../shared/memory/queues.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
-import { systemChance } from '../../shared/system/chance.ts'
 import { systemClock } from '../../shared/system/clock.ts'
+import { systemRandom } from '../../shared/system/random.ts'
 import { brokerContract, contractApp } from './broker-suite.ts'
 
 /** The SDK over the wire to our server; the server's time is ours. */
@@ -26,7 +26,7 @@ async function open(base: 'known' | 'asked') {
     ...(base === 'known' && { CELERIAC_QUEUE_BASE_URL: `${server.endpoint}/000000000000` }),
   })
   return {
-    broker: createSqsBroker({ sqs: clients.sqs(), environment, clock: systemClock, chance: systemChance }),
+    broker: createSqsBroker({ sqs: clients.sqs(), environment, clock: systemClock, random: systemRandom }),
     // What is on its way over the wire arrives before time goes on.
     pass: async (ms: number) => {
       await new Promise((resolve) => setTimeout(resolve, 20))

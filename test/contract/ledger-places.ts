@@ -10,7 +10,7 @@ import { type ClientOptions, type Clients, createClients } from '../../shared/aw
 import { createDynamoLedger } from '../../shared/aws/ledger.ts'
 import { ensureTable } from '../../shared/aws/table.ts'
 import { createMemoryLedger } from '../../shared/memory/ledger.ts'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import type { Clock, Ledger, WriteAnswer } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
 import { systemClock } from '../../shared/system/index.ts'
@@ -56,8 +56,8 @@ export async function dynamoPlace(engine: Engine, options: { readonly chaos?: st
   const clock = passingClock()
   const table = unique('ledger')
   await ensureTable(dynamodb, table)
-  const chance = seededChance(options.chaos ?? 'sound')
-  const ledger = createDynamoLedger({ dynamodb, environment: { table }, clock, chance })
+  const random = seededRandom(options.chaos ?? 'sound')
+  const ledger = createDynamoLedger({ dynamodb, environment: { table }, clock, random })
   if (options.chaos !== undefined) faultyWire(dynamodb, chaos(options.chaos))
   return {
     ledger: options.chaos === undefined ? ledger : certain(ledger, clock, options.chaos),
@@ -80,23 +80,23 @@ const faults = ['drop-before', 'drop-after', 'duplicate', 'throttle', 'break', '
  * but get through at the third try. Counters are spared: adding is not idempotent.
  */
 function chaos(seed: string): (request: WireRequest) => WireFault | undefined {
-  const chance = seededChance(`chaos-${seed}`)
+  const random = seededRandom(`chaos-${seed}`)
   return ({ action, attempt, input }) => {
     if (action === 'UpdateItem' && String(input.UpdateExpression).startsWith('ADD')) return undefined
     const writes = action === 'BatchExecuteStatement' || action === 'UpdateItem'
     if (attempt > 2 && !writes) return undefined
     // The SDK stops trying again when too much fails: reads, which have no other layer above them, must not use up its patience.
-    if (chance.random() > (writes ? 0.4 : 0.08)) return undefined
+    if (random.fraction() > (writes ? 0.4 : 0.08)) return undefined
     const count = Array.isArray(input.Statements) ? input.Statements.length : 0
-    if (count > 1 && chance.random() < 0.3)
-      return Array.from({ length: count }, (_, index) => index).filter(() => chance.random() < 0.4)
-    return chance.pick(faults)
+    if (count > 1 && random.fraction() < 0.3)
+      return Array.from({ length: count }, (_, index) => index).filter(() => random.fraction() < 0.4)
+    return random.pick(faults)
   }
 }
 
 /** The ledger with writes that are certain: what holds of the port on a sound wire holds of this on any. */
 function certain(ledger: Ledger, clock: Clock, seed: string): Ledger {
-  const sure = new CertainLedger({ ledger, clock, chance: seededChance(seed) })
+  const sure = new CertainLedger({ ledger, clock, random: seededRandom(seed) })
   const failed = ({ error, maybeDone }: { readonly error: Error; readonly maybeDone: boolean }): WriteAnswer =>
     maybeDone ? { status: 'unknown', error } : { status: 'invalid', error }
   return {

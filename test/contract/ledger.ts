@@ -27,7 +27,7 @@ export function newRecord(now: number, fields: Partial<TaskRecord> = {}): TaskRe
   return {
     id: unique('task'),
     v: 1,
-    epoch: 0,
+    generation: 0,
     state: 'QUEUED',
     task: 'emails.send',
     queue: 'emails',
@@ -81,7 +81,7 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
         const record: Required<TaskRecord> = {
           id: unique('task'),
           v: 3,
-          epoch: 2,
+          generation: 2,
           state: 'RETRY',
           task: 'emails.send',
           queue: 'emails',
@@ -382,7 +382,10 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
         const start = place.now() - 3 * hourMs
         const record = await inserted({ queue, enqueuedAt: start, state: 'REVOKED' })
         await ledger.update([
-          { ...claim(record), set: { state: 'QUEUED', token: unique('t'), epoch: 2, enqueuedAt: start + 2 * hourMs } },
+          {
+            ...claim(record),
+            set: { state: 'QUEUED', token: unique('t'), generation: 2, enqueuedAt: start + 2 * hourMs },
+          },
         ])
         const query = { queue, limit: 10 }
         const list = (each: TimeQuery) => ledger.listByTime(each)
@@ -417,7 +420,7 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
         // What is no transition leaves it there.
         await ledger.update([{ ...claim({ ...record, v: 2 }), transition: false, set: { forgotten: true } }])
         expect(await walk(list, query)).toEqual([record.id])
-        await ledger.update([claim({ ...record, v: 2 }, { state: 'QUEUED', epoch: 1 })])
+        await ledger.update([claim({ ...record, v: 2 }, { state: 'QUEUED', generation: 1 })])
         expect(await walk(list, query)).toEqual([])
         await ledger.update([claim({ ...record, v: 3 }, { state: 'FAILURE', finishedAt: place.now() })])
         expect(await walk(list, query)).toEqual([record.id])

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it, vi } from 'vitest'
 import { defineApp } from '../../shared/core/app.ts'
-import { type AttemptFacts, type AttemptWorld, callFunction, startAttempt } from '../../shared/core/attempt.ts'
+import { type AttemptDeps, type AttemptOptions, callFunction, startAttempt } from '../../shared/core/attempt.ts'
 import type { TaskContext } from '../../shared/core/context.ts'
 import { hookLimitMs, maxResultBytes } from '../../shared/core/defaults.ts'
 import { LedgerUnavailableError, TaskRevokedError } from '../../shared/core/errors.ts'
@@ -11,12 +11,12 @@ import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 
 const startAt = 1_767_225_600_000
 
-const facts: AttemptFacts = {
+const facts: AttemptOptions = {
   id: 'id-1',
   queue: 'main',
   attempt: 3,
   maxRetries: 5,
-  epoch: 2,
+  generation: 2,
   headers: { tenant: 'a' },
   enqueuedAt: startAt - 1_000,
   root: 'root-1',
@@ -28,9 +28,9 @@ const facts: AttemptFacts = {
 
 interface Given {
   readonly input?: Json
-  readonly facts?: Partial<AttemptFacts>
+  readonly facts?: Partial<AttemptOptions>
   readonly hooks?: TaskHooks
-  readonly enter?: AttemptWorld['enter']
+  readonly enter?: AttemptDeps['enter']
   readonly options?: object
 }
 
@@ -382,7 +382,7 @@ describe('the context of an attempt', () => {
       attempt: 3,
       retries: 2,
       maxRetries: 5,
-      epoch: 2,
+      generation: 2,
       deadline: new Date(startAt + 10_000),
       headers: { tenant: 'a' },
       enqueuedAt: new Date(startAt - 1_000),

@@ -13,7 +13,7 @@ function record(fields: Partial<TaskRecord> = {}): TaskRecord {
   return {
     id: 'id',
     v: 5,
-    epoch: 2,
+    generation: 2,
     state: 'QUEUED',
     task: 'task',
     queue: 'main',
@@ -26,24 +26,29 @@ function record(fields: Partial<TaskRecord> = {}): TaskRecord {
 }
 
 function message(fields: Partial<TaskMessage> = {}): TaskMessage {
-  return { celeriac: 1, id: 'id', epoch: 2, task: 'task', ...fields }
+  return { celeriac: 1, id: 'id', generation: 2, task: 'task', ...fields }
 }
 
 const started = { state: 'STARTED', leaseUntil: now - 1 } as const
 
 /** Delivery, record → verdict. */
 const cases: readonly (readonly [string, Partial<TaskMessage>, Partial<TaskRecord>, object])[] = [
-  ['of an opening that is over', { epoch: 1 }, {}, { kind: 'stale' }],
-  ['of an opening that is over, of a failure', { epoch: 1 }, { state: 'FAILURE' }, { kind: 'stale' }],
+  ['of an opening that is over', { generation: 1 }, {}, { kind: 'stale' }],
+  ['of an opening that is over, of a failure', { generation: 1 }, { state: 'FAILURE' }, { kind: 'stale' }],
   [
-    'of the next epoch, of a failure: a redrive',
-    { epoch: 3 },
+    'of the next generation, of a failure: a redrive',
+    { generation: 3 },
     { state: 'FAILURE' },
     { kind: 'run', attempt: 0, opens: 3, alone: false },
   ],
-  ['of the next epoch, of a success', { epoch: 3 }, { state: 'SUCCESS' }, { kind: 'stale' }],
-  ['of the next epoch, while it runs', { epoch: 3 }, { state: 'STARTED', leaseUntil: now + 1 }, { kind: 'stale' }],
-  ['of an epoch that cannot be yet', { epoch: 4 }, { state: 'FAILURE' }, { kind: 'stale' }],
+  ['of the next generation, of a success', { generation: 3 }, { state: 'SUCCESS' }, { kind: 'stale' }],
+  [
+    'of the next generation, while it runs',
+    { generation: 3 },
+    { state: 'STARTED', leaseUntil: now + 1 },
+    { kind: 'stale' },
+  ],
+  ['of an generation that cannot be yet', { generation: 4 }, { state: 'FAILURE' }, { kind: 'stale' }],
   ['queued', {}, {}, { kind: 'run', attempt: 1, alone: false }],
   ['to be retried', {}, { state: 'RETRY', availableAt: now }, { kind: 'run', attempt: 1, alone: false }],
   ['early', {}, { availableAt: now + 501 }, { kind: 'early', until: now + 501 }],
@@ -152,7 +157,7 @@ const anyRecord = fc
   .record(
     {
       state: fc.constantFrom(...states),
-      epoch: fc.integer({ min: 0, max: 4 }),
+      generation: fc.integer({ min: 0, max: 4 }),
       attempt: fc.integer({ min: 0, max: 6 }),
       alone: fc.boolean(),
       leaseUntil: instant,
@@ -160,21 +165,21 @@ const anyRecord = fc
       expires: instant,
       revokeRequestedAt: instant,
     },
-    { requiredKeys: ['state', 'epoch', 'attempt'] },
+    { requiredKeys: ['state', 'generation', 'attempt'] },
   )
   .map((fields) => record(fields))
 
 describe('whatever the record', () => {
-  it('nothing runs while a lease is held, after a terminal state of its epoch, early, expired or revoked', () => {
+  it('nothing runs while a lease is held, after a terminal state of its generation, early, expired or revoked', () => {
     fc.assert(
-      fc.property(anyRecord, fc.integer({ min: 0, max: 5 }), (found, epoch) => {
-        const verdict = classify(message({ epoch }), found, policy, now)
+      fc.property(anyRecord, fc.integer({ min: 0, max: 5 }), (found, generation) => {
+        const verdict = classify(message({ generation }), found, policy, now)
         if (verdict.kind !== 'run') return
         if (verdict.opens !== undefined) {
-          expect([found.state, epoch]).toEqual(['FAILURE', found.epoch + 1])
+          expect([found.state, generation]).toEqual(['FAILURE', found.generation + 1])
           return
         }
-        expect(epoch).toBe(found.epoch)
+        expect(generation).toBe(found.generation)
         expect(isTerminal(found.state)).toBe(false)
         if (found.state === 'STARTED') expect(found.leaseUntil ?? 0).toBeLessThanOrEqual(now)
         else expect(found.availableAt ?? 0).toBeLessThanOrEqual(now + 500)
@@ -189,7 +194,7 @@ describe('whatever the record', () => {
   it('what crashed runs alone', () => {
     fc.assert(
       fc.property(anyRecord, (found) => {
-        const verdict = classify(message({ epoch: found.epoch }), found, policy, now)
+        const verdict = classify(message({ generation: found.generation }), found, policy, now)
         if (verdict.kind === 'run') expect(verdict.alone).toBe(found.state === 'STARTED')
       }),
     )

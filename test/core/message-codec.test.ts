@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { TaskMessage } from '../../shared/core/message.ts'
-import { deadLetterOf, MessageError, messageText, parseMessage } from '../../shared/core/message-codec.ts'
-import type { TaskRecord } from '../../shared/core/record.ts'
 import {
+  type Call,
   messageOf,
   messageWithoutRecord,
   placeInput,
   recordBytes,
-  recordOf,
+  recordOfCall,
   recordOfMessage,
-  type Signature,
-} from '../../shared/core/signature.ts'
+} from '../../shared/core/call.ts'
+import type { TaskMessage } from '../../shared/core/message.ts'
+import { deadLetterOf, MessageError, messageText, parseMessage } from '../../shared/core/message-codec.ts'
+import type { TaskRecord } from '../../shared/core/record.ts'
 import { hostileKeys } from '../worker/hostile.ts'
 
 const foreign = (fields: object = {}) => JSON.stringify({ celeriac: 1, id: 'id', task: 'task', ...fields })
@@ -21,7 +21,7 @@ describe('reading a body', () => {
     expect(parseMessage(foreign({ input: { a: 1 } }))).toEqual({
       celeriac: 1,
       id: 'id',
-      epoch: 0,
+      generation: 0,
       task: 'task',
       input: { a: 1 },
     })
@@ -58,12 +58,14 @@ describe('reading a body', () => {
     [foreign({ id: '' }), 'wrong-shape', 'id: expected a text that is not empty, received "".'],
     [foreign({ id: 'é'.repeat(513) }), 'wrong-shape', 'id: expected at most 1024 bytes.'],
     [foreign({ task: [1] }), 'wrong-shape', 'task: expected a text that is not empty, received [1].'],
-    ...['epoch', 'v', 'sentAt', 'availableAt', 'expires', 'attempt'].flatMap((name): [string, string, string][] => [
-      [foreign({ [name]: -1 }), 'wrong-shape', `${name}: ${natural}, received -1.`],
-      [foreign({ [name]: 0.5 }), 'wrong-shape', `${name}: ${natural}, received 0.5.`],
-      [foreign({ [name]: 2 ** 53 }), 'wrong-shape', `${name}: ${natural}, received 9007199254740992.`],
-      [foreign({ [name]: '1' }), 'wrong-shape', `${name}: ${natural}, received "1".`],
-    ]),
+    ...['generation', 'v', 'sentAt', 'availableAt', 'expires', 'attempt'].flatMap(
+      (name): [string, string, string][] => [
+        [foreign({ [name]: -1 }), 'wrong-shape', `${name}: ${natural}, received -1.`],
+        [foreign({ [name]: 0.5 }), 'wrong-shape', `${name}: ${natural}, received 0.5.`],
+        [foreign({ [name]: 2 ** 53 }), 'wrong-shape', `${name}: ${natural}, received 9007199254740992.`],
+        [foreign({ [name]: '1' }), 'wrong-shape', `${name}: ${natural}, received "1".`],
+      ],
+    ),
     ...['root', 'parent', 'traceparent'].map((name): [string, string, string] => [
       foreign({ [name]: 1 }),
       'wrong-shape',
@@ -112,7 +114,7 @@ describe('reading a body', () => {
   it('takes whatever is at its limit', () => {
     const fields = {
       id: 'é'.repeat(512),
-      epoch: 0,
+      generation: 0,
       v: Number.MAX_SAFE_INTEGER,
       sentAt: 0,
       availableAt: 1,
@@ -153,7 +155,7 @@ describe('reading a body', () => {
         celeriac: fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: value }),
         id: fc.oneof({ weight: 9, arbitrary: fc.string({ minLength: 1 }) }, { weight: 1, arbitrary: value }),
         task: fc.oneof({ weight: 9, arbitrary: fc.string({ minLength: 1 }) }, { weight: 1, arbitrary: value }),
-        epoch: value,
+        generation: value,
         v: value,
         input: fc.jsonValue(),
         availableAt: value,
@@ -183,7 +185,7 @@ describe('reading a body', () => {
         expect(message.celeriac).toBe(1)
         expect(message.id).not.toBe('')
         for (const instant of [
-          message.epoch,
+          message.generation,
           message.v ?? 0,
           message.availableAt ?? 0,
           message.options?.timeLimitMs ?? 1,
@@ -200,7 +202,7 @@ describe('a dead letter', () => {
   const message: TaskMessage = {
     celeriac: 1,
     id: 'id',
-    epoch: 3,
+    generation: 3,
     v: 7,
     task: 'task',
     availableAt: 5,
@@ -208,12 +210,12 @@ describe('a dead letter', () => {
     headers: { a: 'b' },
   }
 
-  it('belongs to the next epoch, is read before it is claimed, and knows no time', () => {
+  it('belongs to the next generation, is read before it is claimed, and knows no time', () => {
     const letter = deadLetterOf(message, { reason: 'failure', attempt: 2, at: 9 })
     expect(letter).toEqual({
       celeriac: 1,
       id: 'id',
-      epoch: 4,
+      generation: 4,
       task: 'task',
       headers: { a: 'b' },
       dead: { reason: 'failure', attempt: 2, at: 9 },
@@ -224,14 +226,14 @@ describe('a dead letter', () => {
   it('of a dead letter that was sent back carries the newer reason', () => {
     const first = deadLetterOf(message, { reason: 'failure', attempt: 2, at: 9 })
     expect(deadLetterOf(first, { reason: 'rejected', attempt: 1, at: 10 })).toMatchObject({
-      epoch: 5,
+      generation: 5,
       dead: { reason: 'rejected' },
     })
   })
 })
 
 describe('record and message', () => {
-  const signature: Signature = {
+  const signature: Call = {
     id: 'id',
     task: 'task',
     queue: 'main',
@@ -247,12 +249,12 @@ describe('record and message', () => {
   }
 
   it('the message can be made again from the record alone', () => {
-    const { record } = recordOf(signature, 'token')
+    const { record } = recordOfCall(signature, 'token')
     const again = messageOf(record, JSON.parse(record.input ?? 'null') as TaskMessage['input'] & object)
     expect(again).toEqual({
       celeriac: 1,
       id: 'id',
-      epoch: 0,
+      generation: 0,
       v: 1,
       task: 'task',
       input: signature.input,
@@ -268,25 +270,25 @@ describe('record and message', () => {
   })
 
   it('a running task’s message has to be read: its version is left out', () => {
-    const { record } = recordOf(signature, 'token')
+    const { record } = recordOfCall(signature, 'token')
     expect(messageOf({ ...record, state: 'STARTED' }, 1).v).toBeUndefined()
   })
 
-  it('the record of a message is that of its signature, in the message’s epoch', () => {
-    const { record } = recordOf(signature, 'token')
-    const message = parseMessage(messageText({ ...messageOf(record, signature.input), epoch: 4 }))
-    expect(recordOfMessage(message, 'main', 100, 'token').record).toEqual({ ...record, epoch: 4 })
+  it('the record of a message is that of its signature, in the message’s generation', () => {
+    const { record } = recordOfCall(signature, 'token')
+    const message = parseMessage(messageText({ ...messageOf(record, signature.input), generation: 4 }))
+    expect(recordOfMessage(message, 'main', 100, 'token').record).toEqual({ ...record, generation: 4 })
   })
 
-  const least: Signature = { id: 'id', task: 'task', queue: 'main', input: 1, enqueuedAt: 100 }
+  const least: Call = { id: 'id', task: 'task', queue: 'main', input: 1, enqueuedAt: 100 }
 
   it('of the least signature have no more than it says', () => {
-    const { record, inputItem } = recordOf(least, 'token')
+    const { record, inputItem } = recordOfCall(least, 'token')
     expect(inputItem).toBeUndefined()
     expect(record).toStrictEqual({
       id: 'id',
       v: 1,
-      epoch: 0,
+      generation: 0,
       state: 'QUEUED',
       task: 'task',
       queue: 'main',
@@ -299,7 +301,7 @@ describe('record and message', () => {
     expect(messageOf(record, 1)).toStrictEqual({
       celeriac: 1,
       id: 'id',
-      epoch: 0,
+      generation: 0,
       v: 1,
       task: 'task',
       input: 1,
@@ -311,7 +313,7 @@ describe('record and message', () => {
     expect(messageWithoutRecord(signature)).toStrictEqual({
       celeriac: 1,
       id: 'id',
-      epoch: 0,
+      generation: 0,
       task: 'task',
       input: signature.input,
       sentAt: 100,
@@ -329,7 +331,7 @@ describe('record and message', () => {
   it('the record of the least message is enqueued now, with no input', () => {
     expect(recordOfMessage(parseMessage('{"celeriac":1,"id":"id","task":"task"}'), 'main', 500, 'token')).toStrictEqual(
       {
-        record: { ...recordOf({ ...least, input: { $: 'undefined' }, enqueuedAt: 500 }, 'token').record },
+        record: { ...recordOfCall({ ...least, input: { $: 'undefined' }, enqueuedAt: 500 }, 'token').record },
       },
     )
     const sent = parseMessage('{"celeriac":1,"id":"id","task":"task","sentAt":400}')
@@ -343,11 +345,11 @@ describe('record and message', () => {
   })
 
   it('the size of a record counts names and values, and the id and queue once more for each key', () => {
-    const { record } = recordOf(least, 'token')
+    const { record } = recordOfCall(least, 'token')
     const bytes = recordBytes(record)
     const more = (fields: Partial<TaskRecord>) => recordBytes({ ...record, ...fields }) - bytes
-    // Names: id v epoch state task queue inputHash attempt token enqueuedAt input; texts; four numbers of nine bytes.
-    expect(bytes).toBe(60 + 3 * 2 + 2 * 4 + 58 + (2 + 6 + 4 + 4 + 22 + 5 + 1) + 4 * 9)
+    // Names: id v generation state task queue inputHash attempt token enqueuedAt input; texts; four numbers of nine bytes.
+    expect(bytes).toBe(60 + 3 * 2 + 2 * 4 + 63 + (2 + 6 + 4 + 4 + 22 + 5 + 1) + 4 * 9)
     expect(more({ alone: true })).toBe('alone'.length + 1)
     expect(more({ startedAt: 1 })).toBe('startedAt'.length + 9)
     expect(more({ error: 'é' })).toBe('error'.length + 2)
@@ -356,7 +358,7 @@ describe('record and message', () => {
   })
 
   it('an input that fills the record to the last byte lives in it, one byte more beside it, as long as it is needed', () => {
-    const { record } = recordOf({ ...least, input: '' }, 'token')
+    const { record } = recordOfCall({ ...least, input: '' }, 'token')
     const room = 1_024 - 260 - recordBytes({ ...record, input: '' })
     expect(placeInput(record, 'x'.repeat(room)).inputItem).toBeUndefined()
     const fromNow = placeInput(record, 'x'.repeat(room + 1)).inputItem?.expiresAt ?? 0
@@ -365,8 +367,8 @@ describe('record and message', () => {
   })
 
   it('an input that would push the record above one write unit lives beside it', () => {
-    const small = recordOf({ ...signature, input: 'x'.repeat(200) }, 'token')
-    const large = recordOf({ ...signature, input: 'x'.repeat(800) }, 'token')
+    const small = recordOfCall({ ...signature, input: 'x'.repeat(200) }, 'token')
+    const large = recordOfCall({ ...signature, input: 'x'.repeat(800) }, 'token')
     expect([small.inputItem, small.record.inputRef]).toEqual([undefined, undefined])
     expect(large.record.input).toBeUndefined()
     expect(large.inputItem).toMatchObject({

@@ -9,7 +9,7 @@ import type { TaskRecord } from '../../shared/core/record.ts'
 import type { Closing } from '../../shared/local/closing.ts'
 import { environmentOf, factsOf, type LocalPlan, planOf } from '../../shared/local/plan.ts'
 import { prepareQueue, prepareTable, variablesOf } from '../../shared/local/services.ts'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { grouped, readAccepted, readLines } from './effects.ts'
 import { Servers } from './servers.ts'
 import { app, folderVariable } from './tasks.ts'
@@ -54,7 +54,7 @@ const patienceMs = 180 * second
 
 /** Workers, servers and the producer are killed again and again; in the end all that happened must be explained. */
 export async function playDeaths({ folder, closing, count, seed, killEveryMs, startWorkers }: Deaths): Promise<void> {
-  const chance = seededChance(seed)
+  const random = seededRandom(seed)
   const began = Date.now()
   const say = (text: string): void =>
     console.log(`${((Date.now() - began) / second).toFixed(0).padStart(4)} s  ${text}`)
@@ -133,14 +133,14 @@ export async function playDeaths({ folder, closing, count, seed, killEveryMs, st
   const serverDeaths = { sqs: 0, dynamodb: 0 }
   const killServers = async (which: 'sqs' | 'dynamodb', everyMs: number): Promise<void> => {
     for (;;) {
-      await pause(everyMs * (0.5 + chance.random()))
+      await pause(everyMs * (0.5 + random.fraction()))
       if (Date.now() >= deathsUntil) return
       await (which === 'sqs' ? servers.killSqs() : servers.killDynamoDb())
       serverDeaths[which]++
     }
   }
   const killWorkers = async (): Promise<void> => {
-    for (; Date.now() < deathsUntil; await pause(killEveryMs)) await kills.killOne(chance)
+    for (; Date.now() < deathsUntil; await pause(killEveryMs)) await kills.killOne(random)
   }
   const deaths = [killWorkers(), killServers('sqs', 11 * second), killServers('dynamodb', 9 * second)]
 

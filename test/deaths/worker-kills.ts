@@ -1,5 +1,5 @@
 import type { TaskRecord } from '../../shared/core/record.ts'
-import type { SeededChance } from '../../shared/memory/seeded-chance.ts'
+import type { SeededRandom } from '../../shared/memory/seeded-random.ts'
 import { readLines } from './effects.ts'
 
 export interface WorkerKillsOptions {
@@ -31,9 +31,9 @@ export class WorkerKills {
   }
 
   /** SIGKILL for one of those that are alive. */
-  async killOne(chance: SeededChance): Promise<void> {
+  async killOne(random: SeededRandom): Promise<void> {
     const { pids } = this.#options.workers
-    const pid = pids[chance.below(Math.max(1, pids.length))]
+    const pid = pids[random.below(Math.max(1, pids.length))]
     if (pid === undefined) return
     this.#seen.add(pid)
     this.killed.push({ pid, at: Date.now() })

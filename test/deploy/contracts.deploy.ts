@@ -4,7 +4,7 @@ import { createSqsBroker } from '../../shared/aws/broker.ts'
 import { createClients } from '../../shared/aws/clients.ts'
 import { readEnvironment } from '../../shared/core/environment.ts'
 import { deadQueueName, queueName } from '../../shared/core/names.ts'
-import { systemChance, systemClock } from '../../shared/system/index.ts'
+import { systemClock, systemRandom } from '../../shared/system/index.ts'
 import { type BrokerPlace, brokerContract, contractApp } from '../contract/broker-suite.ts'
 import { ledgerContract } from '../contract/ledger.ts'
 import { dynamoPlace } from '../contract/ledger-places.ts'
@@ -33,7 +33,7 @@ async function openBroker(address: string): Promise<BrokerPlace> {
       sqs,
       environment: readEnvironment(app.prefix, {}),
       clock: systemClock,
-      chance: systemChance,
+      random: systemRandom,
     }),
     pass: (ms) => pause(ms),
     async stop() {

@@ -19,7 +19,7 @@ const sqs = new SQSClient({})
 export interface DeadLetter {
   readonly body: string
   readonly id?: string
-  readonly epoch?: number
+  readonly generation?: number
   readonly dead?: { readonly reason?: string }
 }
 

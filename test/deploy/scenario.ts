@@ -164,7 +164,7 @@ async function runTasks(): Promise<void> {
     const letter = await until('a dead letter', async () =>
       (await deadLetters('quick')).find(({ id }) => id === handle.id),
     )
-    assert.deepEqual([letter.dead?.reason, letter.epoch], ['failure', 1])
+    assert.deepEqual([letter.dead?.reason, letter.generation], ['failure', 1])
     const { tasks } = await app.inspect.failures({ queue: 'quick' })
     assert.ok(
       tasks.some(({ id }) => id === handle.id),
@@ -223,7 +223,7 @@ async function runTasks(): Promise<void> {
       const found = await dead.info()
       return found.state === 'SUCCESS' ? found : undefined
     })
-    assert.deepEqual([info.result, info.epoch], [{ order: 7, version: '2' }, 1])
+    assert.deepEqual([info.result, info.generation], [{ order: 7, version: '2' }, 1])
   })
 
   await checks.check('a crash counts as an attempt, and the next one succeeds', async () => {

@@ -76,7 +76,7 @@ describe('settle written but the answer lost', () => {
     const handle = await world.until(world.work.delay({ mode: 'throw' }))
     await world.run()
     expect(world.record(handle.id)).toMatchObject({ state: 'FAILURE', attempt: 1 })
-    expect(world.dead()).toMatchObject([{ id: handle.id, epoch: 1 }])
+    expect(world.dead()).toMatchObject([{ id: handle.id, generation: 1 }])
   })
 
   it('and the process dies then: the message finds the truth, and what follows is repeated', async () => {
@@ -92,7 +92,7 @@ describe('settle written but the answer lost', () => {
     expect(world.runs).toHaveLength(1)
     expect(world.record(handle.id)).toMatchObject({ state: 'FAILURE', attempt: 1 })
     expect(world.dead()).toMatchObject([
-      { id: handle.id, epoch: 1, dead: { reason: 'failure', error: { name: 'TypeError' } } },
+      { id: handle.id, generation: 1, dead: { reason: 'failure', error: { name: 'TypeError' } } },
     ])
     expect(world.bodies()).toEqual([])
   })
@@ -111,7 +111,7 @@ describe('crash between record and send, then the same key again', () => {
     const handle = await world.until(world.work.delay({ value: 'key' }))
     expect(handle.deduplicated).toBe(true)
     await world.run()
-    expect(world.ledger.records()).toMatchObject([{ id: handle.id, state: 'SUCCESS', epoch: 0 }])
+    expect(world.ledger.records()).toMatchObject([{ id: handle.id, state: 'SUCCESS', generation: 0 }])
     expect(world.runs).toHaveLength(1)
   })
 
@@ -145,8 +145,8 @@ describe('send timed out but taken, then the same key again', () => {
     expect(handle.id).toBe((refused as EnqueueError).id)
     world.start()
     await world.run()
-    expect(world.runs).toMatchObject([{ id: handle.id, epoch: 2, attempt: 1 }])
-    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', epoch: 2 })
+    expect(world.runs).toMatchObject([{ id: handle.id, generation: 2, attempt: 1 }])
+    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', generation: 2 })
     expect(world.bodies()).toEqual([])
   })
 
@@ -179,7 +179,7 @@ describe('send timed out but taken, then the same key again', () => {
 })
 
 describe('two copies of a message when one is exhausted', () => {
-  it('neither runs it once more, and one dead letter is told by id and epoch', async () => {
+  it('neither runs it once more, and one dead letter is told by id and generation', async () => {
     const world = createWorld({ concurrency: 2, stopped: true })
     const handle = await world.until(world.work.delay({ mode: 'exit', times: 99 }))
     copyMessages(world)
@@ -187,7 +187,9 @@ describe('two copies of a message when one is exhausted', () => {
     await world.run()
     expect(world.runs.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4])
     expect(world.record(handle.id)).toMatchObject({ state: 'FAILURE', attempt: 4, reason: 'worker-lost' })
-    expect(new Set(world.dead().map(({ id, epoch }) => `${id} ${epoch}`))).toEqual(new Set([`${handle.id} 1`]))
+    expect(new Set(world.dead().map(({ id, generation }) => `${id} ${generation}`))).toEqual(
+      new Set([`${handle.id} 1`]),
+    )
     expect(world.bodies()).toEqual([])
   })
 
@@ -481,11 +483,11 @@ describe('queue paused for eight days', () => {
     expect(world.dead()).toMatchObject([{ id: handle.id, dead: { reason: 'failure' } }])
   })
 
-  it("a foreign producer's dead letter, sent back into a paused queue, still opens its own epoch", async () => {
+  it("a foreign producer's dead letter, sent back into a paused queue, still opens its own generation", async () => {
     const world = createWorld({ retry: false })
     world.sendRaw('{"celeriac":1,"id":"foreign","task":"work","input":{"mode":"throw"}}')
     await world.clock.advance(1_000)
-    expect(world.dead()).toMatchObject([{ id: 'foreign', epoch: 1 }])
+    expect(world.dead()).toMatchObject([{ id: 'foreign', generation: 1 }])
     await world.until(world.app.pause('main'))
     await world.clock.advance(6_000)
     await world.redrive()
@@ -493,11 +495,11 @@ describe('queue paused for eight days', () => {
     await world.clock.advance(20 * 60_000)
     await world.until(world.app.resume('main'))
     await world.run()
-    expect(world.runsOf('foreign').map(({ epoch, attempt }) => [epoch, attempt])).toEqual([
+    expect(world.runsOf('foreign').map(({ generation, attempt }) => [generation, attempt])).toEqual([
       [0, 1],
       [1, 1],
     ])
-    expect(world.record('foreign')).toMatchObject({ state: 'FAILURE', epoch: 1 })
+    expect(world.record('foreign')).toMatchObject({ state: 'FAILURE', generation: 1 })
   })
 
   it("a second copy of a foreign producer's task, sent afresh in the pause, does not resume it before its next attempt", async () => {
@@ -591,19 +593,19 @@ describe('clocks 9 s apart', () => {
 })
 
 describe('redrive twice', () => {
-  it('one dead letter, sent back, fails again and is sent back again: each opens one epoch', async () => {
+  it('one dead letter, sent back, fails again and is sent back again: each opens one generation', async () => {
     const world = createWorld({ retry: false })
     const handle = await world.until(world.work.delay({ mode: 'exit', times: 2, value: 'third time' }))
     await world.run()
-    expect(world.dead()).toMatchObject([{ epoch: 1 }])
+    expect(world.dead()).toMatchObject([{ generation: 1 }])
     await world.redrive()
     await world.run()
-    expect(world.record(handle.id)).toMatchObject({ state: 'FAILURE', epoch: 1, attempt: 1 })
-    expect(world.dead()).toMatchObject([{ epoch: 2 }])
+    expect(world.record(handle.id)).toMatchObject({ state: 'FAILURE', generation: 1, attempt: 1 })
+    expect(world.dead()).toMatchObject([{ generation: 2 }])
     await world.redrive()
     await world.run()
-    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', epoch: 2, attempt: 1 })
-    expect(world.runs.map(({ epoch }) => epoch)).toEqual([0, 1, 2])
+    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', generation: 2, attempt: 1 })
+    expect(world.runs.map(({ generation }) => generation)).toEqual([0, 1, 2])
     expect(await world.until(handle.get())).toBe('third time')
   })
 
@@ -617,8 +619,8 @@ describe('redrive twice', () => {
     await world.run()
     world.sendRaw(letter ?? '')
     await world.run()
-    expect(world.runs.map(({ epoch }) => epoch)).toEqual([0, 1])
-    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', epoch: 1, attempt: 1 })
+    expect(world.runs.map(({ generation }) => generation)).toEqual([0, 1])
+    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', generation: 1, attempt: 1 })
     expect(world.bodies()).toEqual([])
   })
 
@@ -646,8 +648,8 @@ describe('redrive of a key that was reopened meanwhile', () => {
     expect(again.deduplicated).toBe(false)
     await world.redrive()
     await world.run()
-    expect(world.runs.map(({ epoch }) => epoch)).toEqual([0, 2])
-    expect(world.record(first.id)).toMatchObject({ state: 'SUCCESS', epoch: 2 })
+    expect(world.runs.map(({ generation }) => generation)).toEqual([0, 2])
+    expect(world.record(first.id)).toMatchObject({ state: 'SUCCESS', generation: 2 })
     expect(world.bodies()).toEqual([])
   })
 
@@ -658,14 +660,14 @@ describe('redrive of a key that was reopened meanwhile', () => {
     const [stale] = world.deadBodies()
     await world.until(world.work.delay({ mode: 'throw', value: 'key', ms: 1 }))
     await world.run()
-    expect(world.record(id)).toMatchObject({ state: 'FAILURE', epoch: 2 })
+    expect(world.record(id)).toMatchObject({ state: 'FAILURE', generation: 2 })
     world.sendRaw(stale ?? '')
     await world.run()
-    expect(world.record(id)).toMatchObject({ state: 'FAILURE', epoch: 2 })
+    expect(world.record(id)).toMatchObject({ state: 'FAILURE', generation: 2 })
     expect(world.runs).toHaveLength(2)
     await world.redrive()
     await world.run()
-    expect(world.runs.map(({ epoch }) => epoch)).toEqual([0, 2, 3])
+    expect(world.runs.map(({ generation }) => generation)).toEqual([0, 2, 3])
   })
 
   it('redrive first, then the key: joined while open', async () => {
@@ -676,7 +678,7 @@ describe('redrive of a key that was reopened meanwhile', () => {
     const again = await world.until(world.work.delay({ mode: 'exit', value: 'key' }))
     await world.run()
     expect(again.id).toBe(id)
-    expect(world.runs.map(({ epoch }) => epoch).slice(0, 2)).toEqual([0, 1])
+    expect(world.runs.map(({ generation }) => generation).slice(0, 2)).toEqual([0, 1])
     expect(world.record(id).state).toBe('SUCCESS')
   })
 })

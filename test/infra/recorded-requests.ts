@@ -4,7 +4,7 @@ import { createSqsBroker } from '../../shared/aws/broker.ts'
 import { createDynamoLedger } from '../../shared/aws/ledger.ts'
 import { deadQueueName, queueName } from '../../shared/core/names.ts'
 import type { TaskRecord } from '../../shared/core/record.ts'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Broker, Ledger } from '../../shared/ports/index.ts'
 
@@ -23,7 +23,7 @@ const inputItem = { ...ref, body: '{}', expiresAt: 2_000_000_000 }
 const record: TaskRecord = {
   id: 'a',
   v: 1,
-  epoch: 0,
+  generation: 0,
   state: 'QUEUED',
   task: 'emails.send',
   queue,
@@ -146,7 +146,7 @@ export async function rightsOf(method: string, queueBaseUrl: string | undefined)
     requestHandler,
   }
   const environment = { prefix, table: prefix, queueBaseUrl }
-  const world = { environment, clock, chance: seededChance(1) }
+  const world = { environment, clock, random: seededRandom(1) }
   const [port, name] = method.split('.')
   if (port === 'ledger' && name !== undefined && Object.hasOwn(ledgerCalls, name)) {
     const dynamodb = new DynamoDBClient({ ...config, endpoint: 'http://127.0.0.1:1' })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TaskRecord } from '../../shared/core/record.ts'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Ledger, RecordChange, WriteAnswer } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
@@ -34,7 +34,7 @@ async function changeOf(
       return read.map((id) => found[id])
     },
   } as unknown as Ledger
-  const certain = new CertainLedger({ ledger, clock, chance: seededChance(1) })
+  const certain = new CertainLedger({ ledger, clock, random: seededRandom(1) })
   const outcomes = await clock.runUntilSettled(certain.change(ids.map(claimOf)))
   return { asked, outcomes: outcomes.map(({ status }) => status) }
 }

@@ -8,10 +8,10 @@ import { act, enqueue } from './steps.ts'
 // The example of CONTRIBUTING.md: a workload and a predicate of one's own.
 
 /** Forty tasks within a minute. Each fails once; every other one is revoked after a while. */
-const revokedWhileRetrying: Workload = (chance) =>
+const revokedWhileRetrying: Workload = (random) =>
   Array.from({ length: 40 }, (_, call) => [
-    enqueue({ call, at: chance.below(60_000), task: 'patient' }, [act(100, 'throw'), act(100, 'return')]),
-    ...(call % 2 ? [{ kind: 'revoke', at: chance.below(3_600_000), client: 0, of: call } as const] : []),
+    enqueue({ call, at: random.below(60_000), task: 'patient' }, [act(100, 'throw'), act(100, 'return')]),
+    ...(call % 2 ? [{ kind: 'revoke', at: random.below(3_600_000), client: 0, of: call } as const] : []),
   ]).flat()
 
 /** Nobody who waits between two attempts succeeds without a second run. */

@@ -19,7 +19,7 @@ export interface Run {
   readonly id: string
   readonly task: string
   readonly tag: string
-  readonly epoch: number
+  readonly generation: number
   readonly attempt: number
   readonly process: string
   readonly requestId: string
@@ -54,7 +54,7 @@ export interface Call {
   answeredAt?: number
   order?: number
   id?: string
-  epoch?: number
+  generation?: number
   deduplicated?: boolean
   error?: Error
 }
@@ -63,7 +63,7 @@ export interface Call {
 export interface Seen {
   readonly at: number
   readonly id: string
-  readonly epoch: number
+  readonly generation: number
   readonly value?: unknown
   readonly error?: Error
 }

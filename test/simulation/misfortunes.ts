@@ -1,8 +1,8 @@
 import type { Fault } from '../../shared/memory/faults.ts'
-import type { SeededChance } from '../../shared/memory/seeded-chance.ts'
+import type { SeededRandom } from '../../shared/memory/seeded-random.ts'
 import type { CallPlan, ProcessCall } from '../../shared/testing/simulated-process.ts'
 
-/** How often things go wrong, each a chance per occasion. */
+/** How often things go wrong, each a probability per occasion. */
 export interface Weather {
   /** A port call of a process meets a fault. */
   readonly faults: number
@@ -76,13 +76,13 @@ export class Misfortunes {
   /** From now on all goes well. */
   calm = false
   readonly #weather: Weather
-  readonly #chance: SeededChance
+  readonly #random: SeededRandom
   readonly #list: ReadonlyMap<string, readonly Misfortune[]> | undefined
   readonly #cutOffs = new Map<string, CutOff>()
 
-  constructor(weather: Weather, chance: SeededChance, list?: readonly Misfortune[]) {
+  constructor(weather: Weather, random: SeededRandom, list?: readonly Misfortune[]) {
     this.#weather = weather
-    this.#chance = chance
+    this.#random = random
     if (list !== undefined) {
       const byPlace = new Map<string, Misfortune[]>()
       for (const each of list) {
@@ -100,7 +100,7 @@ export class Misfortunes {
     const { process, nth, method, entries } = call
     const found = this.#find(
       () => `${process.name}.${method}.${nth}`,
-      (chance, place) => this.#drawCall(chance, place, method, entries.length),
+      (random, place) => this.#drawCall(random, place, method, entries.length),
     )
     for (const each of found) {
       if (each.kind === 'crash-before') return { crash: 'before' }
@@ -126,22 +126,22 @@ export class Misfortunes {
   ofBatch(queue: string, nth: number): readonly Misfortune[] {
     return this.#find(
       () => `${queue}.batch.${nth}`,
-      (chance, place) => {
-        if (chance.random() >= this.#weather.deliveries) return undefined
-        switch (chance.below(6)) {
+      (random, place) => {
+        if (random.fraction() >= this.#weather.deliveries) return undefined
+        switch (random.below(6)) {
           case 0:
             return { kind: 'batch-lost', place }
           case 1:
-            return { kind: 'batch-late', place, delayMs: chance.below(29_000) }
+            return { kind: 'batch-late', place, delayMs: random.below(29_000) }
           case 2:
             return { kind: 'batch-reversed', place }
           case 3:
             return { kind: 'batch-twins', place }
           case 4:
-            return { kind: 'batch-again', place, delayMs: chance.below(30_000) }
+            return { kind: 'batch-again', place, delayMs: random.below(30_000) }
           default:
             // A copy of a message that was deleted may come back as long as the queue could have kept it.
-            return { kind: 'batch-again', place, delayMs: chance.below(6 * 24 * 3_600) * 1_000 }
+            return { kind: 'batch-again', place, delayMs: random.below(6 * 24 * 3_600) * 1_000 }
         }
       },
     )
@@ -150,10 +150,11 @@ export class Misfortunes {
   ofInvocation(requestId: string, timeoutMs: number): readonly Misfortune[] {
     return this.#find(
       () => `${requestId}.invocation`,
-      (chance, place) => {
-        if (chance.random() < this.#weather.kills)
-          return { kind: 'killed', place, afterMs: Math.floor(chance.random() ** 3 * timeoutMs) }
-        if (chance.random() < this.#weather.lingering) return { kind: 'lingering', place, forMs: chance.below(120_000) }
+      (random, place) => {
+        if (random.fraction() < this.#weather.kills)
+          return { kind: 'killed', place, afterMs: Math.floor(random.fraction() ** 3 * timeoutMs) }
+        if (random.fraction() < this.#weather.lingering)
+          return { kind: 'lingering', place, forMs: random.below(120_000) }
         return undefined
       },
     )
@@ -163,7 +164,7 @@ export class Misfortunes {
     return (
       this.#find(
         () => `${queue}.delete.${nth}`,
-        (chance, place) => (chance.random() < this.#weather.undeleted ? { kind: 'undeleted', place } : undefined),
+        (random, place) => (random.fraction() < this.#weather.undeleted ? { kind: 'undeleted', place } : undefined),
       ).length > 0
     )
   }
@@ -172,7 +173,7 @@ export class Misfortunes {
     return (
       this.#find(
         () => `${process}.stale.${nth}`,
-        (chance, place) => (chance.random() < this.#weather.staleReads ? { kind: 'stale-read', place } : undefined),
+        (random, place) => (random.fraction() < this.#weather.staleReads ? { kind: 'stale-read', place } : undefined),
       ).length > 0
     )
   }
@@ -180,10 +181,10 @@ export class Misfortunes {
   skewOf(process: string): number {
     const [found] = this.#find(
       () => `${process}.clock`,
-      (chance, place) =>
+      (random, place) =>
         this.#weather.skewMs === 0
           ? undefined
-          : { kind: 'skewed', place, ms: Math.round((chance.random() - 0.5) * this.#weather.skewMs) },
+          : { kind: 'skewed', place, ms: Math.round((random.fraction() - 0.5) * this.#weather.skewMs) },
     )
     return found?.kind === 'skewed' ? found.ms : 0
   }
@@ -194,35 +195,35 @@ export class Misfortunes {
     return cut !== undefined && cut.from !== other[port] && process.ports.clock.now() < cut.until
   }
 
-  #drawCall(chance: SeededChance, place: string, method: string, entries: number): Misfortune | undefined {
-    const dice = chance.random()
+  #drawCall(random: SeededRandom, place: string, method: string, entries: number): Misfortune | undefined {
+    const dice = random.fraction()
     const { crashes, faults, cutOffs } = this.#weather
     const withoutInput = (): { readonly withoutInput?: boolean } =>
-      method === 'insert' && chance.random() < 0.5 ? { withoutInput: true } : {}
+      method === 'insert' && random.fraction() < 0.5 ? { withoutInput: true } : {}
     if (dice < crashes / 2) return { kind: 'crash-before', place }
     if (dice < crashes) return { kind: 'crash-after', place, ...withoutInput() }
     if (dice >= crashes + faults + cutOffs) return undefined
     if (dice >= crashes + faults) {
-      const from = chance.pick(['ledger', 'broker', 'both'] as const)
-      return { kind: 'cut-off', place, from, forMs: chance.below(5 * 60_000) }
+      const from = random.pick(['ledger', 'broker', 'both'] as const)
+      return { kind: 'cut-off', place, from, forMs: random.below(5 * 60_000) }
     }
-    const type = chance.pick(['throttled', 'request-lost', 'answer-lost', 'repeated', 'delayed'] as const)
-    const delayMs = (type === 'delayed' ? 1 : 0) * Math.floor(chance.random() ** 4 * 100_000)
-    const answerDelayMs = chance.random() < 0.2 ? Math.floor(chance.random() ** 4 * 30_000) : 0
+    const type = random.pick(['throttled', 'request-lost', 'answer-lost', 'repeated', 'delayed'] as const)
+    const delayMs = (type === 'delayed' ? 1 : 0) * Math.floor(random.fraction() ** 4 * 100_000)
+    const answerDelayMs = random.fraction() < 0.2 ? Math.floor(random.fraction() ** 4 * 30_000) : 0
     const fault: Fault = {
       type,
       ...(delayMs > 0 && { delayMs }),
       ...(answerDelayMs > 0 && { answerDelayMs }),
       ...(type === 'answer-lost' && withoutInput()),
     }
-    if (entries < 2 || chance.random() < 0.5) return { kind: 'fault', place, fault }
-    const hit = Array.from({ length: entries }, (_, index) => index).filter(() => chance.random() < 0.4)
+    if (entries < 2 || random.fraction() < 0.5) return { kind: 'fault', place, fault }
+    const hit = Array.from({ length: entries }, (_, index) => index).filter(() => random.fraction() < 0.4)
     return { kind: 'fault', place, fault, entries: hit }
   }
 
   #find(
     placeOf: () => string,
-    draw: (chance: SeededChance, place: string) => Misfortune | undefined,
+    draw: (random: SeededRandom, place: string) => Misfortune | undefined,
   ): readonly Misfortune[] {
     if (this.calm) return none
     if (this.#list !== undefined) {
@@ -230,7 +231,7 @@ export class Misfortunes {
       this.happened.push(...found)
       return found
     }
-    const drawn = draw(this.#chance, lazyPlace)
+    const drawn = draw(this.#random, lazyPlace)
     if (drawn === undefined) return none
     const placed = { ...drawn, place: placeOf() }
     this.happened.push(placed)
@@ -245,8 +246,8 @@ const none: readonly Misfortune[] = []
 const other = { ledger: 'broker', broker: 'ledger' } as const
 
 /** Draws how bad it will be. */
-export function drawWeather(chance: SeededChance): Weather {
-  const some = (most: number): number => (chance.random() < 0.35 ? 0 : chance.random() ** 2 * most)
+export function drawWeather(random: SeededRandom): Weather {
+  const some = (most: number): number => (random.fraction() < 0.35 ? 0 : random.fraction() ** 2 * most)
   return {
     faults: some(0.25),
     crashes: some(0.03),
@@ -254,7 +255,7 @@ export function drawWeather(chance: SeededChance): Weather {
     kills: some(0.15),
     undeleted: some(0.1),
     lingering: some(0.1),
-    skewMs: chance.random() < 0.5 ? 0 : 9_000,
+    skewMs: random.fraction() < 0.5 ? 0 : 9_000,
     staleReads: some(0.8),
     cutOffs: some(0.01),
   }

@@ -18,7 +18,7 @@ export async function shrink(
     const tried = await simulate(plan, options)
     return tried.violations.some((violation) => violation.predicate === predicate) ? tried : undefined
   }
-  // First without chance: what happened is listed, and has to happen again.
+  // First without random: what happened is listed, and has to happen again.
   let best = await fails({ ...history.plan, misfortunes: history.misfortunes })
   if (best === undefined) return history
   for (let before = -1; before !== sizeOf(best) && left > 0; ) {

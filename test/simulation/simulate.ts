@@ -1,4 +1,4 @@
-import { type SeededChance, seededChance } from '../../shared/memory/seeded-chance.ts'
+import { type SeededRandom, seededRandom } from '../../shared/memory/seeded-random.ts'
 import type { Coverage } from './coverage.ts'
 import { drawFocus } from './focus.ts'
 import { emptyJournal, type Journal } from './journal.ts'
@@ -30,7 +30,7 @@ export interface History {
 }
 
 /** Draws the steps of a history: a workload. */
-export type Workload = (chance: SeededChance, mix: Mix) => readonly Step[]
+export type Workload = (random: SeededRandom, mix: Mix) => readonly Step[]
 
 export interface SimulateOptions {
   readonly coverage?: Coverage
@@ -54,13 +54,13 @@ const contained = 12
 
 /** Draws the plan of a seed. @param workload what clients and operators do. @default a mix of everything, or one of the focuses */
 export function planOf(seed: string, workload?: Workload): Plan {
-  const focus = seededChance(`${seed}/focus`)
-  const containers = drawContainers(seededChance(`${seed}/containers`))
+  const focus = seededRandom(`${seed}/focus`)
+  const containers = drawContainers(seededRandom(`${seed}/containers`))
   if (workload === undefined && focus.below(100) < focused) {
     const weather = {
       ...drawWeather(focus),
-      faults: 0.05 + focus.random() * 0.3,
-      crashes: 0.02 + focus.random() * 0.08,
+      faults: 0.05 + focus.fraction() * 0.3,
+      crashes: 0.02 + focus.fraction() * 0.08,
     }
     const concurrency = 1 + focus.below(2)
     const { name, steps } = drawFocus(focus)
@@ -70,22 +70,22 @@ export function planOf(seed: string, workload?: Workload): Plan {
         seed,
         concurrency,
         containers: 2 + focus.below(2),
-        weather: { ...weather, crashes: weather.crashes / 10, cutOffs: focus.random() * 0.01 },
+        weather: { ...weather, crashes: weather.crashes / 10, cutOffs: focus.fraction() * 0.01 },
         steps,
       }
     return { seed, concurrency, ...containers, weather, steps }
   }
-  const chance = seededChance(seed)
+  const random = seededRandom(seed)
   // A message that waits for days is looked at every quarter of an hour: few of them say as much as many.
-  const long = chance.random() < 0.08
+  const long = random.fraction() < 0.08
   const mix: Mix = {
-    tasks: long ? 5 + chance.below(8) : 20 + chance.below(64),
-    troubles: long ? 60 : chance.below(40),
-    spreadMs: [1_000, 60_000, 600_000, 3_600_000][chance.below(4)] ?? 60_000,
-    features: new Set(features.filter(() => chance.below(100) < featured)),
+    tasks: long ? 5 + random.below(8) : 20 + random.below(64),
+    troubles: long ? 60 : random.below(40),
+    spreadMs: [1_000, 60_000, 600_000, 3_600_000][random.below(4)] ?? 60_000,
+    features: new Set(features.filter(() => random.below(100) < featured)),
     long,
   }
-  const drawn = drawWeather(chance.fork('weather'))
+  const drawn = drawWeather(random.fork('weather'))
   // A copy whose answer is lost, whose original is not deleted, or whose sender dies, is two: hundreds of such in a row must not fill the queue.
   const { faults, deliveries, undeleted, crashes, cutOffs } = drawn
   const rarely = {
@@ -96,12 +96,12 @@ export function planOf(seed: string, workload?: Workload): Plan {
     cutOffs: cutOffs / 100,
   }
   const weather = long ? { ...drawn, ...rarely } : drawn
-  const steps = (workload ?? drawSteps)(chance.fork('steps'), mix)
-  return { seed, concurrency: 1 + chance.below(3), ...(!long && containers), weather, steps }
+  const steps = (workload ?? drawSteps)(random.fork('steps'), mix)
+  return { seed, concurrency: 1 + random.below(3), ...(!long && containers), weather, steps }
 }
 
-function drawContainers(chance: SeededChance): Pick<Plan, 'containers'> {
-  return chance.below(100) < contained ? { containers: 1 + chance.below(2) } : {}
+function drawContainers(random: SeededRandom): Pick<Plan, 'containers'> {
+  return random.below(100) < contained ? { containers: 1 + random.below(2) } : {}
 }
 
 /** Plays a plan and looks through what happened. */
@@ -109,7 +109,7 @@ export async function simulate(
   plan: Plan,
   { coverage, predicates, timerLimit = 200_000 }: SimulateOptions = {},
 ): Promise<History> {
-  const misfortunes = new Misfortunes(plan.weather, seededChance(`${plan.seed}/misfortunes`), plan.misfortunes)
+  const misfortunes = new Misfortunes(plan.weather, seededRandom(`${plan.seed}/misfortunes`), plan.misfortunes)
   const world = new SimulatedWorld({
     seed: plan.seed,
     concurrency: plan.concurrency,

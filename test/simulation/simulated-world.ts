@@ -9,10 +9,10 @@ import type { TaskContext } from '../../shared/core/context.ts'
 import { encode, toText } from '../../shared/core/json.ts'
 import { queueName } from '../../shared/core/names.ts'
 import { Enqueuer } from '../../shared/enqueue/enqueuer.ts'
-import { type Draft, draft } from '../../shared/enqueue/prepared-call.ts'
+import { type PreparedCall, prepareCall } from '../../shared/enqueue/prepared-call.ts'
 import { createMemoryBroker } from '../../shared/memory/broker.ts'
 import { createQueues } from '../../shared/memory/queues.ts'
-import { type SeededChance, seededChance } from '../../shared/memory/seeded-chance.ts'
+import { type SeededRandom, seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Broker, Delivery, RecordChange, Telemetry } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
@@ -67,7 +67,7 @@ export class SimulatedWorld {
   readonly #setting: WorldSetting
   readonly #name = `w${worlds++}`
   readonly #startAt = this.clock.now()
-  readonly #chance: SeededChance
+  readonly #random: SeededRandom
   readonly #model: SqsModel
   readonly #table: RecordedTable
   readonly #broker: Broker
@@ -88,13 +88,13 @@ export class SimulatedWorld {
 
   constructor(setting: WorldSetting) {
     this.#setting = setting
-    this.#chance = seededChance(setting.seed)
+    this.#random = seededRandom(setting.seed)
     const { clock } = this
     let messages = 0
     this.#model = createSqsModel({
       clock: { now: () => clock.now(), setTimer: (delayMs, fire) => clock.timer(delayMs, fire) },
       ids: () => `m-${messages++}`,
-      random: () => this.#chance.random(),
+      random: () => this.#random.fraction(),
       checksums: false,
     })
     createQueues(this.#model, versions.full)
@@ -149,7 +149,7 @@ export class SimulatedWorld {
     const process = new SimulatedProcess({
       name,
       clock: this.clock,
-      chance: this.#chance.fork(name),
+      random: this.#random.fork(name),
       telemetry: silent,
       ledger: this.#table.of(name),
       broker: this.#broker,
@@ -333,7 +333,7 @@ export class SimulatedWorld {
       id: context.id,
       task: context.task,
       tag: script.tag,
-      epoch: context.epoch,
+      generation: context.generation,
       attempt: context.attempt,
       process: process.name,
       requestId,
@@ -429,15 +429,15 @@ export class SimulatedWorld {
       ...(step.maxRetries !== undefined && { retry: { maxRetries: step.maxRetries } }),
     }
     const { app, ports } = services
-    const drafted: Draft = await draft(definitionOf(step.task), step.script, options, { app, ...ports })
-    call.id = drafted.signature.id
+    const drafted: PreparedCall = await prepareCall(definitionOf(step.task), step.script, options, { app, ...ports })
+    call.id = drafted.call.id
     const [outcome] = await services.enqueuer.enqueue([drafted])
     // A process that died meanwhile tells nobody.
     if (process.isDead || outcome === undefined) return
     call.answeredAt = this.clock.now()
     call.order = this.#order++
     if (outcome.status === 'accepted')
-      Object.assign(call, { answer: 'accepted', epoch: outcome.epoch, deduplicated: outcome.deduplicated })
+      Object.assign(call, { answer: 'accepted', generation: outcome.generation, deduplicated: outcome.deduplicated })
     else Object.assign(call, { answer: 'refused', error: outcome.error })
   }
 
@@ -455,7 +455,7 @@ export class SimulatedWorld {
       if (call === undefined || call.answer !== 'none') throw new Error(`A second fate of entry ${entry.index}.`)
       call.answeredAt = this.clock.now()
       call.order = this.#order++
-      if (entry.error === undefined) Object.assign(call, { answer: 'accepted', id: entry.handle.id, epoch: 0 })
+      if (entry.error === undefined) Object.assign(call, { answer: 'accepted', id: entry.handle.id, generation: 0 })
       else {
         // The identity of what was refused is in the error, when it has one.
         const id = (entry.error as { readonly id?: string }).id
@@ -476,7 +476,7 @@ export class SimulatedWorld {
       tag: step.script.tag,
       answer: 'accepted',
       id,
-      epoch: 0,
+      generation: 0,
       order: this.#order++,
     })
     const body = `{"celeriac":1,"id":"${id}","task":"${step.task}","input":${toText(encode(step.script))}}`
@@ -490,21 +490,21 @@ export class SimulatedWorld {
   #handle(of: number, client: number): AsyncResult | undefined {
     const call = this.journal.calls.find((each) => each.call === of && each.answer === 'accepted')
     if (call?.id === undefined || definitionOf(call.step.task).ledger === 'off') return undefined
-    return new AsyncResult(call.id, this.#client(client).services, { epoch: call.epoch ?? 0 })
+    return new AsyncResult(call.id, this.#client(client).services, { generation: call.generation ?? 0 })
   }
 
   async #get({ of, client, timeoutMs }: Step & { readonly kind: 'get' }): Promise<void> {
     const handle = this.#handle(of, client)
     const call = this.journal.calls.find((each) => each.call === of && each.answer === 'accepted')
-    if (handle !== undefined && call !== undefined) await this.#look(handle, call.epoch ?? 0, timeoutMs)
+    if (handle !== undefined && call !== undefined) await this.#look(handle, call.generation ?? 0, timeoutMs)
   }
 
-  async #look(handle: AsyncResult, epoch: number, timeoutMs: number): Promise<void> {
+  async #look(handle: AsyncResult, generation: number, timeoutMs: number): Promise<void> {
     const seen = await handle.get({ timeout: timeoutMs / 1_000 }).then(
       (value) => ({ value }),
       (error: Error) => ({ error }),
     )
-    this.journal.seen.push({ at: this.clock.now(), id: handle.id, epoch, ...seen })
+    this.journal.seen.push({ at: this.clock.now(), id: handle.id, generation, ...seen })
   }
 
   async #revoke({ of, client }: Step & { readonly kind: 'revoke' | 'forget' }): Promise<void> {
@@ -568,10 +568,10 @@ export class SimulatedWorld {
 
   /** Every handle that was given out is asked once more. */
   async #lookAtResults(): Promise<void> {
-    const looks = this.journal.calls.map(async ({ call, id, epoch, answer, step }) => {
+    const looks = this.journal.calls.map(async ({ call, id, generation, answer, step }) => {
       if (answer !== 'accepted' || id === undefined || definitionOf(step.task).ledger === 'off') return
-      const handle = new AsyncResult(id, this.#client(call % 2).services, { epoch: epoch ?? 0 })
-      await this.#look(handle, epoch ?? 0, 0)
+      const handle = new AsyncResult(id, this.#client(call % 2).services, { generation: generation ?? 0 })
+      await this.#look(handle, generation ?? 0, 0)
     })
     await this.clock.runUntilSettled(Promise.all(looks))
   }

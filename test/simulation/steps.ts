@@ -1,4 +1,4 @@
-import type { SeededChance } from '../../shared/memory/seeded-chance.ts'
+import type { SeededRandom } from '../../shared/memory/seeded-random.ts'
 import { type QueueName, queueNames, type TaskName, type Version } from './apps.ts'
 import type { Act, Action, Script } from './script.ts'
 
@@ -100,20 +100,20 @@ const garbage = [
 ]
 
 /** Draws a workload. */
-export function drawSteps(chance: SeededChance, mix: Mix): readonly Step[] {
+export function drawSteps(random: SeededRandom, mix: Mix): readonly Step[] {
   const steps: Step[] = []
   let calls = 0
   let tasks = 0
-  const when = (): number => Math.floor(chance.random() * mix.spreadMs)
+  const when = (): number => Math.floor(random.fraction() * mix.spreadMs)
   while (tasks < mix.tasks) {
     const call = calls++
-    const at = chance.random() < 0.4 ? 0 : when()
-    const client = chance.below(2)
-    const task = drawTask(chance, mix)
-    const dice = chance.random()
+    const at = random.fraction() < 0.4 ? 0 : when()
+    const client = random.below(2)
+    const task = drawTask(random, mix)
+    const dice = random.fraction()
     if (dice < 0.12 && task !== 'keyed' && mix.features.has('bulk')) {
-      const scripts = Array.from({ length: 2 + chance.below(18) }, (_, index) =>
-        drawScript(chance, `${call}-${index}`, mix),
+      const scripts = Array.from({ length: 2 + random.below(18) }, (_, index) =>
+        drawScript(random, `${call}-${index}`, mix),
       )
       tasks += scripts.length
       steps.push({ kind: 'bulk', at, call, client, task, scripts })
@@ -123,9 +123,9 @@ export function drawSteps(chance: SeededChance, mix: Mix): readonly Step[] {
         kind: 'foreign',
         at,
         call,
-        task: drawTask(chance, mix),
-        script: drawScript(chance, `${call}`, mix),
-        copies: 1 + chance.below(3),
+        task: drawTask(random, mix),
+        script: drawScript(random, `${call}`, mix),
+        copies: 1 + random.below(3),
       })
     } else {
       tasks++
@@ -135,28 +135,28 @@ export function drawSteps(chance: SeededChance, mix: Mix): readonly Step[] {
         call,
         client,
         task,
-        script: task === 'keyed' ? keyedScript(chance) : drawScript(chance, `${call}`, mix),
-        ...(mix.features.has('countdown') && chance.random() < 0.2 && { countdownMs: chance.below(15) * minute }),
-        ...(mix.features.has('expires') && chance.random() < 0.12 && { expiresMs: 1 + chance.below(90 * second) }),
-        ...(chance.random() < 0.05 && { maxRetries: chance.below(4) }),
+        script: task === 'keyed' ? keyedScript(random) : drawScript(random, `${call}`, mix),
+        ...(mix.features.has('countdown') && random.fraction() < 0.2 && { countdownMs: random.below(15) * minute }),
+        ...(mix.features.has('expires') && random.fraction() < 0.12 && { expiresMs: 1 + random.below(90 * second) }),
+        ...(random.fraction() < 0.05 && { maxRetries: random.below(4) }),
       })
     }
   }
   const troubles = Math.round((mix.tasks * mix.troubles) / 100)
-  for (let index = 0; index < troubles; index++) steps.push(...drawTrouble(chance, calls, when(), mix))
+  for (let index = 0; index < troubles; index++) steps.push(...drawTrouble(random, calls, when(), mix))
   return steps.sort((a, b) => a.at - b.at)
 }
 
-function drawTask(chance: SeededChance, { features }: Mix): TaskName {
-  const task = chance.pick(['plain', 'once', 'patient', 'keyed', 'keyed', 'serial', 'serial', 'off'] as const)
+function drawTask(random: SeededRandom, { features }: Mix): TaskName {
+  const task = random.pick(['plain', 'once', 'patient', 'keyed', 'keyed', 'serial', 'serial', 'off'] as const)
   return task !== 'plain' && features.has(task) ? task : 'plain'
 }
 
-function drawTrouble(chance: SeededChance, calls: number, at: number, mix: Mix): readonly Step[] {
-  const client = chance.below(2)
-  const queue = chance.pick(queueNames as [QueueName, ...QueueName[]])
-  const of = chance.below(calls)
-  const kind = chance.pick(troubles)
+function drawTrouble(random: SeededRandom, calls: number, at: number, mix: Mix): readonly Step[] {
+  const client = random.below(2)
+  const queue = random.pick(queueNames as [QueueName, ...QueueName[]])
+  const of = random.below(calls)
+  const kind = random.pick(troubles)
   if (!mix.features.has(kind)) return []
   switch (kind) {
     case 'revoke':
@@ -164,31 +164,31 @@ function drawTrouble(chance: SeededChance, calls: number, at: number, mix: Mix):
     case 'forget':
       return [{ kind: 'forget', at, client, of }]
     case 'get':
-      return [{ kind: 'get', at, client, of, timeoutMs: chance.below(20) * second }]
+      return [{ kind: 'get', at, client, of, timeoutMs: random.below(20) * second }]
     case 'reconcile':
-      return [{ kind: 'reconcile', at: at + chance.below(2) * 10 * minute, client }]
+      return [{ kind: 'reconcile', at: at + random.below(2) * 10 * minute, client }]
     case 'pause': {
-      const forMs = mix.long && chance.random() < 0.3 ? 8 * day : chance.below(40) * minute
+      const forMs = mix.long && random.fraction() < 0.3 ? 8 * day : random.below(40) * minute
       return [
         { kind: 'pause', at, client, queue },
         { kind: 'resume', at: at + forMs, client, queue },
       ]
     }
     case 'redrive':
-      return [{ kind: 'redrive', at: at + chance.below(10) * minute, queue, by: chance.pick(['us', 'console']) }]
+      return [{ kind: 'redrive', at: at + random.below(10) * minute, queue, by: random.pick(['us', 'console']) }]
     case 'deploy':
       return [
-        { kind: 'deploy', at, version: chance.pick(['lacking', 'refusing']) },
-        { kind: 'deploy', at: at + chance.below(25) * minute, version: 'full' },
+        { kind: 'deploy', at, version: random.pick(['lacking', 'refusing']) },
+        { kind: 'deploy', at: at + random.below(25) * minute, version: 'full' },
       ]
     case 'outage':
       return [
-        { kind: 'outage', at, queue, forMs: mix.long && chance.random() < 0.3 ? 3 * day : chance.below(30) * minute },
+        { kind: 'outage', at, queue, forMs: mix.long && random.fraction() < 0.3 ? 3 * day : random.below(30) * minute },
       ]
     case 'garbage':
-      return [{ kind: 'garbage', at, queue, body: chance.pick(garbage as [string, ...string[]]) }]
+      return [{ kind: 'garbage', at, queue, body: random.pick(garbage as [string, ...string[]]) }]
     case 'sweep':
-      return mix.long ? [{ kind: 'sweep', at: at + chance.below(9) * day }] : []
+      return mix.long ? [{ kind: 'sweep', at: at + random.below(9) * day }] : []
     default:
       return kind satisfies never
   }
@@ -198,9 +198,9 @@ function drawTrouble(chance: SeededChance, calls: number, at: number, mix: Mix):
 export const ballast = 'x'.repeat(900)
 
 /** Few keys and few inputs, so that they collide. */
-function keyedScript(chance: SeededChance): Script {
-  const key = chance.below(4)
-  const variant = chance.random() < 0.15 ? 1 : 0
+function keyedScript(random: SeededRandom): Script {
+  const key = random.below(4)
+  const variant = random.fraction() < 0.15 ? 1 : 0
   // The script is part of the input: made of key and variant alone, so that the same key mostly means the same input.
   const acts: readonly Act[] = [
     [act(0, { do: 'return' })],
@@ -212,16 +212,16 @@ function keyedScript(chance: SeededChance): Script {
   return { tag: `key-${key}/${variant}`, acts, ...(key === 2 && { ballast }) }
 }
 
-function drawScript(chance: SeededChance, tag: string, { features }: Mix): Script {
-  return { tag, acts: drawActs(chance, features), ...(chance.random() < 0.15 && { ballast }) }
+function drawScript(random: SeededRandom, tag: string, { features }: Mix): Script {
+  return { tag, acts: drawActs(random, features), ...(random.fraction() < 0.15 && { ballast }) }
 }
 
-function drawActs(chance: SeededChance, features: ReadonlySet<Feature>): readonly Act[] {
-  const quick = (): number => (chance.random() < 0.6 ? 0 : chance.below(2_000))
+function drawActs(random: SeededRandom, features: ReadonlySet<Feature>): readonly Act[] {
+  const quick = (): number => (random.fraction() < 0.6 ? 0 : random.below(2_000))
   const returning = act(quick(), 'return')
-  let dice = chance.below(100)
+  let dice = random.below(100)
   for (const { share, feature, acts } of courses) {
-    if (dice < share) return features.has(feature) ? acts(chance, quick, returning) : [returning]
+    if (dice < share) return features.has(feature) ? acts(random, quick, returning) : [returning]
     dice -= share
   }
   return [returning]
@@ -232,53 +232,53 @@ interface Course {
   /** Of a hundred tasks; the others just return. */
   readonly share: number
   readonly feature: Feature
-  acts(chance: SeededChance, quick: () => number, returning: Act): readonly Act[]
+  acts(random: SeededRandom, quick: () => number, returning: Act): readonly Act[]
 }
 
 const courses: readonly Course[] = [
-  { share: 8, feature: 'throw', acts: (_chance, quick, returning) => [act(quick(), 'throw'), returning] },
+  { share: 8, feature: 'throw', acts: (_random, quick, returning) => [act(quick(), 'throw'), returning] },
   {
     share: 4,
     feature: 'throw',
-    acts: (_chance, quick, returning) => [act(quick(), 'throw'), act(quick(), 'throw'), returning],
+    acts: (_random, quick, returning) => [act(quick(), 'throw'), act(quick(), 'throw'), returning],
   },
-  { share: 4, feature: 'throw', acts: (_chance, quick) => [act(quick(), 'throw')] },
+  { share: 4, feature: 'throw', acts: (_random, quick) => [act(quick(), 'throw')] },
   {
     share: 6,
     feature: 'slow',
-    acts: (chance) => [act(10_000 + chance.below(30_000), 'return', { progress: chance.random() < 0.5 })],
+    acts: (random) => [act(10_000 + random.below(30_000), 'return', { progress: random.fraction() < 0.5 })],
   },
-  { share: 3, feature: 'deaf', acts: (chance) => [act(chance.below(100_000), 'return', { deaf: true })] },
+  { share: 3, feature: 'deaf', acts: (random) => [act(random.below(100_000), 'return', { deaf: true })] },
   {
     share: 5,
     feature: 'snooze',
-    acts: (chance, quick, returning) => [act(quick(), { do: 'snooze', delayMs: drawDelay(chance) }), returning],
+    acts: (random, quick, returning) => [act(quick(), { do: 'snooze', delayMs: drawDelay(random) }), returning],
   },
   {
     share: 3,
     feature: 'retry',
-    acts: (chance, quick, returning) => [act(quick(), { do: 'retry', delayMs: drawDelay(chance) }), returning],
+    acts: (random, quick, returning) => [act(quick(), { do: 'retry', delayMs: drawDelay(random) }), returning],
   },
-  { share: 3, feature: 'requeue', acts: (_chance, quick, returning) => [act(quick(), 'requeue'), returning] },
+  { share: 3, feature: 'requeue', acts: (_random, quick, returning) => [act(quick(), 'requeue'), returning] },
   {
     share: 4,
     feature: 'poison',
-    acts: (chance, quick, returning) => {
-      const crash = act(quick(), chance.random() < 0.7 ? 'exit' : 'block')
-      return chance.pick([[crash], [crash, returning], [crash, crash, returning]])
+    acts: (random, quick, returning) => {
+      const crash = act(quick(), random.fraction() < 0.7 ? 'exit' : 'block')
+      return random.pick([[crash], [crash, returning], [crash, crash, returning]])
     },
   },
   {
     share: 10,
     feature: 'odd',
-    acts: (chance, quick) => [
-      act(quick(), chance.pick(['reject', 'ignore', 'leak', 'return-function', 'throw-expected'])),
+    acts: (random, quick) => [
+      act(quick(), random.pick(['reject', 'ignore', 'leak', 'return-function', 'throw-expected'])),
     ],
   },
 ]
 
-function drawDelay(chance: SeededChance): number {
-  return chance.pick([0, 2 * second, 30 * second, 5 * minute, 40 * minute])
+function drawDelay(random: SeededRandom): number {
+  return random.pick([0, 2 * second, 30 * second, 5 * minute, 40 * minute])
 }
 
 /** Takes `ms`, then does it. */

@@ -32,24 +32,24 @@ function eventsOf(journal: Journal, ids: ReadonlySet<string>): readonly string[]
     events.push({
       order,
       at,
-      text: `${after.id} ${how}, v ${after.v}, epoch ${after.epoch}, attempt ${after.attempt}${after.alone ? ', alone' : ''}, by ${process}`,
+      text: `${after.id} ${how}, v ${after.v}, generation ${after.generation}, attempt ${after.attempt}${after.alone ? ', alone' : ''}, by ${process}`,
     })
   }
-  for (const { order, at, id, attempt, epoch, requestId, ended, endedAt } of journal.runs) {
+  for (const { order, at, id, attempt, generation, requestId, ended, endedAt } of journal.runs) {
     if (concerns(id))
       events.push({
         order,
         at,
-        text: `${id} runs as attempt ${attempt} of epoch ${epoch} in ${requestId}${ended ? `, ${ended} at ${seconds((endedAt ?? at) - startAt)}` : ''}`,
+        text: `${id} runs as attempt ${attempt} of generation ${generation} in ${requestId}${ended ? `, ${ended} at ${seconds((endedAt ?? at) - startAt)}` : ''}`,
       })
   }
   for (const { order, at, process } of journal.deaths) events.push({ order, at, text: `${process} dies` })
-  for (const { order, answeredAt, at, id, answer, tag, error, epoch } of journal.calls) {
+  for (const { order, answeredAt, at, id, answer, tag, error, generation } of journal.calls) {
     if (order !== undefined && (id === undefined || concerns(id)))
       events.push({
         order,
         at: answeredAt ?? at,
-        text: `${id} ${answer} (${tag}${epoch ? `, epoch ${epoch}` : ''})${error ? `: ${error.message}` : ''}`,
+        text: `${id} ${answer} (${tag}${generation ? `, generation ${generation}` : ''})${error ? `: ${error.message}` : ''}`,
       })
   }
   events.sort((a, b) => a.order - b.order)

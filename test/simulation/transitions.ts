@@ -51,7 +51,8 @@ export function transitionWanted(before: TaskRecord | undefined, change: RecordC
 function nameOf(before: TaskRecord | undefined, after: Partial<TaskRecord>): string {
   if (before === undefined) return `new→${after.state}`
   const name = `${before.state}→${after.state}`
-  if (after.epoch !== before.epoch) return after.epoch === before.epoch + 1 ? `${name} redriven` : `${name} reopened`
+  if (after.generation !== before.generation)
+    return after.generation === before.generation + 1 ? `${name} redriven` : `${name} reopened`
   if (name === 'STARTED→STARTED') return before.alone === true ? `${name} alone` : `${name} in company`
   if (name === 'QUEUED→QUEUED') return `${name} vouched`
   return name

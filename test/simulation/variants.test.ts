@@ -348,7 +348,7 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
         const isNew = !seen.has(messageId)
         seen.add(messageId)
         if (record.state === 'FAILURE' && isNew)
-          return { kind: 'run', attempt: 0, opens: record.epoch + 1, alone: false }
+          return { kind: 'run', attempt: 0, opens: record.generation + 1, alone: false }
         return original(message, record, policy, now)
       }) as never
     },
@@ -442,12 +442,12 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     },
   ],
   [
-    'stale epoch run',
+    'stale generation run',
     /G/,
     () => {
       broken.classify = ((original: Classify, ...[message, record, policy, now]: ClassifyArgs) => {
-        if (message.epoch >= record.epoch) return original(message, record, policy, now)
-        return { kind: 'run', attempt: 0, opens: record.epoch + 1, alone: false }
+        if (message.generation >= record.generation) return original(message, record, policy, now)
+        return { kind: 'run', attempt: 0, opens: record.generation + 1, alone: false }
       }) as never
     },
   ],

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { systemChance } from '../../shared/system/chance.ts'
 import { systemClock } from '../../shared/system/clock.ts'
+import { systemRandom } from '../../shared/system/random.ts'
 import { consoleTelemetry } from '../../shared/system/telemetry.ts'
 
 describe('the machine as ports', () => {
@@ -34,12 +34,12 @@ describe('the machine as ports', () => {
   })
 
   it('makes UUIDv7 that sort by time', () => {
-    const early = systemChance.uuid(1_700_000_000_000)
-    const late = systemChance.uuid(1_700_000_000_001)
+    const early = systemRandom.uuid(1_700_000_000_000)
+    const late = systemRandom.uuid(1_700_000_000_001)
     expect(early).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(early < late).toBe(true)
     expect(Number.parseInt(early.replaceAll('-', '').slice(0, 12), 16)).toBe(1_700_000_000_000)
-    const tokens = Array.from({ length: 2_000 }, () => systemChance.token())
+    const tokens = Array.from({ length: 2_000 }, () => systemRandom.token())
     expect(new Set(tokens).size).toBe(tokens.length)
     for (const token of tokens) expect(token).toMatch(/^[A-Za-z0-9_-]{16}$/)
   })

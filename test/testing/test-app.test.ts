@@ -92,7 +92,7 @@ describe('createTestApp', () => {
     expect(test.deadLetters('emails').map((letter) => letter.reason)).toEqual(['rejected'])
     expect(await test.redrive('emails')).toBe(1)
     await test.run()
-    expect((await rejected.info()).epoch).toBe(1)
+    expect((await rejected.info()).generation).toBe(1)
     await sendEmail.delay({ to: 'bob@example.com' })
     expect(await test.duplicate('emails')).toBe(1)
     await test.advance('10s')

@@ -24,7 +24,7 @@ describe('a body that is no message', () => {
     ['an empty id', message({ id: '' }), 'wrong-shape'],
     ['an id that is too long for a key', message({ id: 'é'.repeat(600) }), 'wrong-shape'],
     ['a task that is a number', message({ task: 7 }), 'wrong-shape'],
-    ['a negative epoch', message({ epoch: -1 }), 'wrong-shape'],
+    ['a negative generation', message({ generation: -1 }), 'wrong-shape'],
     ['a version of half', message({ v: 1.5 }), 'wrong-shape'],
     ['an instant that is a text', message({ availableAt: 'tomorrow' }), 'wrong-shape'],
     ['headers that are a list', message({ headers: ['a'] }), 'wrong-shape'],
@@ -129,7 +129,9 @@ describe('an unknown task', () => {
     await world.run()
     expect(world.clock.now() - before).toBeLessThan(3 * 60_000)
     expect(world.record('unknown-1')).toMatchObject({ state: 'FAILURE', attempt: 0, reason: 'unknown-task' })
-    expect(world.dead()).toMatchObject([{ id: 'unknown-1', epoch: 1, task: 'gone', dead: { reason: 'unknown-task' } }])
+    expect(world.dead()).toMatchObject([
+      { id: 'unknown-1', generation: 1, task: 'gone', dead: { reason: 'unknown-task' } },
+    ])
     expect(world.bodies()).toEqual([])
   })
 
@@ -498,12 +500,17 @@ describe('a redrive to a version that lacks the task', () => {
     tasks.delete('work')
     await world.redrive()
     await world.run()
-    expect(world.record(handle.id)).toMatchObject({ state: 'FAILURE', epoch: 1, attempt: 0, reason: 'unknown-task' })
-    expect(world.dead()).toMatchObject([{ epoch: 2, dead: { reason: 'unknown-task' } }])
+    expect(world.record(handle.id)).toMatchObject({
+      state: 'FAILURE',
+      generation: 1,
+      attempt: 0,
+      reason: 'unknown-task',
+    })
+    expect(world.dead()).toMatchObject([{ generation: 2, dead: { reason: 'unknown-task' } }])
     tasks.set('work', known)
     await world.redrive()
     await world.run()
-    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', epoch: 2, attempt: 1 })
+    expect(world.record(handle.id)).toMatchObject({ state: 'SUCCESS', generation: 2, attempt: 1 })
     expect(world.dead()).toEqual([])
   })
 })

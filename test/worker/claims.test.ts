@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { defineApp } from '../../shared/core/app.ts'
 import type { TaskRecord } from '../../shared/core/record.ts'
 import { resolveRetry } from '../../shared/core/retry.ts'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { RecordChange } from '../../shared/ports/index.ts'
 import type { CertainLedger, ChangeOutcome } from '../../shared/protocol/certain-ledger.ts'
@@ -10,7 +10,7 @@ import { type Candidate, claimWave } from '../../shared/worker/claims.ts'
 
 const now = 1_767_225_600_000
 const definition = defineApp({ name: 'shop', queues: { main: {} } }).add('work', {}, () => 1)
-const message = { celeriac: 1, id: 'id', epoch: 0, v: 1, task: 'work' } as const
+const message = { celeriac: 1, id: 'id', generation: 0, v: 1, task: 'work' } as const
 const candidate: Candidate = {
   arrival: {
     delivery: {
@@ -49,7 +49,7 @@ async function claim(given: Partial<Candidate>, answer: ChangeOutcome) {
   const [claimed] = await claimWave([{ ...candidate, ...given }], {
     ledger,
     clock: new VirtualClock(now),
-    chance: seededChance(1),
+    random: seededRandom(1),
     queue: 'main',
     leaseUntil: now + 60_000,
     alone: true,
@@ -67,7 +67,7 @@ describe('a claim', () => {
   const crashed: TaskRecord = {
     id: 'id',
     v: 4,
-    epoch: 0,
+    generation: 0,
     state: 'STARTED',
     task: 'work',
     queue: 'main',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type ContainerWorker, startContainerWorker } from '../../shared/container/index.ts'
 import type { TaskContext } from '../../shared/core/context.ts'
 import { DefinitionError } from '../../shared/core/errors.ts'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import type { Broker, Ledger, Ports, RecordChange } from '../../shared/ports/index.ts'
 import { type CallPlan, type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import { createBatchWorker, type Invocation, LeaseLostError } from '../../shared/worker/index.ts'
@@ -17,7 +17,7 @@ function container(
   const { clock, telemetry } = world
   const ledger = { ...world.ledger, ...replace(world.ledger) }
   const broker = { ...world.broker, ...replaceBroker(world.broker) }
-  const ports: Ports = { clock, chance: seededChance(2), ledger, broker, telemetry }
+  const ports: Ports = { clock, random: seededRandom(2), ledger, broker, telemetry }
   const worker = createBatchWorker({ app: world.app.definition, ports })
   const contexts: TaskContext[] = []
   world.app.task('nap', { queue: 'main' }, async (ms: number, context) => {
@@ -285,7 +285,7 @@ function fleet(concurrency = 4) {
     retry: { maxRetries: 1, delay: 1 },
   })
   const { clock, ledger, broker, telemetry } = world
-  const chance = seededChance(3)
+  const random = seededRandom(3)
   const runs: { readonly name: string; readonly at: number; readonly process: string; readonly beside: number }[] = []
   let process: SimulatedProcess
   let worker: ContainerWorker
@@ -312,7 +312,7 @@ function fleet(concurrency = 4) {
         ? { decide: () => ({ type: 'request-lost' }) }
         : undefined
     }
-    process = new SimulatedProcess({ name, clock, chance, ledger, broker, telemetry, plan })
+    process = new SimulatedProcess({ name, clock, random, ledger, broker, telemetry, plan })
     process.onDeath(() => clock.timer(10_000, start, { background: true }))
     worker = await startContainerWorker(
       { definition: world.app.definition, ports: () => process.ports },

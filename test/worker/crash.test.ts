@@ -109,7 +109,7 @@ describe('a process that dies', () => {
     expect(handles.map(({ id }) => world.runsOf(id).length)).toEqual([1, 1, 1])
     expect(world.bodies()).toEqual([])
     expect(world.dead()).toHaveLength(2)
-    expect(new Set(world.dead().map(({ id, epoch }) => `${id} ${epoch}`)).size).toBe(1)
+    expect(new Set(world.dead().map(({ id, generation }) => `${id} ${generation}`)).size).toBe(1)
   })
 })
 

@@ -269,7 +269,7 @@ describe('an old message of a paused queue', () => {
     await world.run()
     await world.redrive()
     await world.run()
-    expect(world.record(id)).toMatchObject({ state: 'SUCCESS', epoch: 1 })
+    expect(world.record(id)).toMatchObject({ state: 'SUCCESS', generation: 1 })
     await world.clock.advance(4 * dayMs)
     await world.until(world.app.pause('main'))
     world.sendRaw(body ?? '')

@@ -32,7 +32,7 @@ describe('what a run may come to', () => {
     expect(dead).toMatchObject([
       {
         id: handle.id,
-        epoch: 1,
+        generation: 1,
         input: { mode: 'throw' },
         dead: { reason: 'failure', attempt: 4, error: { name: 'TypeError' } },
       },

@@ -13,7 +13,7 @@ import type { Decide } from '../../shared/memory/faults.ts'
 import { createMemoryLedger, type MemoryLedger } from '../../shared/memory/ledger.ts'
 import { createQueues } from '../../shared/memory/queues.ts'
 import { type RecordingTelemetry, recordingTelemetry } from '../../shared/memory/recording-telemetry.ts'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Broker, Delivery } from '../../shared/ports/index.ts'
 import { type CallPlan, type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
@@ -57,7 +57,7 @@ export interface WorkInput {
 export interface SeenRun {
   readonly id: string
   readonly attempt: number
-  readonly epoch: number
+  readonly generation: number
   readonly receiveCount: number
   readonly at: number
   readonly process: string
@@ -97,12 +97,12 @@ export type World = ReturnType<typeof createWorld>
  */
 export function createWorld(options: WorldOptions = {}) {
   const clock = new VirtualClock()
-  const chance = seededChance(options.seed ?? 1)
+  const random = seededRandom(options.seed ?? 1)
   const telemetry: RecordingTelemetry = recordingTelemetry()
   const model: SqsModel = createSqsModel({
     clock: { now: () => clock.now(), setTimer: (delayMs, fire) => clock.timer(delayMs, fire) },
-    ids: () => chance.uuid(clock.now()),
-    random: () => chance.random(),
+    ids: () => random.uuid(clock.now()),
+    random: () => random.fraction(),
   })
   const ledger: MemoryLedger = createMemoryLedger({ clock })
   const app = buildApp(
@@ -113,7 +113,7 @@ export function createWorld(options: WorldOptions = {}) {
     } as AppOptions<string>,
     {
       clock,
-      chance,
+      random,
       telemetry,
       variables: {},
       connectAws: () => Promise.reject(new Error('There is no AWS here.')),
@@ -141,7 +141,7 @@ export function createWorld(options: WorldOptions = {}) {
       const run: SeenRun = {
         id: context.id,
         attempt: context.attempt,
-        epoch: context.epoch,
+        generation: context.generation,
         receiveCount: context.receiveCount,
         at: clock.now(),
         process: processOf(context).name,
@@ -192,7 +192,7 @@ export function createWorld(options: WorldOptions = {}) {
     const process = new SimulatedProcess({
       name,
       clock,
-      chance,
+      random,
       telemetry,
       ledger,
       broker: watched,

@@ -9,7 +9,7 @@ import { startDynamoDb } from '../../../localstack/dynamodb/dynoxide.ts'
 import { dynoxideBinary } from '../../../localstack/dynamodb/dynoxide-binary.ts'
 import { createDynamoLedger } from '../../../shared/aws/ledger.ts'
 import { ensureTable } from '../../../shared/aws/table.ts'
-import { seededChance } from '../../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../../shared/memory/seeded-random.ts'
 import { systemClock } from '../../../shared/system/index.ts'
 import { newRecord } from '../../contract/ledger.ts'
 import { clientsFor } from '../../contract/ledger-places.ts'
@@ -80,7 +80,7 @@ describe('startDynamoDb', () => {
         dynamodb: clientsFor(endpoint).dynamodb(),
         environment: { table: 'shop' },
         clock: systemClock,
-        chance: seededChance(1),
+        random: seededRandom(1),
       })
     const first = await startDynamoDb({ dataDir })
     await ensureTable(clientsFor(first.endpoint).dynamodb(), 'shop')

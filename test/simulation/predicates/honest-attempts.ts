@@ -13,7 +13,7 @@ export const attemptsAreRuns: Predicate = function* (journal) {
     const { id } = after
     const claim = claims.get(id)
     if (transition && after.state === 'STARTED') claims.set(id, change)
-    if (!transition || before === undefined || after.epoch !== before.epoch || after.v === 1) continue
+    if (!transition || before === undefined || after.generation !== before.generation || after.v === 1) continue
     const spent = after.attempt - before.attempt
     if (spent !== 0 && spent !== 1) yield { id, at, message: `attempt went from ${before.attempt} to ${after.attempt}` }
     if (before.state !== 'STARTED' || claim === undefined) {
@@ -78,7 +78,12 @@ function companyAt(
 /** A suspect's next run is alone, so that its crash is known to be its own. */
 export const suspectsRunAlone: Predicate = function* ({ changes }) {
   for (const { before, after, at, transition } of changes) {
-    if (!transition || before?.state !== 'STARTED' || after.state !== 'STARTED' || after.epoch !== before.epoch)
+    if (
+      !transition ||
+      before?.state !== 'STARTED' ||
+      after.state !== 'STARTED' ||
+      after.generation !== before.generation
+    )
       continue
     if (after.alone !== true)
       yield { id: after.id, at, message: 'a task whose last run crashed was claimed in company' }

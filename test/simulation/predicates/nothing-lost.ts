@@ -23,11 +23,11 @@ export const acceptedTasksEnd: Predicate = function* (journal) {
 }
 
 /** Its last opening was by an enqueue that never answered: its caller died between record and message, and nothing was accepted. */
-function isUnanswered({ changes, calls }: Journal, { id, epoch }: TaskRecord): boolean {
-  const opening = changes.find(({ after }) => after.id === id && after.epoch === epoch)
+function isUnanswered({ changes, calls }: Journal, { id, generation }: TaskRecord): boolean {
+  const opening = changes.find(({ after }) => after.id === id && after.generation === generation)
   return (
     opening?.process.startsWith('client') === true &&
-    !calls.some((call) => call.id === id && call.epoch === epoch && call.answer === 'accepted')
+    !calls.some((call) => call.id === id && call.generation === generation && call.answer === 'accepted')
   )
 }
 
@@ -53,10 +53,10 @@ export const inputsAreKept: Predicate = function* ({ runs }) {
 /** Every dead letter of a record that ended so was sent, before its message was acknowledged. */
 export const failuresHaveLetters: Predicate = function* (journal) {
   const dead = deadEpochs(journal)
-  for (const { id, state, reason, epoch, forgotten } of journal.records) {
+  for (const { id, state, reason, generation, forgotten } of journal.records) {
     if (state !== 'FAILURE' || reason === undefined || forgotten) continue
-    if (!dead.get(id)?.has(epoch + 1))
-      yield { id, message: `FAILURE (${reason}) in epoch ${epoch} without its dead letter` }
+    if (!dead.get(id)?.has(generation + 1))
+      yield { id, message: `FAILURE (${reason}) in generation ${generation} without its dead letter` }
   }
 }
 
@@ -71,17 +71,17 @@ export const nothingSurprises: Predicate = function* ({ surprises }) {
     yield { at, message: `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` }
 }
 
-/** Tasks whose message lies in a dead-letter queue, each with the epochs that a redrive would open. */
+/** Tasks whose message lies in a dead-letter queue, each with the generations that a redrive would open. */
 function deadEpochs(journal: Journal): ReadonlyMap<string, ReadonlySet<number>> {
   const known = epochsOf.get(journal)
   if (known !== undefined) return known
   const dead = new Map<string, Set<number>>()
   for (const { body } of journal.letters) {
-    const { id, epoch = 0 } = letterOf(body)
+    const { id, generation = 0 } = letterOf(body)
     if (id === undefined) continue
-    const epochs = dead.get(id)
-    if (epochs === undefined) dead.set(id, new Set([epoch]))
-    else epochs.add(epoch)
+    const generations = dead.get(id)
+    if (generations === undefined) dead.set(id, new Set([generation]))
+    else generations.add(generation)
   }
   epochsOf.set(journal, dead)
   return dead
@@ -90,9 +90,9 @@ function deadEpochs(journal: Journal): ReadonlyMap<string, ReadonlySet<number>> 
 /** Read once for all predicates that look at it: what is in a journal when they do is all that will be. */
 const epochsOf = new WeakMap<Journal, ReadonlyMap<string, ReadonlySet<number>>>()
 
-function letterOf(body: string): { readonly id?: string; readonly epoch?: number } {
+function letterOf(body: string): { readonly id?: string; readonly generation?: number } {
   try {
-    return (JSON.parse(body) as { readonly id?: string; readonly epoch?: number } | null) ?? {}
+    return (JSON.parse(body) as { readonly id?: string; readonly generation?: number } | null) ?? {}
   } catch {
     return {}
   }

@@ -4,16 +4,16 @@ import type { Change, Run } from '../journal.ts'
 import { transitionOf } from '../transitions.ts'
 import { type Predicate, skewMs } from './predicate.ts'
 
-/** G2: a run begins on a claim of its own process, once, in its epoch, while the lease lasts, and not before it is due or after it expired. */
+/** G2: a run begins on a claim of its own process, once, in its generation, while the lease lasts, and not before it is due or after it expired. */
 export const runsHoldTheirClaim: Predicate = function* ({ runs }) {
-  for (const { id, at, task, process, epoch, record, holder, claimUsed, tag } of runs) {
+  for (const { id, at, task, process, generation, record, holder, claimUsed, tag } of runs) {
     if (definitionOf(task).ledger === 'off') continue
     if (record === undefined) yield { id, at, message: `ran (${tag}) without a record` }
     else if (record.state !== 'STARTED') yield { id, at, message: `ran (${tag}) while ${record.state}` }
     else if (holder !== process) yield { id, at, message: `ran (${tag}) in ${process} on a claim of ${holder}` }
     else if (claimUsed) yield { id, at, message: `ran (${tag}) twice on one claim` }
-    else if (record.epoch !== epoch)
-      yield { id, at, message: `ran (${tag}) as epoch ${epoch} of a record at ${record.epoch}` }
+    else if (record.generation !== generation)
+      yield { id, at, message: `ran (${tag}) as generation ${generation} of a record at ${record.generation}` }
     else if ((record.leaseUntil ?? 0) + skewMs < at)
       yield { id, at, message: `ran (${tag}) ${at - (record.leaseUntil ?? 0)} ms after its lease` }
     else if ((record.availableAt ?? 0) - skewMs > at)
@@ -46,7 +46,7 @@ export const oneRunAtATime: Predicate = function* ({ runs, deaths }) {
   }
 }
 
-/** The record moves as the design says: by one version, out of a lease by its holder or after its end, out of a terminal state by a new epoch. */
+/** The record moves as the design says: by one version, out of a lease by its holder or after its end, out of a terminal state by a new generation. */
 export const recordsMoveByTheRules: Predicate = function* ({ changes }) {
   const last = new Map<string, Change>()
   const leases = new Map<string, number>()
@@ -60,7 +60,7 @@ export const recordsMoveByTheRules: Predicate = function* ({ changes }) {
     if (transition || at < lease - skewMs / 2) leases.set(id, after.leaseUntil ?? 0)
     if (before === undefined) continue
     if (!transition) {
-      for (const field of ['v', 'state', 'epoch', 'attempt', 'token'] as const) {
+      for (const field of ['v', 'state', 'generation', 'attempt', 'token'] as const) {
         if (before[field] !== after[field])
           yield { id, at, message: `a change that is no transition moved ${field} to ${after[field]}` }
       }
@@ -71,14 +71,14 @@ export const recordsMoveByTheRules: Predicate = function* ({ changes }) {
       yield {
         id,
         at,
-        message: `moved from ${before.state} (epoch ${before.epoch}) to ${after.state} (epoch ${after.epoch}) by ${process}`,
+        message: `moved from ${before.state} (generation ${before.generation}) to ${after.state} (generation ${after.generation}) by ${process}`,
       }
       continue
     }
     if (isReplacement(change)) continue
     if (after.v !== before.v + 1) yield { id, at, message: `moved from v ${before.v} to v ${after.v}` }
-    if (isTerminal(before.state) && after.epoch <= before.epoch)
-      yield { id, at, message: `left ${before.state} in the same epoch` }
+    if (isTerminal(before.state) && after.generation <= before.generation)
+      yield { id, at, message: `left ${before.state} in the same generation` }
     if (before.state === 'STARTED') {
       const leaseOver = lease - skewMs <= at
       const byHolder = after.token === before.token && process === claim?.process
@@ -89,7 +89,7 @@ export const recordsMoveByTheRules: Predicate = function* ({ changes }) {
           message: `${process} moved it to ${after.state} ${lease - at} ms before the lease of ${claim?.process} ended`,
         }
     }
-    if (after.epoch === before.epoch + 2 && !['FAILURE', 'REVOKED', 'EXPIRED'].includes(before.state)) {
+    if (after.generation === before.generation + 2 && !['FAILURE', 'REVOKED', 'EXPIRED'].includes(before.state)) {
       if ((before.keyUntil ?? 0) - skewMs > at)
         yield { id, at, message: `its key was given away while ${before.state} held it` }
     }
@@ -106,9 +106,9 @@ export const oneSuccess: Predicate = function* ({ changes }) {
   const successes = new Set<string>()
   for (const { at, before, after, transition } of changes) {
     if (!transition || after.state !== 'SUCCESS') continue
-    const opening = `${after.id} ${after.epoch} ${after.enqueuedAt}`
+    const opening = `${after.id} ${after.generation} ${after.enqueuedAt}`
     if (successes.has(opening))
-      yield { id: after.id, at, message: `succeeded twice in epoch ${after.epoch} (was ${before?.state})` }
+      yield { id: after.id, at, message: `succeeded twice in generation ${after.generation} (was ${before?.state})` }
     successes.add(opening)
   }
 }

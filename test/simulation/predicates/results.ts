@@ -11,7 +11,7 @@ import { type Predicate, skewMs } from './predicate.ts'
 
 /** Every caller of get() sees the one result: that of a run of this task's own code. */
 export const callersSeeTheResult: Predicate = function* ({ seen, calls, changes }) {
-  for (const { id, epoch, at, value, error } of seen) {
+  for (const { id, generation, at, value, error } of seen) {
     if (error === undefined) {
       const tags = calls.filter((call) => call.id === id).map(({ tag }) => tag)
       const ignored = value === undefined && changes.some(({ after }) => after.id === id && after.state === 'IGNORED')
@@ -42,7 +42,7 @@ export const callersSeeTheResult: Predicate = function* ({ seen, calls, changes 
       yield { id, at, message: `get() threw ${error.stack ?? error.message}` }
     }
     function reached(state: string): boolean {
-      return changes.some(({ after }) => after.id === id && after.state === state && after.epoch >= epoch)
+      return changes.some(({ after }) => after.id === id && after.state === state && after.generation >= generation)
     }
   }
 }
@@ -54,7 +54,7 @@ export const revokedTasksStayRevoked: Predicate = function* ({ revoked, runs, ch
     if (run === undefined) continue
     const reopened = changes.some(
       ({ after, before, order: when }) =>
-        after.id === id && when < run.order && after.epoch > (before?.epoch ?? after.epoch),
+        after.id === id && when < run.order && after.generation > (before?.generation ?? after.generation),
     )
     if (!reopened) yield { id, at: run.at, message: 'ran after revoke() had said REVOKED' }
   }

@@ -6,7 +6,7 @@ import type { Predicate } from './predicate.ts'
 /** G3: enqueues with one key are one task with one id; an accepted one joined or opened a task with its own input. */
 export const oneKeyOneTask: Predicate = function* ({ calls, changes }) {
   const ids = new Map<string, string>()
-  for (const { id, step, answer, epoch, tag, at } of calls) {
+  for (const { id, step, answer, generation, tag, at } of calls) {
     if (step.task !== 'keyed' || step.kind !== 'enqueue' || id === undefined) continue
     const key = step.script.tag.split('/')[0] ?? ''
     const known = ids.get(key)
@@ -14,10 +14,14 @@ export const oneKeyOneTask: Predicate = function* ({ calls, changes }) {
     ids.set(key, id)
     if (answer !== 'accepted') continue
     // Its input is that of the opening it belongs to.
-    const opening = changes.find(({ after }) => after.id === id && after.epoch === epoch)
+    const opening = changes.find(({ after }) => after.id === id && after.generation === generation)
     const text = opening?.after.input
     if (text !== undefined && (JSON.parse(text) as Script).tag !== tag)
-      yield { id, at, message: `accepted ${tag} as epoch ${epoch}, whose input is ${(JSON.parse(text) as Script).tag}` }
+      yield {
+        id,
+        at,
+        message: `accepted ${tag} as generation ${generation}, whose input is ${(JSON.parse(text) as Script).tag}`,
+      }
   }
 }
 

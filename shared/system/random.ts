@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { v7 } from 'uuid'
-import type { Chance } from '../ports/chance.ts'
+import type { Random } from '../ports/random.ts'
 
 /** 96 bits: two writers of one record never draw the same. */
 const tokenBytes = 12
@@ -10,8 +10,8 @@ let pool = Buffer.alloc(0)
 let next = 0
 
 /** The machine's randomness. */
-export const systemChance: Chance = {
-  random: () => Math.random(),
+export const systemRandom: Random = {
+  fraction: () => Math.random(),
   uuid: (now) => v7({ msecs: now }),
   token() {
     if (next + tokenBytes > pool.length) {

@@ -1,13 +1,13 @@
 import { validate, version } from 'uuid'
 import { describe, expect, it } from 'vitest'
-import { seededChance } from '../../shared/memory/seeded-chance.ts'
+import { seededRandom } from '../../shared/memory/seeded-random.ts'
 
 const draw = (seed: number | string, count = 20) => {
-  const chance = seededChance(seed)
-  return Array.from({ length: count }, () => chance.random())
+  const random = seededRandom(seed)
+  return Array.from({ length: count }, () => random.fraction())
 }
 
-describe('seededChance', () => {
+describe('seededRandom', () => {
   it('repeats itself for a seed, and not for another', () => {
     expect(draw(1)).toEqual(draw('1'))
     const firsts = Array.from({ length: 1_000 }, (_, seed) => draw(seed, 1)[0])
@@ -31,37 +31,37 @@ describe('seededChance', () => {
   })
 
   it('makes UUIDs of version 7 that sort by time and carry it', () => {
-    const chance = seededChance(7)
+    const random = seededRandom(7)
     const times = [0, 1, 1_767_225_600_000, 1_767_225_600_001, 2 ** 48 - 1]
-    const ids = times.map((at) => chance.uuid(at))
+    const ids = times.map((at) => random.uuid(at))
     for (const [index, id] of ids.entries()) {
       expect(validate(id) && version(id) === 7, id).toBe(true)
       expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(times[index])
     }
     expect([...ids].sort()).toEqual(ids)
-    const many = Array.from({ length: 10_000 }, () => chance.uuid(1_767_225_600_000))
+    const many = Array.from({ length: 10_000 }, () => random.uuid(1_767_225_600_000))
     expect(many.every((id) => validate(id))).toBe(true)
     expect(new Set(many).size).toBe(10_000)
   })
 
   it('never gives a token twice', () => {
-    const chance = seededChance(1)
-    expect(new Set(Array.from({ length: 10_000 }, () => chance.token())).size).toBe(10_000)
+    const random = seededRandom(1)
+    expect(new Set(Array.from({ length: 10_000 }, () => random.token())).size).toBe(10_000)
   })
 
   it('picks, and counts below', () => {
-    const chance = seededChance(1)
-    const seen = new Set(Array.from({ length: 200 }, () => chance.pick(['a', 'b', 'c'])))
+    const random = seededRandom(1)
+    const seen = new Set(Array.from({ length: 200 }, () => random.pick(['a', 'b', 'c'])))
     expect([...seen].sort()).toEqual(['a', 'b', 'c'])
-    const below = Array.from({ length: 1_000 }, () => chance.below(10))
+    const below = Array.from({ length: 1_000 }, () => random.below(10))
     expect([...new Set(below)].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
   it('forks streams that do not disturb each other', () => {
-    const [one, other] = [seededChance(1), seededChance(1)]
-    for (let index = 0; index < 10; index++) other.random()
-    expect(one.fork('worker').random()).toBe(other.fork('worker').random())
-    expect(one.fork('worker').random()).not.toBe(one.fork('client').random())
+    const [one, other] = [seededRandom(1), seededRandom(1)]
+    for (let index = 0; index < 10; index++) other.fraction()
+    expect(one.fork('worker').fraction()).toBe(other.fork('worker').fraction())
+    expect(one.fork('worker').fraction()).not.toBe(one.fork('client').fraction())
     expect(one.fork('a').seed).toBe('1/a')
   })
 })

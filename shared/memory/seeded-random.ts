@@ -1,24 +1,24 @@
-import type { Chance } from '../ports/chance.ts'
+import type { Random } from '../ports/random.ts'
 
 /** Randomness that a seed repeats. */
-export interface SeededChance extends Chance {
+export interface SeededRandom extends Random {
   readonly seed: string
   /** A whole number from 0 to below - 1. */
   below(below: number): number
   /** One of the items. */
   pick<Item>(items: readonly [Item, ...Item[]]): Item
   /** A stream of its own: what one part of a simulation draws does not change what another part gets. */
-  fork(label: string): SeededChance
+  fork(label: string): SeededRandom
 }
 
 /**
- * The chance port from a seed, for tests and simulations. Not for secrets.
+ * The random port from a seed, for tests and simulations. Not for secrets.
  *
  * @example
- * const chance = seededChance(42)
- * chance.uuid(clock.now()) // the same UUIDv7 in every run
+ * const random = seededRandom(42)
+ * random.uuid(clock.now()) // the same UUIDv7 in every run
  */
-export function seededChance(seed: number | string): SeededChance {
+export function seededRandom(seed: number | string): SeededRandom {
   const text = String(seed)
   const word = generator(text)
 
@@ -31,14 +31,14 @@ export function seededChance(seed: number | string): SeededChance {
     return hex
   }
 
-  const chance: SeededChance = {
+  const random: SeededRandom = {
     seed: text,
     // 53 bits, all that a double holds below 1.
-    random: () => ((word() >>> 5) * 2 ** 26 + (word() >>> 6)) / 2 ** 53,
-    below: (below) => Math.floor(chance.random() * below),
-    pick: (items) => items[chance.below(items.length)] ?? items[0],
+    fraction: () => ((word() >>> 5) * 2 ** 26 + (word() >>> 6)) / 2 ** 53,
+    below: (below) => Math.floor(random.fraction() * below),
+    pick: (items) => items[random.below(items.length)] ?? items[0],
     token: () => bytesAsHex(3),
-    /** RFC 9562, version 7: 48 bits of epoch ms, then chance, around the version and the variant (binary 10). */
+    /** RFC 9562, version 7: 48 bits of epoch ms, then random bits, around the version and the variant (binary 10). */
     uuid(now) {
       const ms = Math.floor(now)
       // In 24 bits and the rest: large numbers take another, slow way through toString().
@@ -47,9 +47,9 @@ export function seededChance(seed: number | string): SeededChance {
       const variant = (8 + (Number.parseInt(bits.charAt(3), 16) & 3)).toString(16)
       return `${time.slice(0, 8)}-${time.slice(8)}-7${bits.slice(0, 3)}-${variant}${bits.slice(4, 7)}-${bits.slice(12)}`
     },
-    fork: (label) => seededChance(`${text}/${label}`),
+    fork: (label) => seededRandom(`${text}/${label}`),
   }
-  return chance
+  return random
 }
 
 const hex = (bits: number): string => bits.toString(16).padStart(6, '0')

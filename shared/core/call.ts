@@ -6,7 +6,7 @@ import { type MessageOptions, messageVersion, type TaskMessage } from './message
 import type { TaskRecord } from './record.ts'
 
 /** One call of a task as data, not yet sent: all that the record and the message are made of. Instants in epoch ms. */
-export interface Signature {
+export interface Call {
   readonly id: string
   readonly task: string
   readonly queue: string
@@ -42,28 +42,28 @@ export interface PlacedInput {
  *
  * @param body the input's text
  */
-export function recordOf(
-  signature: Signature,
+export function recordOfCall(
+  call: Call,
   token: string,
-  body = toText(signature.input),
+  body = toText(call.input),
 ): { record: TaskRecord; inputItem?: PlacedInput } {
-  const hash = inputHashOf(canonicalText(signature.input))
-  const envelope = envelopeOf(signature)
+  const hash = inputHashOf(canonicalText(call.input))
+  const envelope = envelopeOf(call)
   const base: TaskRecord = {
-    id: signature.id,
+    id: call.id,
     v: 1,
-    epoch: 0,
+    generation: 0,
     state: 'QUEUED',
-    task: signature.task,
-    queue: signature.queue,
+    task: call.task,
+    queue: call.queue,
     inputHash: hash,
     attempt: 0,
     token,
-    enqueuedAt: signature.enqueuedAt,
-    ...(signature.availableAt !== undefined && { availableAt: signature.availableAt }),
-    ...(signature.expires !== undefined && { expires: signature.expires }),
-    ...(signature.root !== undefined && { root: signature.root }),
-    ...(signature.parent !== undefined && { parent: signature.parent }),
+    enqueuedAt: call.enqueuedAt,
+    ...(call.availableAt !== undefined && { availableAt: call.availableAt }),
+    ...(call.expires !== undefined && { expires: call.expires }),
+    ...(call.root !== undefined && { root: call.root }),
+    ...(call.parent !== undefined && { parent: call.parent }),
     ...(envelope !== undefined && { envelope }),
   }
   return placeInput(base, body)
@@ -96,7 +96,7 @@ export function recordBytes(record: TaskRecord): number {
   return bytes
 }
 
-function envelopeOf({ headers, options, traceparent }: Signature): string | undefined {
+function envelopeOf({ headers, options, traceparent }: Call): string | undefined {
   const envelope: Envelope = {
     ...(headers && { headers }),
     ...(options && { options }),
@@ -114,7 +114,7 @@ export function messageOf(record: TaskRecord, input: Json): TaskMessage {
   return {
     celeriac: messageVersion,
     id: record.id,
-    epoch: record.epoch,
+    generation: record.generation,
     task: record.task,
     input,
     sentAt: record.enqueuedAt,
@@ -128,9 +128,9 @@ export function messageOf(record: TaskRecord, input: Json): TaskMessage {
 }
 
 /** The message of a task without a record. */
-export function messageWithoutRecord(signature: Signature): TaskMessage {
-  const { queue: _queue, enqueuedAt, id, task, input, ...rest } = signature
-  return { celeriac: messageVersion, id, epoch: 0, task, input, sentAt: enqueuedAt, ...rest, ledger: 'off' }
+export function messageWithoutRecord(call: Call): TaskMessage {
+  const { queue: _queue, enqueuedAt, id, task, input, ...rest } = call
+  return { celeriac: messageVersion, id, generation: 0, task, input, sentAt: enqueuedAt, ...rest, ledger: 'off' }
 }
 
 /** The record of a message that came without one: a foreign producer's, or one whose record has expired. */
@@ -140,7 +140,7 @@ export function recordOfMessage(
   now: number,
   token: string,
 ): { record: TaskRecord; inputItem?: PlacedInput } {
-  const { record, inputItem } = recordOf(
+  const { record, inputItem } = recordOfCall(
     {
       id: message.id,
       task: message.task,
@@ -157,5 +157,5 @@ export function recordOfMessage(
     },
     token,
   )
-  return { record: { ...record, epoch: message.epoch }, ...(inputItem && { inputItem }) }
+  return { record: { ...record, generation: message.generation }, ...(inputItem && { inputItem }) }
 }

@@ -1,7 +1,7 @@
 /** Randomness as an argument. */
-export interface Chance {
+export interface Random {
   /** Uniform in [0, 1). */
-  random(): number
+  fraction(): number
   /** A UUIDv7 for a task id: sortable by `now`. */
   uuid(now: number): string
   /** An unguessable short text, unique per claim request. */
