@@ -96,7 +96,7 @@ export function makeTask<Input, Output>(services: Services, app: AppBuilder, nam
   const calls = callsOf<Input, Output>(services, app, name)
   const callOf = (input: unknown, headers?: Readonly<Record<string, string>>): LocalCall => {
     const { definition } = calls
-    return { definition, appHooks: app.hooks, ports: services.ports, input, ...(headers && { headers }) }
+    return { definition, around: app, ports: services.ports, input, ...(headers && { headers }) }
   }
   const call = (input?: Input) => callDirectly(callOf(input)) as Promise<Output>
   Object.defineProperties(call, Object.getOwnPropertyDescriptors(calls))
