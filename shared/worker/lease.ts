@@ -12,6 +12,8 @@ export interface Lease {
   isTooLate(timeLimitMs: number, leaseUntil: number, now: number): boolean
   /** What a task that starts now gets of its time limit. */
   cut(timeLimitMs: number, now: number): number
+  /** No run can go on after this instant. Undefined where leases are renewed. */
+  readonly latestEndAt: number | undefined
   /** A solo claim that may have been written is asked about until then: nothing better could be done with the time. */
   doubtUntil(now: number): number
   /** For leases that are renewed while their task runs: the visibility that the message gets each time, ms. */
@@ -36,6 +38,7 @@ export function lambdaLease(deadlineAt: number, queue: QueueDefinition): Lease {
     },
     isTooLate: (timeLimitMs, leaseUntil, now) => leaseUntil <= now || deadlineAt - now < timeLimitMs / 2,
     cut: (timeLimitMs, now) => Math.max(1, Math.min(timeLimitMs, deadlineAt - now - marginMs / 4)),
+    latestEndAt: deadlineAt - marginMs / 4,
     doubtUntil: () => deadlineAt - marginMs,
     renewVisibilityMs: undefined,
     keepHidden: () => () => {},
@@ -55,6 +58,7 @@ export function containerLease(
     // With less left, the lease could end before its first renewal.
     isTooLate: (_timeLimitMs, leaseUntil, now) => leaseUntil - now < containerLeaseMs / 2,
     cut: (timeLimitMs) => timeLimitMs,
+    latestEndAt: undefined,
     doubtUntil: (now) => now + containerLeaseMs - settleMarginMs(queue.timeoutMs),
     renewVisibilityMs: hideMs,
     keepHidden(waiting) {

@@ -1,12 +1,13 @@
 import { recordOfMessage } from '../core/call.ts'
 import { decideWithoutRun } from '../core/decide.ts'
+import { resultTtlMs } from '../core/defaults.ts'
 import { errorText } from '../core/error-data.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Batch } from './batch.ts'
 import type { Claim } from './claim.ts'
 import { follow } from './follow.ts'
 import { isWithoutLedger, type ReceivedTask } from './received-task.ts'
-import { callHooksWithoutRun } from './run.ts'
+import { callHooksOfEnd } from './run.ts'
 import type { Ending, Plan } from './triage.ts'
 
 /** Triage of a batch, with the records that it asks for. */
@@ -132,10 +133,10 @@ export function endTask(
     scrub,
     startedAt,
     opens,
-    resultTtlMs: batch.app.tasks.get(received.message.task)?.resultTtlMs ?? 0,
+    resultTtlMs: batch.app.tasks.get(received.message.task)?.resultTtlMs ?? resultTtlMs,
     report() {
       reporter.settled(received, settlement, facts)
-      return callHooksWithoutRun(received, record, settlement, batch)
+      return callHooksOfEnd(received, record, settlement, batch)
     },
   })
 }

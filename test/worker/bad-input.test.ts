@@ -133,6 +133,10 @@ describe('an unknown task', () => {
       { id: 'unknown-1', generation: 1, task: 'gone', dead: { reason: 'unknown-task' } },
     ])
     expect(world.bodies()).toEqual([])
+    // Its error can be read as long as that of any task.
+    await expect(world.until(world.app.result('unknown-1').get())).rejects.toMatchObject({
+      cause: { name: 'UnknownTaskError' },
+    })
   })
 
   it('that comes with a deploy in time runs, uncounted until then', async () => {

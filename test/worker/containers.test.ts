@@ -68,6 +68,24 @@ describe('a worker without a deadline', () => {
     expect(await world.receive()).toHaveLength(1)
   })
 
+  it('hands back what runs when it cannot wait any longer: aborted, uncounted, settled', async () => {
+    const world = container()
+    const { id } = await world.nap(600_000)
+    const stopping = new AbortController()
+    const deliveries = await world.receive()
+    const work = world.worker.work('main', deliveries, { stopping: stopping.signal })
+    await world.clock.advance(10_000)
+    stopping.abort()
+    expect(await world.until(work)).toEqual({ failed: [deliveries[0]?.messageId] })
+    expect(world.contexts[0]?.signal.reason).toMatchObject({ code: 'worker-stopped' })
+    expect(world.record(id)).toMatchObject({ state: 'QUEUED', attempt: 0 })
+    expect(world.record(id).error).toBeUndefined()
+    expect(world.telemetry.storyOf(id)).toEqual(['queued', 'started', 'handed-back'])
+    // Another worker gets it at once.
+    await world.clock.advance(1_000)
+    expect(await world.receive()).toHaveLength(1)
+  })
+
   it('is told the queues it may be given', async () => {
     const world = container()
     const refused = world.worker.work('other', [], {})
