@@ -13,7 +13,10 @@ import {
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import { longestFunctionMs } from '../shared/core/defaults.ts'
+import { formatMs } from '../shared/core/duration.ts'
 import { DefinitionError } from '../shared/core/errors.ts'
+import { needsContainer } from '../shared/core/queue.ts'
 import { acknowledge } from './acknowledge.ts'
 import { workerBundling } from './bundling.ts'
 import { clientEnvironment } from './client-environment.ts'
@@ -73,7 +76,8 @@ export class TaskWorker extends Construct {
         runtime: defaults.runtime,
         architecture: props.architecture ?? defaults.architecture,
         memorySize: definition.memoryMb,
-        timeout: Duration.millis(definition.timeoutMs),
+        // A queue that containers work may have more; its function gets no messages.
+        timeout: Duration.millis(Math.min(definition.timeoutMs, longestFunctionMs)),
         ephemeralStorageSize: props.temporaryStorage === undefined ? undefined : Size.mebibytes(props.temporaryStorage),
         reservedConcurrentExecutions: props.reservedConcurrency,
         role: this.role,
@@ -171,12 +175,19 @@ const networkActions = [
   'ec2:UnassignPrivateIpAddresses',
 ] as const
 
-function check({ queue, entry, code, reservedConcurrency, pollers, environment = {} }: TaskWorkerProps): void {
-  const { concurrency } = queue.deployed.definition
+function check({ queue, entry, code, reservedConcurrency, pollers, enabled, environment = {} }: TaskWorkerProps): void {
+  const { definition } = queue.deployed
+  const { concurrency } = definition
   const at = (option: string) => `worker of queue '${queue.name}': ${option}`
   if ((entry === undefined) === (code === undefined)) {
     throw new DefinitionError(
       `${at('entry')}: expected one of entry (the file that exports the handler) and code (a bundle), received ${entry === undefined ? 'neither' : 'both'}.`,
+    )
+  }
+  if (needsContainer(definition) && enabled !== false) {
+    throw new DefinitionError(
+      `${at('timeout')}: expected at most ${formatMs(longestFunctionMs)}, after which Lambda ends a function, received ${formatMs(definition.timeoutMs)}. ` +
+        `Lower queues.${queue.name}.timeout in createApp(), or let only containers work it: set enabled: false for this queue, run 'celeriac worker -Q ${queue.name}' there, and give their role tasks.grantWork(role, '${queue.name}').`,
     )
   }
   const own = Object.keys(environment).find((name) => name.startsWith('CELERIAC_'))
