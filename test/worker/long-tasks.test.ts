@@ -16,7 +16,7 @@ it('a container runs a task for longer than Lambda could, once, and its message 
     await new Promise<void>((resolve) => clock.timer(120 * minuteMs, resolve))
     return 'encoded'
   })
-  const { id } = await world.until(world.app.send('encode'))
+  const { id } = await world.until(world.app.send('encode', null))
   const receive = () => broker.receive('main', { max: 10, waitSeconds: 0, hideSeconds: 60 })
   const worked = worker.work('main', await receive(), {})
   for (let minute = 0; minute < 119; minute += 1) {
