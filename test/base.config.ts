@@ -22,7 +22,7 @@ export default {
 } satisfies ViteUserConfig
 
 /** The tests of `npm run test:system`: they start processes or take seconds of processor time. */
-export const system = ['test/**/*.system.test.ts', 'test/simulation/variants.test.ts']
+export const system = ['test/**/*.system.test.ts']
 
 /** Suites with a command of their own: npm run test:package, npm run test:deaths. */
 const apart = ['test/package/**', 'test/deaths/**']
