@@ -1,17 +1,10 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { runCli } from './run-cli.ts'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
+import { runCliProcess, startCli } from './run-cli.ts'
 
 it('sqs serves until SIGTERM, tells where in one JSON text, and exits 0', { timeout: 30_000 }, async () => {
-  const server = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'sqs', '--port', '0', '--json'], {
-    cwd: root,
-  })
+  const server = startCli(['sqs', '--port', '0', '--json'])
   const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
   const { endpoint, port } = JSON.parse(line) as { endpoint: string; port: number }
   expect(endpoint).toBe(`http://127.0.0.1:${port}`)
@@ -23,20 +16,6 @@ it('sqs serves until SIGTERM, tells where in one JSON text, and exits 0', { time
   expect(await answer.json()).toEqual({ QueueUrl: `${endpoint}/000000000000/q` })
   server.kill('SIGTERM')
   expect(await once(server, 'close')).toEqual([0, null])
-})
-
-it('a port that is taken is told in one paragraph', { timeout: 30_000 }, async () => {
-  const squatter = createServer().listen(0, '127.0.0.1')
-  await once(squatter, 'listening')
-  const address = squatter.address()
-  const port = String(typeof address === 'object' ? address?.port : undefined)
-  try {
-    const { code, stdout, stderr } = await runCli(['sqs', '--port', port])
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(new RegExp(`^celeriac: Port ${port} is taken.*--port 0\\.\\n$`))
-  } finally {
-    squatter.close()
-  }
 })
 
 it('dev runs a command with the environment set, and ends with its exit code', { timeout: 60_000 }, async () => {
@@ -51,7 +30,7 @@ it('dev runs a command with the environment set, and ends with its exit code', {
     '20s',
     '--json',
   ]
-  const { code, stdout, stderr } = await runCli([
+  const { code, stdout, stderr } = await runCliProcess([
     ...['dev', '--app', 'test/cli/fixtures/tasks.ts', '--json', '--'],
     ...[process.execPath, '--import', 'tsx', ...call],
   ])

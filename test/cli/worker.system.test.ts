@@ -1,16 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { type Local, startLocal } from '../../shared/local.ts'
 import { until } from '../localstack/lambda/functions.ts'
 import { app, fail, print, take } from './fixtures/works.ts'
-import { runCli } from './run-cli.ts'
+import { startCli } from './run-cli.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const children: ChildProcess[] = []
 
 let local: Local
@@ -31,7 +28,7 @@ type Line = Record<string, unknown>
 
 /** A worker process, ready. */
 async function start(...more: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...arguments_(), ...more], { cwd: root })
+  const child = startCli([...arguments_(), ...more])
   children.push(child)
   let out = ''
   let errors = ''
@@ -135,13 +132,7 @@ it('people read one line for each step, and where a task failed', async () => {
 })
 
 it('quiet tells of failures alone', async () => {
-  const worker = spawn(
-    process.execPath,
-    ['--import', 'tsx', 'cli/main.ts', ...arguments_(), '-Q', 'images', '--quiet'],
-    {
-      cwd: root,
-    },
-  )
+  const worker = startCli([...arguments_(), '-Q', 'images', '--quiet'])
   children.push(worker)
   let out = ''
   worker.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -157,18 +148,4 @@ it('quiet tells of failures alone', async () => {
     expect.stringContaining('no picture'),
   ])
   expect(out).not.toMatch(/started|succeeded|Ready|Stopp/)
-})
-
-it('a health port that is taken is told in one paragraph', async () => {
-  const squatter = createServer().listen(0, '0.0.0.0')
-  await once(squatter, 'listening')
-  const address = squatter.address()
-  const port = String(typeof address === 'object' ? address?.port : undefined)
-  try {
-    const { code, stdout, stderr } = await runCli([...arguments_(), '--health-port', port])
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(new RegExp(`^celeriac: Port ${port} is taken.*--health-port 0\\.\\n$`))
-  } finally {
-    squatter.close()
-  }
 })
