@@ -11,7 +11,7 @@ const mostRounds = 20
 
 /** The record as it stands, read consistently. @throws {TaskNotFoundError} */
 export async function readRecord({ ports }: Services, id: string): Promise<TaskRecord> {
-  const [record] = await ports.ledger.read([id], { consistent: true })
+  const [record] = await ports.records.read([id], { consistent: true })
   if (record === undefined) throw new TaskNotFoundError(id)
   return record
 }
@@ -70,7 +70,7 @@ export async function forgetTask(services: Services, id: string): Promise<void> 
     const { v, queue, state } = record
     return { state, change: { id, v, transition: false, queue, set: { forgotten: true }, remove: payload } }
   })
-  if (inputs.size > 0) await ports.ledger.deleteInputs([...inputs].map((ref) => ({ id, ref })))
+  if (inputs.size > 0) await ports.inputs.remove([...inputs].map((ref) => ({ id, ref })))
 }
 
 interface Plan {

@@ -46,7 +46,7 @@ export function createBatchWorker({ app, ports, batches = 1 }: BatchWorkerOption
   const ledger = new CertainLedger(ports)
   const running = new RunningTasks(ports, ledger)
   const company = new Company(batches)
-  const controls = new Controls(ports.ledger, ports.clock)
+  const controls = new Controls(ports.controls, ports.clock)
   return {
     get running() {
       return running.size

@@ -117,7 +117,7 @@ export class Batch {
   /** What is no message of ours goes to the dead-letter queue as it is, with a reason beside it. */
   async #putAside(refused: readonly Refused[]): Promise<void> {
     const { queue, ports } = this.#setting
-    const answers = await ports.broker.sendDead(
+    const answers = await ports.queues.sendDead(
       queue.name,
       refused.map(({ delivery, error }) => ({ body: delivery.body, attributes: { reason: error.reason } })),
     )

@@ -1,14 +1,14 @@
 import { controlCacheMs } from '../core/defaults.ts'
-import type { Clock, Ledger, QueueControl } from '../ports/index.ts'
+import type { Clock, QueueControl, Controls as StoredControls } from '../ports/index.ts'
 
 /** What operators set for a queue, remembered for some seconds. A table that does not answer changes nothing. */
 export class Controls {
-  readonly #ledger: Ledger
+  readonly #controls: StoredControls
   readonly #clock: Clock
   readonly #known = new Map<string, { readonly at: number; readonly control: QueueControl }>()
 
-  constructor(ledger: Ledger, clock: Clock) {
-    this.#ledger = ledger
+  constructor(controls: StoredControls, clock: Clock) {
+    this.#controls = controls
     this.#clock = clock
   }
 
@@ -21,7 +21,7 @@ export class Controls {
 
   async #read(queue: string, now: number, known: QueueControl): Promise<QueueControl> {
     try {
-      const control = await this.#ledger.readControl(queue)
+      const control = await this.#controls.read(queue)
       this.#known.set(queue, { at: now, control })
       return control
     } catch {

@@ -5,15 +5,15 @@ import type { TaskRecord } from '../core/record.ts'
 import type { Ports } from '../ports/index.ts'
 
 /** Inputs in items of their own live as long as copies of their message do. */
-export async function renewInputs({ ledger, clock }: Ports, records: readonly TaskRecord[]): Promise<void> {
+export async function renewInputs({ inputs, clock }: Ports, records: readonly TaskRecord[]): Promise<void> {
   const refs = records.flatMap(({ id, inputRef }) => (inputRef === undefined ? [] : [{ id, ref: inputRef }]))
   if (refs.length === 0) return
   try {
-    const inputs = await ledger.readInputs(refs)
+    const bodies = await inputs.read(refs)
     const expiresAt = inputExpiresAtSeconds(clock.now())
-    await ledger.writeInputs(
+    await inputs.write(
       refs.flatMap(({ id, ref }, index) => {
-        const body = inputs[index]
+        const body = bodies[index]
         return body === undefined ? [] : [{ id, ref, body, expiresAt }]
       }),
     )
@@ -27,7 +27,7 @@ export async function renewInputs({ ledger, clock }: Ports, records: readonly Ta
  * while the record stands as it was made, so its input is written again, before anything is built upon it.
  */
 export async function completeInput(
-  { ledger }: Ports,
+  { inputs }: Ports,
   queue: string,
   message: TaskMessage,
   record: TaskRecord,
@@ -36,5 +36,5 @@ export async function completeInput(
   if (message.v !== undefined || record.v !== 1 || record.inputRef === undefined) return
   const { inputItem } = recordOfMessage(message, queue, record.enqueuedAt, record.token)
   // Whoever uses an id again for another input must not replace the first one's.
-  if (inputItem?.ref === record.inputRef) await ledger.writeInputs([inputItem])
+  if (inputItem?.ref === record.inputRef) await inputs.write([inputItem])
 }

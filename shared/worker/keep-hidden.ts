@@ -9,7 +9,7 @@ import type { Delivery, Ports } from '../ports/index.ts'
  * @returns ends it
  */
 export function keepHidden(
-  { broker, clock }: Pick<Ports, 'broker' | 'clock'>,
+  { queues, clock }: Pick<Ports, 'queues' | 'clock'>,
   queue: string,
   hideMs: number,
   waiting: () => readonly Delivery[],
@@ -18,7 +18,7 @@ export function keepHidden(
     cancel = clock.timer(renewalMs, hide, { background: true })
     const requests = waiting().map(({ receipt }) => ({ receipt, delaySeconds: Math.ceil(hideMs / 1_000) }))
     // One that could not be hidden appears again: whoever is given it finds the record.
-    if (requests.length > 0) void broker.hide(queue, requests).catch(() => {})
+    if (requests.length > 0) void queues.hide(queue, requests).catch(() => {})
   }
   let cancel = clock.timer(renewalMs, hide, { background: true })
   return () => cancel()

@@ -50,13 +50,13 @@ type Held = [RenewableTask, Hold]
  * runs while nothing does.
  */
 export class RunningTasks {
-  readonly #ports: Pick<Ports, 'ledger' | 'broker' | 'clock'>
+  readonly #ports: Pick<Ports, 'records' | 'queues' | 'clock'>
   readonly #ledger: CertainLedger
   readonly #tasks = new Map<RunningTask, Hold>()
   readonly #asking = new Set<'look' | 'renew'>()
   #cancel: (() => void) | undefined
 
-  constructor(ports: Pick<Ports, 'ledger' | 'broker' | 'clock'>, ledger: CertainLedger) {
+  constructor(ports: Pick<Ports, 'records' | 'queues' | 'clock'>, ledger: CertainLedger) {
     this.#ports = ports
     this.#ledger = ledger
   }
@@ -117,7 +117,7 @@ export class RunningTasks {
     const ids = [...new Set(tasks.map((task) => task.id))]
     if (ids.length === 0) return
     // Not consistent, at half the price: an older version says nothing, a newer one that the lease is lost.
-    const records = await this.#ports.ledger.read(ids, { consistent: false })
+    const records = await this.#ports.records.read(ids, { consistent: false })
     const byId = new Map(ids.map((id, index) => [id, records[index]]))
     for (const task of tasks) {
       const record = byId.get(task.id)
@@ -159,7 +159,7 @@ export class RunningTasks {
         receipt,
         delaySeconds: Math.ceil(ms / 1_000),
       }))
-      void this.#ports.broker.hide(queue, requests).catch(() => {})
+      void this.#ports.queues.hide(queue, requests).catch(() => {})
     }
   }
 }

@@ -128,7 +128,7 @@ export class Settler {
     }
     if (refreshed.length > 0) await this.#refresh(refreshed, hidden)
     if (hidden.length > 0) {
-      await this.#ports.broker.hide(
+      await this.#ports.queues.hide(
         this.#queue,
         hidden.map(({ delivery, seconds }) => ({ receipt: delivery.receipt, delaySeconds: seconds })),
       )
@@ -235,7 +235,7 @@ export class Settler {
   /** (b): a message whose dead letter was not sent is kept, and repeats this when it comes again. */
   async #deadLetter(letters: readonly Letter[]): Promise<void> {
     const at = this.#ports.clock.now()
-    const answers = await this.#ports.broker.sendDead(
+    const answers = await this.#ports.queues.sendDead(
       this.#queue,
       letters.map(({ arrival, reason, attempt, error }) => ({
         body: messageText(
@@ -268,7 +268,7 @@ export class Settler {
       this.#ports,
       copies.flatMap(({ record }) => record ?? []),
     )
-    const answers = await this.#ports.broker.send(
+    const answers = await this.#ports.queues.send(
       this.#queue,
       copies.map(({ message }) => message),
     )

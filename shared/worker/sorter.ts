@@ -191,7 +191,7 @@ export class Sorter {
   async #read(ids: readonly string[]): Promise<readonly (TaskRecord | undefined)[] | undefined> {
     if (ids.length === 0) return []
     try {
-      return await this.#setting.ports.ledger.read(ids, { consistent: true })
+      return await this.#setting.ports.records.read(ids, { consistent: true })
     } catch (error) {
       this.#log('The table did not answer; the messages will come again.', error)
       return undefined
@@ -289,7 +289,7 @@ export class Sorter {
     this.#hidden = []
     this.#finished = []
     if (waiting.length > 0) await this.#settler.wait(waiting)
-    if (hidden.length > 0) await this.#setting.ports.broker.hide(this.#setting.queue.name, hidden)
+    if (hidden.length > 0) await this.#setting.ports.queues.hide(this.#setting.queue.name, hidden)
     if (finished.length > 0) await this.#settler.repeat(finished)
   }
 

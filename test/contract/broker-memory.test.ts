@@ -1,6 +1,6 @@
 import { createSqsModel } from '../../localstack/sqs/model/index.ts'
-import { createMemoryBroker } from '../../shared/memory/broker.ts'
-import { createQueues } from '../../shared/memory/queues.ts'
+import { createQueues } from '../../shared/memory/queue-setup.ts'
+import { createMemoryQueues } from '../../shared/memory/queues.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { brokerContract, contractApp } from './broker-suite.ts'
 
@@ -12,7 +12,7 @@ brokerContract('memory', async () => {
   const app = contractApp()
   createQueues(model, app)
   return {
-    broker: createMemoryBroker({ model, prefix: app.prefix }),
+    queues: createMemoryQueues({ model, prefix: app.prefix }),
     pass: (ms) => clock.advance(ms),
     stop: async () => model.close(),
   }

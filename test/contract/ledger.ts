@@ -1,11 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TaskRecord } from '../../shared/core/record.ts'
 import { hourMs } from '../../shared/core/table.ts'
-import type { Ledger, NewRecord, RecordChange, TimePage, TimeQuery, WriteAnswer } from '../../shared/ports/index.ts'
+import type {
+  NewRecord,
+  RecordChange,
+  ServicePorts,
+  TimePage,
+  TimeQuery,
+  WriteAnswer,
+} from '../../shared/ports/index.ts'
 
-/** A ledger under test. */
+export type TablePorts = Omit<ServicePorts, 'queues'>
+
+/** A table under test. */
 export interface LedgerPlace {
-  readonly ledger: Ledger
+  readonly ports: TablePorts
   /** What it compares `expiresAt` with, epoch ms. */
   now(): number
   /** Moves that clock on. */
@@ -53,28 +62,28 @@ const consistent = { consistent: true } as const
 export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): void {
   describe(`Ledger contract: ${name}`, () => {
     let place: LedgerPlace
-    let ledger: Ledger
+    let ports: TablePorts
     beforeAll(async () => {
       place = await open()
-      ledger = place.ledger
+      ports = place.ports
     })
     afterAll(() => place?.stop())
 
     const fresh = (fields: Partial<TaskRecord> = {}) => newRecord(place.now(), fields)
     const inserted = async (fields: Partial<TaskRecord> = {}): Promise<TaskRecord> => {
       const record = fresh(fields)
-      expect(statuses(await ledger.insert([{ record }]))).toEqual(['done'])
+      expect(statuses(await ports.records.insert([{ record }]))).toEqual(['done'])
       return record
     }
-    const readOne = async (id: string) => (await ledger.read([id], consistent))[0]
+    const readOne = async (id: string) => (await ports.records.read([id], consistent))[0]
 
     describe('insert', () => {
       it('writes records whose ids are unused, and answers in order', async () => {
         const taken = await inserted()
         const [first, last] = [fresh(), fresh()]
         const entries: NewRecord[] = [{ record: first }, { record: { ...fresh(), id: taken.id } }, { record: last }]
-        expect(statuses(await ledger.insert(entries))).toEqual(['done', 'refused', 'done'])
-        expect(await ledger.read([first.id, taken.id, last.id], consistent)).toEqual([first, taken, last])
+        expect(statuses(await ports.records.insert(entries))).toEqual(['done', 'refused', 'done'])
+        expect(await ports.records.read([first.id, taken.id, last.id], consistent)).toEqual([first, taken, last])
       })
 
       it('gives back every field as it was, and no other', async () => {
@@ -112,24 +121,26 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
           envelope: '{}',
           expiresAt: Math.ceil(place.now() / 1_000) + 600,
         }
-        await ledger.insert([{ record }])
+        await ports.records.insert([{ record }])
         expect(await readOne(record.id)).toEqual(record)
       })
 
       it('takes ids that look like its own keys and like query text', async () => {
         const ids = ['task#a', "a'b", 'a"b', 'a#input#b', '?', '__proto__', 'é𝄞', 'a,b'].map((id) => unique(id) + id)
         const records = ids.map((id) => fresh({ id }))
-        expect(new Set(statuses(await ledger.insert(records.map((record) => ({ record })))))).toEqual(new Set(['done']))
-        expect(await ledger.read(ids, consistent)).toEqual(records)
+        expect(new Set(statuses(await ports.records.insert(records.map((record) => ({ record })))))).toEqual(
+          new Set(['done']),
+        )
+        expect(await ports.records.read(ids, consistent)).toEqual(records)
       })
 
       it('takes more entries than fit a request', async () => {
         const records = Array.from({ length: 60 }, () => fresh())
         const again = { ...fresh(), id: records[33]?.id ?? '' }
-        await ledger.insert([{ record: again }])
-        const answers = await ledger.insert(records.map((record) => ({ record })))
+        await ports.records.insert([{ record: again }])
+        const answers = await ports.records.insert(records.map((record) => ({ record })))
         expect(statuses(answers)).toEqual(records.map((_, index) => (index === 33 ? 'refused' : 'done')))
-        const found = await ledger.read(
+        const found = await ports.records.read(
           records.map(({ id }) => id),
           consistent,
         )
@@ -138,13 +149,13 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
 
       it('refuses an id twice in one call', async () => {
         const record = fresh()
-        await expect(ledger.insert([{ record }, { record }])).rejects.toThrow(TypeError)
+        await expect(ports.records.insert([{ record }, { record }])).rejects.toThrow(TypeError)
         expect(await readOne(record.id)).toBeUndefined()
       })
 
       it('says of a record that is too large that it never will be written, and writes its neighbours', async () => {
         const records = [fresh(), fresh({ input: JSON.stringify('x'.repeat(500_000)) }), fresh()]
-        expect(statuses(await ledger.insert(records.map((record) => ({ record }))))).toEqual([
+        expect(statuses(await ports.records.insert(records.map((record) => ({ record }))))).toEqual([
           'done',
           'invalid',
           'done',
@@ -154,24 +165,24 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
       })
 
       it('takes nothing', async () => {
-        expect(await ledger.insert([])).toEqual([])
-        expect(await ledger.update([])).toEqual([])
-        expect(await ledger.read([], consistent)).toEqual([])
-        expect(await ledger.readInputs([])).toEqual([])
-        await ledger.writeInputs([])
-        await ledger.deleteInputs([])
-        await ledger.count([])
+        expect(await ports.records.insert([])).toEqual([])
+        expect(await ports.records.update([])).toEqual([])
+        expect(await ports.records.read([], consistent)).toEqual([])
+        expect(await ports.inputs.read([])).toEqual([])
+        await ports.inputs.write([])
+        await ports.inputs.remove([])
+        await ports.statistics.add([])
       })
 
       it('gives an id free when its record has expired, whether or not it is still there', async () => {
         const expiresAt = Math.ceil(place.now() / 1_000) + 60
         const old = await inserted({ state: 'SUCCESS', expiresAt })
         const next = { ...fresh(), id: old.id }
-        expect(statuses(await ledger.insert([{ record: next }]))).toEqual(['refused'])
+        expect(statuses(await ports.records.insert([{ record: next }]))).toEqual(['refused'])
         place.pass(120_000)
         expect(await readOne(old.id)).toBeUndefined()
         const other = fresh()
-        expect(statuses(await ledger.insert([{ record: other }, { record: next }]))).toEqual(['done', 'done'])
+        expect(statuses(await ports.records.insert([{ record: other }, { record: next }]))).toEqual(['done', 'done'])
         expect(await readOne(old.id)).toEqual(next)
       })
     })
@@ -188,7 +199,7 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
         const body = JSON.stringify('é'.repeat(100_000))
         const record = fresh({ inputRef: 'r1' })
         const entry = { record, inputItem: inputOf(record.id, 'r1', body) }
-        expect(statuses(await ledger.insert([{ record: fresh() }, entry, { record: fresh() }]))).toEqual([
+        expect(statuses(await ports.records.insert([{ record: fresh() }, entry, { record: fresh() }]))).toEqual([
           'done',
           'done',
           'done',
@@ -198,16 +209,16 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
           { id: record.id, ref: 'r1' },
           { id: 'none', ref: 'r1' },
         ]
-        expect(await ledger.readInputs(refs)).toEqual([undefined, body, undefined])
+        expect(await ports.inputs.read(refs)).toEqual([undefined, body, undefined])
         expect(await readOne(record.id)).toEqual(record)
       })
 
       it('may be there already', async () => {
         const record = fresh({ inputRef: 'r1' })
         const inputItem = inputOf(record.id, 'r1')
-        await ledger.writeInputs([inputItem])
-        expect(statuses(await ledger.insert([{ record, inputItem }]))).toEqual(['done'])
-        expect(await ledger.readInputs([inputItem])).toEqual([inputItem.body])
+        await ports.inputs.write([inputItem])
+        expect(statuses(await ports.records.insert([{ record, inputItem }]))).toEqual(['done'])
+        expect(await ports.inputs.read([inputItem])).toEqual([inputItem.body])
       })
 
       it('larger together than a request may be', async () => {
@@ -215,20 +226,20 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
           const record = fresh({ inputRef: 'r1' })
           return { record, inputItem: inputOf(record.id, 'r1', JSON.stringify('x'.repeat(250_000))) }
         })
-        expect(new Set(statuses(await ledger.insert(entries)))).toEqual(new Set(['done']))
-        const bodies = await ledger.readInputs(entries.map(({ inputItem }) => inputItem))
+        expect(new Set(statuses(await ports.records.insert(entries)))).toEqual(new Set(['done']))
+        const bodies = await ports.inputs.read(entries.map(({ inputItem }) => inputItem))
         expect(bodies.map((body) => body?.length)).toEqual(entries.map(() => 250_002))
       })
 
       it('can be written, written again and deleted, twice in a call too', async () => {
         const id = unique('task')
         const items = Array.from({ length: 30 }, (_, index) => inputOf(id, `r${index}`, `${index}`))
-        await ledger.writeInputs([...items, ...items.slice(0, 5)])
-        await ledger.writeInputs(items.slice(0, 3))
-        expect(await ledger.readInputs(items)).toEqual(items.map(({ body }) => body))
-        await ledger.deleteInputs([...items.slice(1), ...items.slice(1, 3)])
-        await ledger.deleteInputs(items.slice(1))
-        expect(await ledger.readInputs(items)).toEqual(['0', ...items.slice(1).map(() => undefined)])
+        await ports.inputs.write([...items, ...items.slice(0, 5)])
+        await ports.inputs.write(items.slice(0, 3))
+        expect(await ports.inputs.read(items)).toEqual(items.map(({ body }) => body))
+        await ports.inputs.remove([...items.slice(1), ...items.slice(1, 3)])
+        await ports.inputs.remove(items.slice(1))
+        expect(await ports.inputs.read(items)).toEqual(['0', ...items.slice(1).map(() => undefined)])
       })
     })
 
@@ -239,7 +250,7 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
           ...claim(record, { attempt: 1, alone: true }),
           remove: ['availableAt', 'reason', 'error'] as const,
         }
-        const [answer] = await ledger.update([change])
+        const [answer] = await ports.records.update([change])
         const { availableAt: _, reason: __, ...rest } = record
         const expected = { ...rest, ...change.set, v: 2 }
         expect(answer).toEqual({ status: 'done', record: expected })
@@ -250,24 +261,24 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
         const record = await inserted()
         const { id, v, queue } = record
         const change = { id, v, queue, transition: false, set: { progress: '1' } }
-        expect(await ledger.update([change])).toEqual([{ status: 'done', record: { ...record, progress: '1' } }])
-        expect(await ledger.update([{ ...change, set: {}, remove: ['progress'] }])).toEqual([
+        expect(await ports.records.update([change])).toEqual([{ status: 'done', record: { ...record, progress: '1' } }])
+        expect(await ports.records.update([{ ...change, set: {}, remove: ['progress'] }])).toEqual([
           { status: 'done', record },
         ])
-        expect(await ledger.update([{ ...change, set: {} }])).toEqual([{ status: 'done', record }])
+        expect(await ports.records.update([{ ...change, set: {} }])).toEqual([{ status: 'done', record }])
       })
 
       it('removes what is both set and removed', async () => {
         const record = await inserted({ reason: 'why' })
         const change: RecordChange = { ...claim(record, { reason: 'other' }), remove: ['reason'] }
-        const [answer] = await ledger.update([change])
+        const [answer] = await ports.records.update([change])
         expect(answer).toMatchObject({ status: 'done' })
         expect(await readOne(record.id)).not.toHaveProperty('reason')
       })
 
       it('is refused at any other version, and where there is no record', async () => {
         const record = await inserted()
-        const answers = await ledger.update([
+        const answers = await ports.records.update([
           claim({ ...record, v: 2 }),
           claim(fresh()),
           claim(await inserted()),
@@ -279,8 +290,8 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
 
       it('takes more changes than fit a request', async () => {
         const records = Array.from({ length: 60 }, () => fresh())
-        await ledger.insert(records.map((record) => ({ record })))
-        const answers = await ledger.update(
+        await ports.records.insert(records.map((record) => ({ record })))
+        const answers = await ports.records.update(
           records.map((record, index) => claim({ ...record, v: index % 7 === 0 ? 9 : 1 })),
         )
         expect(statuses(answers)).toEqual(records.map((_, index) => (index % 7 === 0 ? 'refused' : 'done')))
@@ -289,7 +300,7 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
       it('lets one of many at the same version win', async () => {
         const record = await inserted()
         const claims = Array.from({ length: 12 }, (_, index) => claim(record, { handBacks: index }))
-        const answers = (await Promise.all(claims.map((each) => ledger.update([each])))).flat()
+        const answers = (await Promise.all(claims.map((each) => ports.records.update([each])))).flat()
         const winners = claims.filter((_, index) => answers[index]?.status === 'done')
         expect(winners).toHaveLength(1)
         expect(statuses(answers).filter((status) => status === 'refused')).toHaveLength(11)
@@ -298,13 +309,16 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
 
       it('refuses an id twice in one call', async () => {
         const record = await inserted()
-        await expect(ledger.update([claim(record), claim(record)])).rejects.toThrow(TypeError)
+        await expect(ports.records.update([claim(record), claim(record)])).rejects.toThrow(TypeError)
         expect(await readOne(record.id)).toEqual(record)
       })
 
       it('says of a record that would be too large that it never will be, and changes its neighbours', async () => {
         const [one, two] = [await inserted(), await inserted()]
-        const answers = await ledger.update([claim(one, { result: JSON.stringify('x'.repeat(500_000)) }), claim(two)])
+        const answers = await ports.records.update([
+          claim(one, { result: JSON.stringify('x'.repeat(500_000)) }),
+          claim(two),
+        ])
         expect(statuses(answers)).toEqual(['invalid', 'done'])
         expect(await readOne(one.id)).toEqual(one)
       })
@@ -313,9 +327,9 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
     describe('read', () => {
       it('gives records in the order of the ids, however many, however often', async () => {
         const records = Array.from({ length: 230 }, () => fresh())
-        await ledger.insert(records.map((record) => ({ record })))
+        await ports.records.insert(records.map((record) => ({ record })))
         const wanted = [...records.slice(100), undefined, ...records.slice(0, 100), records[7], records[7]]
-        const found = await ledger.read(
+        const found = await ports.records.read(
           wanted.map((record) => record?.id ?? unique('none')),
           consistent,
         )
@@ -329,7 +343,7 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
         expect(await readOne(record.id)).toEqual(record)
         place.pass(101_000)
         expect(await readOne(record.id)).toBeUndefined()
-        expect(await ledger.read([record.id], { consistent: false })).toEqual([undefined])
+        expect(await ports.records.read([record.id], { consistent: false })).toEqual([undefined])
       })
     })
 
@@ -357,9 +371,9 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
           fresh({ queue, enqueuedAt: start + offset }),
           fresh({ queue, enqueuedAt: start + offset }),
         ])
-        await ledger.insert([...records].reverse().map((record) => ({ record })))
+        await ports.records.insert([...records].reverse().map((record) => ({ record })))
         await inserted({ queue: `${queue}-other`, enqueuedAt: start })
-        const list = (query: TimeQuery) => ledger.listByTime(query)
+        const list = (query: TimeQuery) => ports.records.listByTime(query)
 
         const all = await walk(list, { queue, from: start, to: start + 5 * hourMs, limit })
         expect([...all].sort()).toEqual(records.map(({ id }) => id).sort())
@@ -381,14 +395,14 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
         const queue = unique('q')
         const start = place.now() - 3 * hourMs
         const record = await inserted({ queue, enqueuedAt: start, state: 'REVOKED' })
-        await ledger.update([
+        await ports.records.update([
           {
             ...claim(record),
             set: { state: 'QUEUED', token: unique('t'), generation: 2, enqueuedAt: start + 2 * hourMs },
           },
         ])
         const query = { queue, limit: 10 }
-        const list = (each: TimeQuery) => ledger.listByTime(each)
+        const list = (each: TimeQuery) => ports.records.listByTime(each)
         expect(await walk(list, { ...query, from: start, to: start + hourMs })).toEqual([])
         expect(await walk(list, { ...query, from: start + hourMs, to: start + 3 * hourMs })).toEqual([record.id])
       })
@@ -397,13 +411,15 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
         const queue = unique('q')
         const first = place.now() - 60 * hourMs
         const records = Array.from({ length: 12 }, () => fresh({ queue, enqueuedAt: first }))
-        await ledger.insert(records.map((record) => ({ record })))
+        await ports.records.insert(records.map((record) => ({ record })))
         const failed = records.slice(0, 10)
-        await ledger.update(
+        await ports.records.update(
           failed.map((record, index) => claim(record, { state: 'FAILURE', finishedAt: first + index * 5 * hourMs })),
         )
-        await ledger.update(records.slice(10).map((record) => claim(record, { state: 'SUCCESS', finishedAt: first })))
-        const list = (query: TimeQuery) => ledger.listFailures(query)
+        await ports.records.update(
+          records.slice(10).map((record) => claim(record, { state: 'SUCCESS', finishedAt: first })),
+        )
+        const list = (query: TimeQuery) => ports.records.listFailures(query)
         const newestFirst = failed.map(({ id }) => id).reverse()
         const query = { queue, from: first, to: place.now(), limit }
         expect(await walk(list, query)).toEqual(newestFirst)
@@ -415,14 +431,14 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
         const queue = unique('q')
         const record = await inserted({ queue })
         const query = { queue, from: place.now() - hourMs, to: place.now() + hourMs, limit: 10 }
-        const list = (each: TimeQuery) => ledger.listFailures(each)
-        await ledger.update([claim(record, { state: 'FAILURE', finishedAt: place.now() })])
+        const list = (each: TimeQuery) => ports.records.listFailures(each)
+        await ports.records.update([claim(record, { state: 'FAILURE', finishedAt: place.now() })])
         // What is no transition leaves it there.
-        await ledger.update([{ ...claim({ ...record, v: 2 }), transition: false, set: { forgotten: true } }])
+        await ports.records.update([{ ...claim({ ...record, v: 2 }), transition: false, set: { forgotten: true } }])
         expect(await walk(list, query)).toEqual([record.id])
-        await ledger.update([claim({ ...record, v: 2 }, { state: 'QUEUED', generation: 1 })])
+        await ports.records.update([claim({ ...record, v: 2 }, { state: 'QUEUED', generation: 1 })])
         expect(await walk(list, query)).toEqual([])
-        await ledger.update([claim({ ...record, v: 3 }, { state: 'FAILURE', finishedAt: place.now() })])
+        await ports.records.update([claim({ ...record, v: 3 }, { state: 'FAILURE', finishedAt: place.now() })])
         expect(await walk(list, query)).toEqual([record.id])
       })
 
@@ -430,7 +446,7 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
         const queue = unique('q')
         const record = await inserted({ queue, state: 'FAILURE', finishedAt: place.now() })
         const query = { queue, from: place.now() - hourMs, to: place.now() + hourMs, limit: 10 }
-        expect(await walk((each) => ledger.listFailures(each), query)).toEqual([record.id])
+        expect(await walk((each) => ports.records.listFailures(each), query)).toEqual([record.id])
       })
     })
 
@@ -438,28 +454,34 @@ export function ledgerContract(name: string, open: () => Promise<LedgerPlace>): 
       it('adds up by queue and hour', async () => {
         const queue = unique('q')
         const hour = Math.floor(place.now() / hourMs) * hourMs
-        await ledger.count([
+        await ports.statistics.add([
           { queue, at: hour - 1, counts: { succeeded: 1, failed: 1 } },
           { queue, at: hour, counts: { succeeded: 10, runMs: 1_234, ignored: 0 } },
           { queue, at: hour + 1, counts: { succeeded: 100 } },
           { queue: `${queue}-other`, at: hour, counts: { succeeded: 1_000 } },
         ])
-        await ledger.count([{ queue, at: hour + hourMs - 1, counts: { succeeded: 10_000 } }])
-        expect(await ledger.statistics(queue, hour, hour + hourMs)).toMatchObject({ succeeded: 10_110, runMs: 1_234 })
+        await ports.statistics.add([{ queue, at: hour + hourMs - 1, counts: { succeeded: 10_000 } }])
+        expect(await ports.statistics.sum({ queue, from: hour, to: hour + hourMs })).toMatchObject({
+          succeeded: 10_110,
+          runMs: 1_234,
+        })
         // Hours that are touched count as a whole.
-        expect(await ledger.statistics(queue, hour - 1, hour)).toEqual({ succeeded: 1, failed: 1 })
-        expect(await ledger.statistics(queue, hour - hourMs, hour + 1)).toMatchObject({ succeeded: 10_111, failed: 1 })
-        expect(await ledger.statistics(queue, hour - 100 * hourMs, hour - 99 * hourMs)).toEqual({})
+        expect(await ports.statistics.sum({ queue, from: hour - 1, to: hour })).toEqual({ succeeded: 1, failed: 1 })
+        expect(await ports.statistics.sum({ queue, from: hour - hourMs, to: hour + 1 })).toMatchObject({
+          succeeded: 10_111,
+          failed: 1,
+        })
+        expect(await ports.statistics.sum({ queue, from: hour - 100 * hourMs, to: hour - 99 * hourMs })).toEqual({})
       })
 
       it('keeps a pause per queue until it is taken back', async () => {
         const queue = unique('q')
-        expect(await ledger.readControl(queue)).toEqual({})
-        await ledger.writeControl(queue, { pausedAt: 1_767_225_600_000 })
-        expect(await ledger.readControl(queue)).toEqual({ pausedAt: 1_767_225_600_000 })
-        expect(await ledger.readControl(`${queue}-other`)).toEqual({})
-        await ledger.writeControl(queue, {})
-        expect(await ledger.readControl(queue)).toEqual({})
+        expect(await ports.controls.read(queue)).toEqual({})
+        await ports.controls.write(queue, { pausedAt: 1_767_225_600_000 })
+        expect(await ports.controls.read(queue)).toEqual({ pausedAt: 1_767_225_600_000 })
+        expect(await ports.controls.read(`${queue}-other`)).toEqual({})
+        await ports.controls.write(queue, {})
+        expect(await ports.controls.read(queue)).toEqual({})
       })
     })
   })

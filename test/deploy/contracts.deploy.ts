@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { CreateQueueCommand, DeleteQueueCommand } from '@aws-sdk/client-sqs'
-import { createSqsBroker } from '../../shared/aws/broker.ts'
 import { createClients } from '../../shared/aws/clients.ts'
+import { createSqsQueues } from '../../shared/aws/queues.ts'
 import { readEnvironment } from '../../shared/core/environment.ts'
 import { deadQueueName, queueName } from '../../shared/core/names.ts'
 import { systemClock, systemRandom } from '../../shared/system/index.ts'
@@ -29,7 +29,7 @@ async function openBroker(address: string): Promise<BrokerPlace> {
     urls.push((await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? '')
   }
   return {
-    broker: createSqsBroker({
+    queues: createSqsQueues({
       sqs,
       environment: readEnvironment(app.prefix, {}),
       clock: systemClock,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { TaskRecord } from '../../shared/core/record.ts'
-import type { Broker, Ledger, RecordChange, WriteAnswer } from '../../shared/ports/index.ts'
+import type { Inputs, Queues, RecordChange, Records, WriteAnswer } from '../../shared/ports/index.ts'
 import type { Arrival } from '../../shared/worker/arrival.ts'
 import type { Violation } from './predicates/index.ts'
 import { planOf, simulate } from './simulate.ts'
@@ -21,8 +21,9 @@ const broken = vi.hoisted(() => ({
   claimWave: undefined as undefined | ((...args: never[]) => unknown),
   flushMs: undefined as undefined | number,
   fates: undefined as undefined | 'forgetful',
-  ledger: undefined as undefined | ((ledger: never) => unknown),
-  broker: undefined as undefined | ((broker: never, process: string) => unknown),
+  records: undefined as undefined | ((records: never) => unknown),
+  inputs: undefined as undefined | ((inputs: never) => unknown),
+  queues: undefined as undefined | ((queues: never, process: string) => unknown),
   certain: undefined as undefined | 'gullible',
   company: undefined as undefined | 'unknown',
   running: undefined as undefined | 'unfenced',
@@ -146,9 +147,10 @@ vi.mock('../../shared/testing/simulated-process.ts', async (original) => {
     constructor(options: ConstructorParameters<typeof module.SimulatedProcess>[0]) {
       super(options)
       // Between the code and the faults: what the code makes of an answer, not what the service does.
-      const ports = this.ports as { ledger: Ledger; broker: Broker }
-      if (broken.ledger) ports.ledger = broken.ledger(ports.ledger as never) as Ledger
-      if (broken.broker) ports.broker = broken.broker(ports.broker as never, options.name) as Broker
+      const ports = this.ports as { records: Records; inputs: Inputs; queues: Queues }
+      if (broken.records) ports.records = broken.records(ports.records as never) as Records
+      if (broken.inputs) ports.inputs = broken.inputs(ports.inputs as never) as Inputs
+      if (broken.queues) ports.queues = broken.queues(ports.queues as never, options.name) as Queues
     }
   }
   return { ...module, SimulatedProcess: BrokenProcess }
@@ -158,14 +160,14 @@ vi.mock('../../shared/protocol/certain-ledger.ts', async (original) => {
   const { CertainLedger } = (await original()) as typeof import('../../shared/protocol/certain-ledger.ts')
   type Ports = ConstructorParameters<typeof CertainLedger>[0]
   class MaybeGullible extends CertainLedger {
-    readonly #ledger: Ledger
+    readonly #records: Records
     constructor(ports: Ports, patienceMs?: number) {
       super(ports, patienceMs)
-      this.#ledger = ports.ledger
+      this.#records = ports.records
     }
     override async change(changes: readonly RecordChange[]) {
       if (broken.certain !== 'gullible') return super.change(changes)
-      const answers = await this.#ledger.update(changes)
+      const answers = await this.#records.update(changes)
       return answers.map((answer) =>
         answer.status === 'done'
           ? { status: 'done' as const, record: answer.record }
@@ -192,16 +194,16 @@ async function hunt(guarantee: RegExp, most = 1_500): Promise<Violation | undefi
 }
 
 /** What a variant reads on the way; a read that fails tells it nothing. */
-async function peek(ledger: Ledger, changes: readonly RecordChange[]): Promise<readonly (TaskRecord | undefined)[]> {
+async function peek(records: Records, changes: readonly RecordChange[]): Promise<readonly (TaskRecord | undefined)[]> {
   const ids = changes.map(({ id }) => id)
-  return ledger.read(ids, { consistent: true }).catch(() => ids.map(() => undefined))
+  return records.read(ids, { consistent: true }).catch(() => ids.map(() => undefined))
 }
 
 const updating =
-  (change: (changes: readonly RecordChange[], ledger: Ledger) => Promise<readonly WriteAnswer[]>) =>
-  (ledger: Ledger) => ({
-    ...ledger,
-    update: (changes: readonly RecordChange[]) => change(changes, ledger),
+  (change: (changes: readonly RecordChange[], records: Records) => Promise<readonly WriteAnswer[]>) =>
+  (records: Records) => ({
+    ...records,
+    update: (changes: readonly RecordChange[]) => change(changes, records),
   })
 
 const isSettlement = ({ set }: RecordChange) => set.state !== undefined && set.state !== 'STARTED'
@@ -214,11 +216,11 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     'settle without token',
     /G2/,
     () => {
-      broken.ledger = updating(async (changes, ledger) => {
-        const records = await peek(ledger, changes)
-        return ledger.update(
+      broken.records = updating(async (changes, records) => {
+        const found = await peek(records, changes)
+        return records.update(
           changes.map((change, index) =>
-            isSettlement(change) ? { ...change, v: records[index]?.v ?? change.v } : change,
+            isSettlement(change) ? { ...change, v: found[index]?.v ?? change.v } : change,
           ),
         )
       }) as never
@@ -235,8 +237,8 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     'v bumped by progress',
     /G/,
     () => {
-      broken.ledger = updating((changes, ledger) =>
-        ledger.update(
+      broken.records = updating((changes, records) =>
+        records.update(
           changes.map((change) => (change.set.progress !== undefined ? { ...change, transition: true } : change)),
         ),
       ) as never
@@ -276,12 +278,12 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     'non-atomic claim',
     /G2/,
     () => {
-      broken.ledger = updating(async (changes, ledger) => {
-        const records = await peek(ledger, changes)
+      broken.records = updating(async (changes, records) => {
+        const found = await peek(records, changes)
         // Looks first, then writes without a condition.
-        const free = changes.filter((change, index) => change.set.state !== 'STARTED' || records[index]?.v === change.v)
-        const later = await peek(ledger, free)
-        const answers = await ledger.update(
+        const free = changes.filter((change, index) => change.set.state !== 'STARTED' || found[index]?.v === change.v)
+        const later = await peek(records, free)
+        const answers = await records.update(
           free.map((change, index) =>
             change.set.state === 'STARTED' ? { ...change, v: later[index]?.v ?? change.v } : change,
           ),
@@ -297,14 +299,14 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     'unsent entries not returned',
     /G1/,
     () => {
-      broken.broker = ((broker: Broker, process: string): Broker =>
+      broken.queues = ((queues: Queues, process: string): Queues =>
         process.startsWith('client')
           ? {
-              ...broker,
+              ...queues,
               send: async (queue, messages) =>
-                (await broker.send(queue, messages)).map(() => ({ status: 'sent' as const, messageId: '?' })),
+                (await queues.send(queue, messages)).map(() => ({ status: 'sent' as const, messageId: '?' })),
             }
-          : broker) as never
+          : queues) as never
     },
   ],
   [
@@ -321,8 +323,8 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     'withdrawal by deleting',
     /G/,
     () => {
-      broken.ledger = updating((changes, ledger) =>
-        ledger.update(
+      broken.records = updating((changes, records) =>
+        records.update(
           changes.map((change) =>
             // As good as deleted: expired at once.
             change.set.reason === 'enqueue-failed' ? { ...change, set: { ...change.set, expiresAt: 1 } } : change,
@@ -375,7 +377,7 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     'the input of a record that is there taken to be there, too',
     /G1/,
     () => {
-      broken.ledger = ((ledger: Ledger) => ({ ...ledger, writeInputs: async () => {} })) as never
+      broken.inputs = ((inputs: Inputs) => ({ ...inputs, write: async () => {} })) as never
     },
   ],
   [
@@ -389,9 +391,9 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     'no read is consistent',
     /callers see the result/,
     () => {
-      broken.ledger = ((ledger: Ledger) => ({
-        ...ledger,
-        read: (ids: readonly string[]) => ledger.read(ids, { consistent: false }),
+      broken.records = ((records: Records) => ({
+        ...records,
+        read: (ids: readonly string[]) => records.read(ids, { consistent: false }),
       })) as never
     },
   ],
@@ -455,12 +457,12 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, breakIt: ()
     'throttled statement taken as success',
     /G/,
     () => {
-      broken.ledger = updating(async (changes, ledger) => {
-        const answers = await ledger.update(changes)
-        const records = await peek(ledger, changes)
+      broken.records = updating(async (changes, records) => {
+        const answers = await records.update(changes)
+        const found = await peek(records, changes)
         return answers.map((answer, index) => {
           const change = changes[index]
-          const record = records[index]
+          const record = found[index]
           if (answer.status !== 'throttled' || change === undefined || record === undefined) return answer
           const imagined: TaskRecord = { ...record, ...change.set, v: change.v + (change.transition ? 1 : 0) }
           return { status: 'done', record: imagined }
