@@ -10,7 +10,7 @@ import {
 import { createMemoryTable } from '../../shared/memory/table.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { type OutgoingMessage, type Ports, type Queues, servicePorts } from '../../shared/ports/index.ts'
-import { claim, newRecord } from '../contract/ledger.ts'
+import { claim, newRecord } from '../contract/table-place.ts'
 
 const start = Date.UTC(2026, 0, 1)
 const consistent = { consistent: true } as const

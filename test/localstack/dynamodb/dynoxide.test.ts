@@ -11,8 +11,8 @@ import { createTablePorts } from '../../../shared/aws/ports.ts'
 import { ensureTable } from '../../../shared/aws/table.ts'
 import { seededRandom } from '../../../shared/memory/seeded-random.ts'
 import { systemClock } from '../../../shared/system/index.ts'
-import { newRecord } from '../../contract/ledger.ts'
-import { clientsFor } from '../../contract/ledger-places.ts'
+import { newRecord } from '../../contract/table-place.ts'
+import { clientsFor } from '../../contract/table-places.ts'
 
 let folder = ''
 beforeAll(() => {

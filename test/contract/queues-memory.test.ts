@@ -2,9 +2,9 @@ import { createSqsModel } from '../../localstack/sqs/model/index.ts'
 import { createQueues } from '../../shared/memory/queue-setup.ts'
 import { createMemoryQueues } from '../../shared/memory/queues.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
-import { brokerContract, contractApp } from './broker-suite.ts'
+import { contractApp, queuesContract } from './queues-suite.ts'
 
-brokerContract('memory', async () => {
+queuesContract('memory', async () => {
   const clock = new VirtualClock()
   const model = createSqsModel({
     clock: { now: () => clock.now(), setTimer: (delayMs, fire) => clock.timer(delayMs, fire) },

@@ -6,7 +6,7 @@ import { createQueues } from '../../shared/memory/queue-setup.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { systemRandom } from '../../shared/system/random.ts'
-import { brokerContract, contractApp } from './broker-suite.ts'
+import { contractApp, queuesContract } from './queues-suite.ts'
 
 /** The SDK over the wire to our server; the server's time is ours. */
 async function open(base: 'known' | 'asked') {
@@ -39,5 +39,5 @@ async function open(base: 'known' | 'asked') {
   }
 }
 
-brokerContract('SDK to our server, queue URLs asked', () => open('asked'))
-brokerContract('SDK to our server, queue URLs made of the base', () => open('known'))
+queuesContract('SDK to our server, queue URLs asked', () => open('asked'))
+queuesContract('SDK to our server, queue URLs made of the base', () => open('known'))

@@ -7,7 +7,7 @@ import { connectionError, scriptedSqs, type Turn } from './scripted-transport.ts
 
 const environment = { prefix: 'shop', table: 'shop', queueBaseUrl: 'http://127.0.0.1:1/0' }
 
-function brokerOn(turns: readonly [Turn, ...Turn[]], maxAttempts?: number) {
+function queuesOn(turns: readonly [Turn, ...Turn[]], maxAttempts?: number) {
   const { sqs, requests } = scriptedSqs(turns, maxAttempts)
   const clock = new VirtualClock()
   return { queues: createSqsQueues({ sqs, environment, clock, random: seededRandom(1) }), requests, clock }
@@ -43,7 +43,7 @@ describe('the queues on SQS: what may have been sent', () => {
     ['an answer that is not JSON', { status: 200, body: 'not an object' as unknown as object }, true],
   ]
   it.each(cases)('%s', async (_what, turn, maybeSent) => {
-    const { queues } = brokerOn([turn])
+    const { queues } = queuesOn([turn])
     expect(await queues.send('emails', two)).toMatchObject([
       { status: 'failed', maybeSent },
       { status: 'failed', maybeSent },
@@ -51,13 +51,13 @@ describe('the queues on SQS: what may have been sent', () => {
   })
 
   it('keeps the doubt when a lost answer is followed by a refusal', async () => {
-    const { queues, requests } = brokerOn([{ error: connectionError('ECONNRESET') }, refusal], 3)
+    const { queues, requests } = queuesOn([{ error: connectionError('ECONNRESET') }, refusal], 3)
     expect(await queues.send('emails', two)).toMatchObject([{ maybeSent: true }, { maybeSent: true }])
     expect(requests).toHaveLength(2)
   })
 
   it('has no doubt when no connection was made at any try', async () => {
-    const { queues, requests } = brokerOn([{ error: connectionError('ECONNREFUSED') }], 3)
+    const { queues, requests } = queuesOn([{ error: connectionError('ECONNREFUSED') }], 3)
     expect(await queues.send('emails', two)).toMatchObject([{ maybeSent: false }, { maybeSent: false }])
     expect(requests).toHaveLength(3)
   })
@@ -65,7 +65,7 @@ describe('the queues on SQS: what may have been sent', () => {
 
 describe('the queues on SQS: entries that failed', () => {
   it('tries again alone what failed through no fault of ours', async () => {
-    const { queues, requests, clock } = brokerOn([failing('InternalError', false), sentAll(1)])
+    const { queues, requests, clock } = queuesOn([failing('InternalError', false), sentAll(1)])
     const answers = await clock.runUntilSettled(queues.send('emails', two))
     expect(answers).toEqual([
       { status: 'sent', messageId: 'm0' },
@@ -82,7 +82,7 @@ describe('the queues on SQS: entries that failed', () => {
       ['ThrottlingException', false],
     ] as const) {
       const failed: Turn = { status: 200, body: { Failed: [{ Id: '0', Code: code, SenderFault: false }] } }
-      const { queues, requests, clock } = brokerOn([failed])
+      const { queues, requests, clock } = queuesOn([failed])
       expect(await clock.runUntilSettled(queues.send('emails', [{ body: 'a' }]))).toMatchObject([
         { status: 'failed', maybeSent },
       ])
@@ -91,7 +91,7 @@ describe('the queues on SQS: entries that failed', () => {
   })
 
   it('does not repeat what SQS will never take', async () => {
-    const { queues, requests } = brokerOn([failing('InvalidMessageContents', true)])
+    const { queues, requests } = queuesOn([failing('InvalidMessageContents', true)])
     expect(await queues.send('emails', two)).toMatchObject([
       { status: 'sent' },
       { status: 'failed', maybeSent: false, error: { message: 'InvalidMessageContents: why' } },
@@ -100,12 +100,12 @@ describe('the queues on SQS: entries that failed', () => {
   })
 
   it('doubts an entry that the answer leaves out', async () => {
-    const { queues } = brokerOn([sentAll(1)])
+    const { queues } = queuesOn([sentAll(1)])
     expect(await queues.send('emails', two)).toMatchObject([{ status: 'sent' }, { status: 'failed', maybeSent: true }])
   })
 
   it('gives false, and throws nothing, for what could not be hidden or acknowledged', async () => {
-    const { queues } = brokerOn([broken])
+    const { queues } = queuesOn([broken])
     expect(await queues.hide('emails', [{ receipt: 'r', delaySeconds: 1 }])).toEqual([false])
     expect(await queues.acknowledge('emails', ['r', 's'])).toEqual([false, false])
   })
@@ -134,7 +134,7 @@ describe('the queues on SQS: requests', () => {
   })
 
   it('sends ten messages in one request', async () => {
-    const { queues, requests } = brokerOn([sentAll(10)])
+    const { queues, requests } = queuesOn([sentAll(10)])
     await queues.send(
       'emails',
       Array.from({ length: 30 }, () => ({ body: 'x' })),

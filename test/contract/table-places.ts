@@ -15,7 +15,7 @@ import type { Clock, WriteAnswer } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
 import { systemClock } from '../../shared/system/index.ts'
 import { faultyWire, type WireFault, type WireRequest } from '../aws/faulty-transport.ts'
-import { type LedgerPlace, type TablePorts, unique } from './ledger.ts'
+import { type TablePlace, type TablePorts, unique } from './table-place.ts'
 
 /** An engine that answers at an address. */
 export interface Engine {
@@ -35,7 +35,7 @@ export function passingClock(): Clock & { pass(ms: number): void } {
   }
 }
 
-export async function memoryPlace(): Promise<LedgerPlace> {
+export async function memoryPlace(): Promise<TablePlace> {
   const clock = passingClock()
   return { ports: createMemoryTable({ clock }), now: clock.now, pass: clock.pass, stop: async () => undefined }
 }
@@ -50,7 +50,7 @@ export function clientsFor(endpoint: string, options: ClientOptions = {}): Clien
 }
 
 /** A table of its own on an engine, deleted at the end. */
-export async function dynamoPlace(engine: Engine, options: { readonly chaos?: string } = {}): Promise<LedgerPlace> {
+export async function dynamoPlace(engine: Engine, options: { readonly chaos?: string } = {}): Promise<TablePlace> {
   const clients = clientsFor(engine.endpoint)
   const dynamodb = clients.dynamodb()
   const clock = passingClock()

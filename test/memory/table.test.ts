@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createMemoryTable, sweepTable } from '../../shared/memory/table.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
-import { claim, newRecord } from '../contract/ledger.ts'
+import { claim, newRecord } from '../contract/table-place.ts'
 
 const start = Date.UTC(2026, 0, 1)
 const dayMs = 86_400_000

@@ -10,9 +10,9 @@ import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { WriteAnswer } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
 import { systemClock } from '../../shared/system/index.ts'
-import { claim, newRecord, unique } from '../contract/ledger.ts'
-import { clientsFor } from '../contract/ledger-places.ts'
 import { connectionError } from '../contract/scripted-transport.ts'
+import { claim, newRecord, unique } from '../contract/table-place.ts'
+import { clientsFor } from '../contract/table-places.ts'
 import { faultyWire, type WireFault, type WireRequest } from './faulty-transport.ts'
 
 const environment = { table: 'shop' }

@@ -4,7 +4,7 @@ import { UnknownQueueError } from '../../shared/core/errors.ts'
 import type { Delivery, Queues, SendAnswer } from '../../shared/ports/index.ts'
 
 /** A queues under test, with the queues of `contractApp` created. */
-export interface BrokerPlace {
+export interface QueuesPlace {
   readonly queues: Queues
   /** Lets so much time pass. */
   pass(ms: number): Promise<void>
@@ -38,9 +38,9 @@ export function contractApp(name = 'contract'): AppDefinition {
 }
 
 /** What callers of the Queues port may rely on. */
-export function brokerContract(name: string, open: () => Promise<BrokerPlace>): void {
+export function queuesContract(name: string, open: () => Promise<QueuesPlace>): void {
   describe(`Queues contract: ${name}`, () => {
-    let place: BrokerPlace
+    let place: QueuesPlace
     let queues: Queues
     beforeAll(async () => {
       place = await open()
