@@ -15,7 +15,7 @@ const mostRounds = 20
 
 /** The record as it stands, read consistently. @throws {TaskNotFoundError} */
 export async function readRecord({ ports }: Services, id: string): Promise<TaskRecord> {
-  const [record] = await ports.ledger.read([id], { consistent: true })
+  const [record] = await ports.records.read([id], { consistent: true })
   if (record === undefined) throw new TaskNotFoundError(id)
   return record
 }
@@ -97,7 +97,7 @@ export async function forgetTask(services: Services, id: string): Promise<void> 
     if (record.forgotten === true) return { state: record.state }
     return { state: record.state, change: forgetRecord(record) }
   })
-  if (inputs.size > 0) await ports.ledger.deleteInputs([...inputs].map((ref) => ({ id, ref })))
+  if (inputs.size > 0) await ports.inputs.remove([...inputs].map((ref) => ({ id, ref })))
 }
 
 interface Plan {

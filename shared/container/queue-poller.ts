@@ -13,7 +13,7 @@ export interface QueuePollerOptions {
   /** For which what was received is hidden, until the worker hides it again. */
   readonly hideSeconds: number
   readonly worker: BatchWorker
-  readonly ports: Pick<Ports, 'broker' | 'clock' | 'telemetry'>
+  readonly ports: Pick<Ports, 'queues' | 'clock' | 'telemetry'>
   /** Aborted: nothing more is received or begun. */
   readonly draining: AbortSignal
   /** Aborted: what runs is handed back. */
@@ -59,7 +59,7 @@ export class QueuePoller {
   async #receive(max: number, busy: boolean): Promise<number> {
     const { queue, ports, draining, waitSeconds, hideSeconds } = this.#options
     try {
-      const deliveries = await ports.broker.receive(queue, {
+      const deliveries = await ports.queues.receive(queue, {
         max,
         waitSeconds: busy ? 0 : waitSeconds,
         hideSeconds,
@@ -93,7 +93,7 @@ export class QueuePoller {
       const { failed } = await worker.work(queue, deliveries, { draining, stopping })
       const again = new Set(failed)
       const done = deliveries.filter(({ messageId }) => !again.has(messageId)).map(({ receipt }) => receipt)
-      if (done.length > 0) await ports.broker.acknowledge(queue, done)
+      if (done.length > 0) await ports.queues.acknowledge(queue, done)
     } catch (error) {
       ports.telemetry.log('error', 'A batch failed; its messages come again when their visibility ends.', {
         queue,

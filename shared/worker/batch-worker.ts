@@ -52,7 +52,7 @@ export function createBatchWorker(
   const ledger = parts.createLedger(ports)
   const running = parts.createRunningTasks(ports, ledger)
   const lock = parts.createLock(batches)
-  const pauses = new PauseCache(ports.ledger, ports.clock)
+  const pauses = new PauseCache(ports.controls, ports.clock)
 
   function createBatch(queueName: string, { deadlineAt, requestId, draining, stopping }: Invocation): Batch {
     const queue = app.queues[queueName]

@@ -47,7 +47,7 @@ export function lambdaLease(deadlineAt: number, queue: QueueDefinition): Lease {
 
 /** A container lives on: a lease lasts a minute and is renewed every 20 s, together with the visibility of the message. */
 export function containerLease(
-  { broker, clock }: Pick<Ports, 'broker' | 'clock'>,
+  { queues, clock }: Pick<Ports, 'queues' | 'clock'>,
   queue: QueueDefinition,
   times: QueueTimes,
 ): Lease {
@@ -66,7 +66,7 @@ export function containerLease(
         cancel = clock.timer(renewalMs, hide, { background: true })
         const requests = waiting().map(({ receipt }) => ({ receipt, delaySeconds: Math.ceil(hideMs / 1_000) }))
         // If a message could not be hidden it is received again: that delivery finds the record.
-        if (requests.length > 0) void broker.hide(queue.name, requests).catch(() => {})
+        if (requests.length > 0) void queues.hide(queue.name, requests).catch(() => {})
       }
       let cancel = clock.timer(renewalMs, hide, { background: true })
       return () => cancel()

@@ -41,7 +41,7 @@ export async function readRecords(
   const ids = [...new Set(received.map(({ message }) => message.id))]
   if (ids.length === 0) return new Map()
   try {
-    const records = await ports.ledger.read(ids, { consistent: true })
+    const records = await ports.records.read(ids, { consistent: true })
     return new Map(ids.map((id, index) => [id, records[index]]))
   } catch (error) {
     ports.telemetry.log('error', 'The table did not answer; the messages will come again.', {
@@ -77,7 +77,7 @@ export async function perform(plan: Plan, batch: Batch): Promise<Plan> {
 async function writeMissingInputs(plan: Plan, { ports, queueName }: Batch): Promise<Plan> {
   if (plan.inputs.length === 0) return plan
   try {
-    await ports.ledger.writeInputs(plan.inputs.map(({ item }) => item))
+    await ports.inputs.write(plan.inputs.map(({ item }) => item))
     return plan
   } catch (error) {
     ports.telemetry.log('error', 'The table did not take an input; the message will come again.', {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { classify } from '../../shared/core/classify.ts'
 import type { TaskRecord } from '../../shared/core/record.ts'
 import { existingTask } from '../../shared/enqueue/existing-task.ts'
-import type { Broker, Ledger, RecordChange, WriteAnswer } from '../../shared/ports/index.ts'
+import type { Queues, RecordChange, Records, WriteAnswer } from '../../shared/ports/index.ts'
 import { CertainLedger, type ChangeOutcome } from '../../shared/protocol/certain-ledger.ts'
 import { Acknowledgements } from '../../shared/worker/acknowledgements.ts'
 import { ExclusiveLock } from '../../shared/worker/exclusive-lock.ts'
@@ -33,14 +33,14 @@ const withWorker = (broken: Partial<WorkerParts>): SimulatedParts => ({
   worker: { ...workerParts, ...broken },
 })
 
-const withLedger = (broken: (ledger: Ledger) => Partial<Ledger>): SimulatedParts => ({
+const withRecords = (broken: (records: Records) => Partial<Records>): SimulatedParts => ({
   ...simulatedParts,
-  portsOf: ({ ledger }) => ({ ledger: { ...ledger, ...broken(ledger) } }),
+  portsOf: ({ records }) => ({ records: { ...records, ...broken(records) } }),
 })
 
 const withUpdate = (
-  update: (changes: readonly RecordChange[], ledger: Ledger) => Promise<readonly WriteAnswer[]>,
-): SimulatedParts => withLedger((ledger) => ({ update: (changes) => update(changes, ledger) }))
+  update: (changes: readonly RecordChange[], table: Records) => Promise<readonly WriteAnswer[]>,
+): SimulatedParts => withRecords((records) => ({ update: (changes) => update(changes, records) }))
 
 type Judge = typeof classify
 
@@ -50,24 +50,24 @@ const withVerdict = (judge: (original: Judge, ...args: Parameters<Judge>) => Ret
   })
 
 /** What a variant reads on the way. A read that fails tells it nothing. */
-async function peek(ledger: Ledger, changes: readonly RecordChange[]): Promise<readonly (TaskRecord | undefined)[]> {
+async function peek(table: Records, changes: readonly RecordChange[]): Promise<readonly (TaskRecord | undefined)[]> {
   const ids = changes.map(({ id }) => id)
-  return ledger.read(ids, { consistent: true }).catch(() => ids.map(() => undefined))
+  return table.read(ids, { consistent: true }).catch(() => ids.map(() => undefined))
 }
 
 const isSettlement = ({ set }: RecordChange) => set.state !== undefined && set.state !== 'STARTED'
 
 /** Takes every answer but a plain yes for a no. */
 class GullibleLedger extends CertainLedger {
-  readonly #ledger: Ledger
+  readonly #records: Records
 
   constructor(ports: ConstructorParameters<typeof CertainLedger>[0]) {
     super(ports)
-    this.#ledger = ports.ledger
+    this.#records = ports.records
   }
 
   override async change(changes: readonly RecordChange[]): Promise<readonly ChangeOutcome[]> {
-    const answers = await this.#ledger.update(changes)
+    const answers = await this.#records.update(changes)
     return answers.map((answer) =>
       answer.status === 'done' ? { status: 'done', record: answer.record } : { status: 'lost', record: undefined },
     )
@@ -90,9 +90,9 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, parts: () =
     'settle without token',
     /G2/,
     () =>
-      withUpdate(async (changes, ledger) => {
-        const records = await peek(ledger, changes)
-        return ledger.update(
+      withUpdate(async (changes, table) => {
+        const records = await peek(table, changes)
+        return table.update(
           changes.map((change, index) =>
             isSettlement(change) ? { ...change, v: records[index]?.v ?? change.v } : change,
           ),
@@ -108,8 +108,8 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, parts: () =
     'v bumped by progress',
     /G/,
     () =>
-      withUpdate((changes, ledger) =>
-        ledger.update(
+      withUpdate((changes, table) =>
+        table.update(
           changes.map((change) => (change.set.progress !== undefined ? { ...change, transition: true } : change)),
         ),
       ),
@@ -134,12 +134,12 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, parts: () =
     'non-atomic claim',
     /G2/,
     () =>
-      withUpdate(async (changes, ledger) => {
-        const records = await peek(ledger, changes)
+      withUpdate(async (changes, table) => {
+        const records = await peek(table, changes)
         // Looks first, then writes without a condition.
         const free = changes.filter((change, index) => change.set.state !== 'STARTED' || records[index]?.v === change.v)
-        const later = await peek(ledger, free)
-        const answers = await ledger.update(
+        const later = await peek(table, free)
+        const answers = await table.update(
           free.map((change, index) =>
             change.set.state === 'STARTED' ? { ...change, v: later[index]?.v ?? change.v } : change,
           ),
@@ -155,8 +155,8 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, parts: () =
     /G1/,
     () => ({
       ...simulatedParts,
-      portsOf: ({ broker }, process) => ({
-        broker: process.startsWith('client') ? { ...broker, send: claimingAllSent(broker) } : broker,
+      portsOf: ({ queues }, process) => ({
+        queues: process.startsWith('client') ? { ...queues, send: claimingAllSent(queues) } : queues,
       }),
     }),
   ],
@@ -175,8 +175,8 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, parts: () =
     'withdrawal by deleting',
     /G/,
     () =>
-      withUpdate((changes, ledger) =>
-        ledger.update(
+      withUpdate((changes, table) =>
+        table.update(
           changes.map((change) =>
             // As good as deleted: expired at once.
             change.set.reason === 'enqueue-failed' ? { ...change, set: { ...change.set, expiresAt: 1 } } : change,
@@ -223,8 +223,8 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, parts: () =
     'record expiring before its message',
     /G/,
     () =>
-      withUpdate((changes, ledger) =>
-        ledger.update(
+      withUpdate((changes, table) =>
+        table.update(
           changes.map((change) => {
             const { finishedAt, expiresAt } = change.set
             if (finishedAt === undefined || expiresAt === undefined) return change
@@ -236,7 +236,7 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, parts: () =
   [
     'the input of a record that is there taken to be there, too',
     /G1/,
-    () => withLedger(() => ({ writeInputs: async () => {} })),
+    () => ({ ...simulatedParts, portsOf: ({ inputs }) => ({ inputs: { ...inputs, write: async () => {} } }) }),
   ],
   [
     'an input whose writer died before it left out',
@@ -246,7 +246,7 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, parts: () =
   [
     'no read is consistent',
     /callers see the result/,
-    () => withLedger((ledger) => ({ read: (ids) => ledger.read(ids, { consistent: false }) })),
+    () => withRecords((records) => ({ read: (ids) => records.read(ids, { consistent: false }) })),
   ],
   [
     'a crash in company counted',
@@ -302,9 +302,9 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, parts: () =
     'throttled statement taken as success',
     /G/,
     () =>
-      withUpdate(async (changes, ledger) => {
-        const answers = await ledger.update(changes)
-        const records = await peek(ledger, changes)
+      withUpdate(async (changes, table) => {
+        const answers = await table.update(changes)
+        const records = await peek(table, changes)
         return answers.map((answer, index) => {
           const change = changes[index]
           const record = records[index]
@@ -316,8 +316,8 @@ const variants: readonly (readonly [name: string, guarantee: RegExp, parts: () =
   ],
 ]
 
-function claimingAllSent(broker: Broker): Broker['send'] {
-  return async (queue, messages) => (await broker.send(queue, messages)).map(() => ({ status: 'sent', messageId: '?' }))
+function claimingAllSent(queues: Queues): Queues['send'] {
+  return async (queue, messages) => (await queues.send(queue, messages)).map(() => ({ status: 'sent', messageId: '?' }))
 }
 
 describe('a broken variant is caught', () => {

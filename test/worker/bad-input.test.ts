@@ -110,7 +110,7 @@ describe('a message of a foreign producer', () => {
     const record = world.record('foreign-1')
     expect(record.state).toBe('SUCCESS')
     expect(record.input).toBeUndefined()
-    expect(await world.ledger.readInputs([{ id: record.id, ref: record.inputRef ?? '' }])).toEqual([
+    expect(await world.table.inputs.read([{ id: record.id, ref: record.inputRef ?? '' }])).toEqual([
       expect.stringContaining('xxx'),
     ])
   })
@@ -244,8 +244,8 @@ describe('values that are hard to carry', () => {
       expect(Object.entries(world.runsOf(handle.id)[1]?.context.headers ?? {})).toEqual(Object.entries(headers))
       expect(({} as Record<string, unknown>)[key] === 1 || ({} as Record<string, unknown>).extra).toBeFalsy()
       const foreign = [
-        ...world.ledger
-          .records()
+        ...world.table.records
+          .all()
           .filter(({ id }) => id === 'f')
           .map(({ state }) => state),
         ...world.deadAttributes(),

@@ -7,17 +7,17 @@ const minuteMs = 60_000
 
 it('a container runs a task for longer than Lambda could, once, and its message stays hidden meanwhile', async () => {
   const world = createWorld({ stopped: true, queue: { timeout: '3h', batchSize: 1 }, retry: false })
-  const { clock, telemetry, ledger, broker } = world
+  const { clock, telemetry, table, queues } = world
   const worker = createBatchWorker({
     app: world.app.definition,
-    ports: { clock, random: seededRandom(2), ledger, broker, telemetry },
+    ports: { clock, random: seededRandom(2), ...table, queues, telemetry },
   })
   world.app.task('encode', { queue: 'main' }, async () => {
     await new Promise<void>((resolve) => clock.timer(120 * minuteMs, resolve))
     return 'encoded'
   })
   const { id } = await world.until(world.app.send('encode', null))
-  const receive = () => broker.receive('main', { max: 10, waitSeconds: 0, hideSeconds: 60 })
+  const receive = () => queues.receive('main', { max: 10, waitSeconds: 0, hideSeconds: 60 })
   const worked = worker.work('main', await receive(), {})
   for (let minute = 0; minute < 119; minute += 1) {
     await clock.advance(minuteMs)

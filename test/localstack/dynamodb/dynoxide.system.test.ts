@@ -7,12 +7,12 @@ import { CreateTableCommand, ListTablesCommand, PutItemCommand } from '@aws-sdk/
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startDynamoDb } from '../../../localstack/dynamodb/dynoxide.ts'
 import { dynoxideBinary } from '../../../localstack/dynamodb/dynoxide-binary.ts'
-import { createDynamoLedger } from '../../../shared/aws/ledger.ts'
+import { createTablePorts } from '../../../shared/aws/ports.ts'
 import { ensureTable } from '../../../shared/aws/table.ts'
 import { seededRandom } from '../../../shared/memory/seeded-random.ts'
 import { systemClock } from '../../../shared/system/index.ts'
-import { newRecord } from '../../contract/ledger.ts'
-import { clientsFor } from '../../contract/ledger-places.ts'
+import { newRecord } from '../../contract/table-place.ts'
+import { clientsFor } from '../../contract/table-places.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -75,8 +75,8 @@ describe('startDynamoDb', () => {
   it('keeps its data in a folder, through kill -9', async () => {
     const dataDir = join(folder, 'made', 'when', 'missing')
     const record = newRecord(1_767_225_600_000)
-    const ledgerAt = (endpoint: string) =>
-      createDynamoLedger({
+    const tableAt = (endpoint: string) =>
+      createTablePorts({
         dynamodb: clientsFor(endpoint).dynamodb(),
         environment: { table: 'shop' },
         clock: systemClock,
@@ -84,14 +84,14 @@ describe('startDynamoDb', () => {
       })
     const first = await startDynamoDb({ dataDir })
     await ensureTable(clientsFor(first.endpoint).dynamodb(), 'shop')
-    expect(await ledgerAt(first.endpoint).insert([{ record }])).toEqual([{ status: 'done' }])
+    expect(await tableAt(first.endpoint).records.insert([{ record }])).toEqual([{ status: 'done' }])
     process.kill(first.pid, 'SIGKILL')
     await until(() => !isAlive(first.pid))
     await first.stop()
     expect(existsSync(join(dataDir, 'dynamodb.sqlite'))).toBe(true)
 
     const second = await startDynamoDb({ dataDir })
-    expect(await ledgerAt(second.endpoint).read([record.id], { consistent: true })).toEqual([record])
+    expect(await tableAt(second.endpoint).records.read([record.id], { consistent: true })).toEqual([record])
     await second.stop()
   })
 

@@ -1,10 +1,10 @@
 import { createSqsModel } from '../../localstack/sqs/model/index.ts'
-import { createMemoryBroker } from '../../shared/memory/broker.ts'
-import { createQueues } from '../../shared/memory/queues.ts'
+import { createQueues } from '../../shared/memory/queue-setup.ts'
+import { createMemoryQueues } from '../../shared/memory/queues.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
-import { brokerContract, contractApp } from './broker-suite.ts'
+import { contractApp, queuesContract } from './queues-suite.ts'
 
-brokerContract('memory', async () => {
+queuesContract('memory', async () => {
   const clock = new VirtualClock()
   const model = createSqsModel({
     clock: { now: () => clock.now(), setTimer: (delayMs, fire) => clock.timer(delayMs, fire) },
@@ -12,7 +12,7 @@ brokerContract('memory', async () => {
   const app = contractApp()
   createQueues(model, app)
   return {
-    broker: createMemoryBroker({ model, prefix: app.prefix }),
+    queues: createMemoryQueues({ model, prefix: app.prefix }),
     pass: (ms) => clock.advance(ms),
     stop: async () => model.close(),
   }

@@ -1,12 +1,12 @@
 import { startSqsServer } from '../../localstack/sqs/server/index.ts'
-import { createSqsBroker } from '../../shared/aws/broker.ts'
 import { createClients } from '../../shared/aws/clients.ts'
+import { createSqsQueues } from '../../shared/aws/queues.ts'
 import { readEnvironment } from '../../shared/core/environment.ts'
-import { createQueues } from '../../shared/memory/queues.ts'
+import { createQueues } from '../../shared/memory/queue-setup.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { systemRandom } from '../../shared/system/random.ts'
-import { brokerContract, contractApp } from './broker-suite.ts'
+import { contractApp, queuesContract } from './queues-suite.ts'
 
 /** The SDK over the wire to our server; the server's time is ours. */
 async function open(base: 'known' | 'asked') {
@@ -26,7 +26,7 @@ async function open(base: 'known' | 'asked') {
     ...(base === 'known' && { CELERIAC_QUEUE_BASE_URL: `${server.endpoint}/000000000000` }),
   })
   return {
-    broker: createSqsBroker({ sqs: clients.sqs(), environment, clock: systemClock, random: systemRandom }),
+    queues: createSqsQueues({ sqs: clients.sqs(), environment, clock: systemClock, random: systemRandom }),
     // What is on its way over the wire arrives before time goes on.
     pass: async (ms: number) => {
       await new Promise((resolve) => setTimeout(resolve, 20))
@@ -39,5 +39,5 @@ async function open(base: 'known' | 'asked') {
   }
 }
 
-brokerContract('SDK to our server, queue URLs asked', () => open('asked'))
-brokerContract('SDK to our server, queue URLs made of the base', () => open('known'))
+queuesContract('SDK to our server, queue URLs asked', () => open('asked'))
+queuesContract('SDK to our server, queue URLs made of the base', () => open('known'))

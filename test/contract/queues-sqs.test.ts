@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { createSqsBroker } from '../../shared/aws/broker.ts'
 import { messageBytes, pack } from '../../shared/aws/pack.ts'
+import { createSqsQueues } from '../../shared/aws/queues.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { connectionError, scriptedSqs, type Turn } from './scripted-transport.ts'
 
 const environment = { prefix: 'shop', table: 'shop', queueBaseUrl: 'http://127.0.0.1:1/0' }
 
-function brokerOn(turns: readonly [Turn, ...Turn[]], maxAttempts?: number) {
+function queuesOn(turns: readonly [Turn, ...Turn[]], maxAttempts?: number) {
   const { sqs, requests } = scriptedSqs(turns, maxAttempts)
   const clock = new VirtualClock()
-  return { broker: createSqsBroker({ sqs, environment, clock, random: seededRandom(1) }), requests, clock }
+  return { queues: createSqsQueues({ sqs, environment, clock, random: seededRandom(1) }), requests, clock }
 }
 
 const sentAll = (count: number): Turn => ({
@@ -31,7 +31,7 @@ const refusal: Turn = {
 const broken: Turn = { status: 500, body: { __type: 'InternalFailure' } }
 const two = [{ body: 'a' }, { body: 'b' }]
 
-describe('the broker on SQS: what may have been sent', () => {
+describe('the queues on SQS: what may have been sent', () => {
   const cases: readonly [what: string, turn: Turn, maybeSent: boolean][] = [
     ['a refusal', refusal, false],
     ['a server error', broken, true],
@@ -43,30 +43,30 @@ describe('the broker on SQS: what may have been sent', () => {
     ['an answer that is not JSON', { status: 200, body: 'not an object' as unknown as object }, true],
   ]
   it.each(cases)('%s', async (_what, turn, maybeSent) => {
-    const { broker } = brokerOn([turn])
-    expect(await broker.send('emails', two)).toMatchObject([
+    const { queues } = queuesOn([turn])
+    expect(await queues.send('emails', two)).toMatchObject([
       { status: 'failed', maybeSent },
       { status: 'failed', maybeSent },
     ])
   })
 
   it('keeps the doubt when a lost answer is followed by a refusal', async () => {
-    const { broker, requests } = brokerOn([{ error: connectionError('ECONNRESET') }, refusal], 3)
-    expect(await broker.send('emails', two)).toMatchObject([{ maybeSent: true }, { maybeSent: true }])
+    const { queues, requests } = queuesOn([{ error: connectionError('ECONNRESET') }, refusal], 3)
+    expect(await queues.send('emails', two)).toMatchObject([{ maybeSent: true }, { maybeSent: true }])
     expect(requests).toHaveLength(2)
   })
 
   it('has no doubt when no connection was made at any try', async () => {
-    const { broker, requests } = brokerOn([{ error: connectionError('ECONNREFUSED') }], 3)
-    expect(await broker.send('emails', two)).toMatchObject([{ maybeSent: false }, { maybeSent: false }])
+    const { queues, requests } = queuesOn([{ error: connectionError('ECONNREFUSED') }], 3)
+    expect(await queues.send('emails', two)).toMatchObject([{ maybeSent: false }, { maybeSent: false }])
     expect(requests).toHaveLength(3)
   })
 })
 
-describe('the broker on SQS: entries that failed', () => {
+describe('the queues on SQS: entries that failed', () => {
   it('tries again alone what failed through no fault of ours', async () => {
-    const { broker, requests, clock } = brokerOn([failing('InternalError', false), sentAll(1)])
-    const answers = await clock.runUntilSettled(broker.send('emails', two))
+    const { queues, requests, clock } = queuesOn([failing('InternalError', false), sentAll(1)])
+    const answers = await clock.runUntilSettled(queues.send('emails', two))
     expect(answers).toEqual([
       { status: 'sent', messageId: 'm0' },
       { status: 'sent', messageId: 'm0' },
@@ -82,8 +82,8 @@ describe('the broker on SQS: entries that failed', () => {
       ['ThrottlingException', false],
     ] as const) {
       const failed: Turn = { status: 200, body: { Failed: [{ Id: '0', Code: code, SenderFault: false }] } }
-      const { broker, requests, clock } = brokerOn([failed])
-      expect(await clock.runUntilSettled(broker.send('emails', [{ body: 'a' }]))).toMatchObject([
+      const { queues, requests, clock } = queuesOn([failed])
+      expect(await clock.runUntilSettled(queues.send('emails', [{ body: 'a' }]))).toMatchObject([
         { status: 'failed', maybeSent },
       ])
       expect(requests).toHaveLength(4)
@@ -91,8 +91,8 @@ describe('the broker on SQS: entries that failed', () => {
   })
 
   it('does not repeat what SQS will never take', async () => {
-    const { broker, requests } = brokerOn([failing('InvalidMessageContents', true)])
-    expect(await broker.send('emails', two)).toMatchObject([
+    const { queues, requests } = queuesOn([failing('InvalidMessageContents', true)])
+    expect(await queues.send('emails', two)).toMatchObject([
       { status: 'sent' },
       { status: 'failed', maybeSent: false, error: { message: 'InvalidMessageContents: why' } },
     ])
@@ -100,30 +100,30 @@ describe('the broker on SQS: entries that failed', () => {
   })
 
   it('doubts an entry that the answer leaves out', async () => {
-    const { broker } = brokerOn([sentAll(1)])
-    expect(await broker.send('emails', two)).toMatchObject([{ status: 'sent' }, { status: 'failed', maybeSent: true }])
+    const { queues } = queuesOn([sentAll(1)])
+    expect(await queues.send('emails', two)).toMatchObject([{ status: 'sent' }, { status: 'failed', maybeSent: true }])
   })
 
   it('gives false, and throws nothing, for what could not be hidden or acknowledged', async () => {
-    const { broker } = brokerOn([broken])
-    expect(await broker.hide('emails', [{ receipt: 'r', delaySeconds: 1 }])).toEqual([false])
-    expect(await broker.acknowledge('emails', ['r', 's'])).toEqual([false, false])
+    const { queues } = queuesOn([broken])
+    expect(await queues.hide('emails', [{ receipt: 'r', delaySeconds: 1 }])).toEqual([false])
+    expect(await queues.acknowledge('emails', ['r', 's'])).toEqual([false, false])
   })
 })
 
-describe('the broker on SQS: requests', () => {
+describe('the queues on SQS: requests', () => {
   it('asks for a queue’s URL once, and again when asking failed', async () => {
     const url: Turn = { status: 200, body: { QueueUrl: 'http://127.0.0.1:1/0/shop-emails' } }
     const { sqs, requests } = scriptedSqs([broken, url, sentAll(1)])
-    const broker = createSqsBroker({
+    const queues = createSqsQueues({
       sqs,
       environment: { ...environment, queueBaseUrl: undefined },
       clock: new VirtualClock(),
       random: seededRandom(1),
     })
-    expect(await broker.send('emails', [{ body: 'a' }])).toMatchObject([{ status: 'failed' }])
-    await Promise.all([broker.send('emails', [{ body: 'b' }]), broker.send('emails', [{ body: 'c' }])])
-    await broker.send('emails', [{ body: 'd' }])
+    expect(await queues.send('emails', [{ body: 'a' }])).toMatchObject([{ status: 'failed' }])
+    await Promise.all([queues.send('emails', [{ body: 'b' }]), queues.send('emails', [{ body: 'c' }])])
+    await queues.send('emails', [{ body: 'd' }])
     expect(requests.map(({ action }) => action)).toEqual([
       'GetQueueUrl',
       'GetQueueUrl',
@@ -134,8 +134,8 @@ describe('the broker on SQS: requests', () => {
   })
 
   it('sends ten messages in one request', async () => {
-    const { broker, requests } = brokerOn([sentAll(10)])
-    await broker.send(
+    const { queues, requests } = queuesOn([sentAll(10)])
+    await queues.send(
       'emails',
       Array.from({ length: 30 }, () => ({ body: 'x' })),
     )

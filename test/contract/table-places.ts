@@ -7,15 +7,15 @@ import { promisify } from 'node:util'
 import { DeleteTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { startGuarded } from '../../localstack/process/guarded-process.ts'
 import { type ClientOptions, type Clients, createClients } from '../../shared/aws/clients.ts'
-import { createDynamoLedger } from '../../shared/aws/ledger.ts'
+import { createTablePorts } from '../../shared/aws/ports.ts'
 import { ensureTable } from '../../shared/aws/table.ts'
-import { createMemoryLedger } from '../../shared/memory/ledger.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
-import type { Clock, Ledger, WriteAnswer } from '../../shared/ports/index.ts'
+import { createMemoryTable } from '../../shared/memory/table.ts'
+import type { Clock, WriteAnswer } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
 import { systemClock } from '../../shared/system/index.ts'
 import { faultyWire, type WireFault, type WireRequest } from '../aws/faulty-transport.ts'
-import { type LedgerPlace, unique } from './ledger.ts'
+import { type TablePlace, type TablePorts, unique } from './table-place.ts'
 
 /** An engine that answers at an address. */
 export interface Engine {
@@ -35,9 +35,9 @@ export function passingClock(): Clock & { pass(ms: number): void } {
   }
 }
 
-export async function memoryPlace(): Promise<LedgerPlace> {
+export async function memoryPlace(): Promise<TablePlace> {
   const clock = passingClock()
-  return { ledger: createMemoryLedger({ clock }), now: clock.now, pass: clock.pass, stop: async () => undefined }
+  return { ports: createMemoryTable({ clock }), now: clock.now, pass: clock.pass, stop: async () => undefined }
 }
 
 export function clientsFor(endpoint: string, options: ClientOptions = {}): Clients {
@@ -50,17 +50,17 @@ export function clientsFor(endpoint: string, options: ClientOptions = {}): Clien
 }
 
 /** A table of its own on an engine, deleted at the end. */
-export async function dynamoPlace(engine: Engine, options: { readonly chaos?: string } = {}): Promise<LedgerPlace> {
+export async function dynamoPlace(engine: Engine, options: { readonly chaos?: string } = {}): Promise<TablePlace> {
   const clients = clientsFor(engine.endpoint)
   const dynamodb = clients.dynamodb()
   const clock = passingClock()
   const table = unique('ledger')
   await ensureTable(dynamodb, table)
   const random = seededRandom(options.chaos ?? 'sound')
-  const ledger = createDynamoLedger({ dynamodb, environment: { table }, clock, random })
+  const ports = createTablePorts({ dynamodb, environment: { table }, clock, random })
   if (options.chaos !== undefined) faultyWire(dynamodb, chaos(options.chaos))
   return {
-    ledger: options.chaos === undefined ? ledger : certain(ledger, clock, options.chaos),
+    ports: options.chaos === undefined ? ports : certain(ports, clock, options.chaos),
     now: clock.now,
     pass: clock.pass,
     async stop() {
@@ -95,26 +95,29 @@ function chaos(seed: string): (request: WireRequest) => WireFault | undefined {
 }
 
 /** The ledger with writes that are certain: what holds of the port on a sound wire holds of this on any. */
-function certain(ledger: Ledger, clock: Clock, seed: string): Ledger {
-  const sure = new CertainLedger({ ledger, clock, random: seededRandom(seed) })
+function certain(ports: TablePorts, clock: Clock, seed: string): TablePorts {
+  const sure = new CertainLedger({ ...ports, clock, random: seededRandom(seed) })
   const failed = ({ error, maybeDone }: { readonly error: Error; readonly maybeDone: boolean }): WriteAnswer =>
     maybeDone ? { status: 'unknown', error } : { status: 'invalid', error }
   return {
-    ...ledger,
-    async insert(entries) {
-      const outcomes = await sure.insert(entries)
-      return outcomes.map((outcome): WriteAnswer => {
-        if (outcome.status === 'failed') return failed(outcome)
-        return { status: outcome.status === 'inserted' ? 'done' : 'refused' }
-      })
-    },
-    async update(changes) {
-      const outcomes = await sure.change(changes)
-      return outcomes.map((outcome): WriteAnswer => {
-        if (outcome.status === 'failed') return failed(outcome)
-        if (outcome.status === 'lost') return { status: 'refused' }
-        return { status: 'done', ...(outcome.record && { record: outcome.record }) }
-      })
+    ...ports,
+    records: {
+      ...ports.records,
+      async insert(entries) {
+        const outcomes = await sure.insert(entries)
+        return outcomes.map((outcome): WriteAnswer => {
+          if (outcome.status === 'failed') return failed(outcome)
+          return { status: outcome.status === 'inserted' ? 'done' : 'refused' }
+        })
+      },
+      async update(changes) {
+        const outcomes = await sure.change(changes)
+        return outcomes.map((outcome): WriteAnswer => {
+          if (outcome.status === 'failed') return failed(outcome)
+          if (outcome.status === 'lost') return { status: 'refused' }
+          return { status: 'done', ...(outcome.record && { record: outcome.record }) }
+        })
+      },
     },
   }
 }

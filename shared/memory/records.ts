@@ -1,17 +1,7 @@
 import type { RecordFields, TaskRecord } from '../core/record.ts'
-import { statisticsTtlMs, timeSort } from '../core/table.ts'
-import type {
-  Clock,
-  InputItem,
-  Ledger,
-  NewRecord,
-  QueueControl,
-  RecordChange,
-  TimePage,
-  TimeQuery,
-  WriteAnswer,
-} from '../ports/index.ts'
-import { Hours } from './hours.ts'
+import { timeSort } from '../core/table.ts'
+import type { Clock, NewRecord, RecordChange, Records, TimePage, TimeQuery, WriteAnswer } from '../ports/index.ts'
+import type { MemoryInputs } from './inputs.ts'
 
 /** What the table holds of a task. */
 interface Item {
@@ -20,32 +10,28 @@ interface Item {
   readonly failedAt: number | undefined
 }
 
-/** The ledger in memory, with a view that tests look through. */
-export interface MemoryLedger extends Ledger {
+export interface MemoryRecords extends Records {
   /** Every record that is physically there, whether or not it has expired. */
-  records(): readonly TaskRecord[]
-  /** Whether an input that has an item of its own is physically there. */
-  holdsInput(item: { readonly id: string; readonly ref: string }): boolean
+  all(): readonly TaskRecord[]
   /** Deletes what has expired, as DynamoDB's TTL does some days late. Until then it is hidden from reads, but there. */
   sweep(): void
 }
 
-export interface MemoryLedgerOptions {
+export interface MemoryRecordsOptions {
   /** What `expiresAt` is compared with. */
   readonly clock: Clock
-  /** Told of every record that is written, within the call that writes it. */
+  /** Where inputs are written that come with a record. */
+  readonly inputs: MemoryInputs
+  /** Called with every record that is written, within the call that writes it. */
   readonly onWrite?: (record: TaskRecord, transition: boolean) => void
 }
 
 /**
- * The ledger port in memory. A call takes effect as a whole at once, and answers in a later turn.
+ * The records port in memory. A call takes effect as a whole at once, and answers in a later turn.
  * Records are frozen: what a caller holds never changes under it.
  */
-export function createMemoryLedger({ clock, onWrite }: MemoryLedgerOptions): MemoryLedger {
+export function createMemoryRecords({ clock, inputs, onWrite }: MemoryRecordsOptions): MemoryRecords {
   const items = new Map<string, Item>()
-  const inputs = new Map<string, InputItem>()
-  const controls = new Map<string, QueueControl>()
-  const hours = new Hours()
 
   const hasExpired = (expiresAt: number | undefined): boolean =>
     expiresAt !== undefined && expiresAt * 1_000 <= clock.now()
@@ -62,7 +48,7 @@ export function createMemoryLedger({ clock, onWrite }: MemoryLedgerOptions): Mem
     if (current(record.id) !== undefined) return { status: 'refused' }
     const written = Object.freeze(without(record, [])) as unknown as TaskRecord
     items.set(record.id, { record: written, failedAt: record.state === 'FAILURE' ? failureOf(record) : undefined })
-    if (inputItem !== undefined) writeInput(inputItem)
+    if (inputItem !== undefined) inputs.put(inputItem)
     onWrite?.(written, true)
     return { status: 'done' }
   }
@@ -76,10 +62,6 @@ export function createMemoryLedger({ clock, onWrite }: MemoryLedgerOptions): Mem
     items.set(change.id, { record, failedAt: change.set.state === 'FAILURE' ? failureOf(change.set) : left })
     onWrite?.(record, change.transition)
     return { status: 'done', record }
-  }
-
-  const writeInput = (item: InputItem): void => {
-    inputs.set(inputKey(item), Object.freeze({ ...item }))
   }
 
   return {
@@ -100,15 +82,6 @@ export function createMemoryLedger({ clock, onWrite }: MemoryLedgerOptions): Mem
     async read(ids) {
       return ids.map(current)
     },
-    async readInputs(refs) {
-      return refs.map((ref) => inputs.get(inputKey(ref))?.body)
-    },
-    async writeInputs(written) {
-      written.forEach(writeInput)
-    },
-    async deleteInputs(refs) {
-      for (const ref of refs) inputs.delete(inputKey(ref))
-    },
     async listByTime(query) {
       const sorts = sortsOf(items, query, ({ record }) => record.enqueuedAt).sort()
       const { cursor } = query
@@ -121,24 +94,9 @@ export function createMemoryLedger({ clock, onWrite }: MemoryLedgerOptions): Mem
       const { cursor } = query
       return pageOf(cursor === undefined ? sorts : sorts.filter((sort) => sort < cursor), query.limit)
     },
-    async count(deltas) {
-      for (const delta of deltas) hours.add(delta)
-    },
-    async statistics(queue, from, to) {
-      return hours.sum(queue, from, to)
-    },
-    async readControl(queue) {
-      return controls.get(queue) ?? {}
-    },
-    async writeControl(queue, control) {
-      controls.set(queue, Object.freeze({ ...control }))
-    },
-    records: () => [...items.values()].map(({ record }) => record),
-    holdsInput: (ref) => inputs.has(inputKey(ref)),
+    all: () => [...items.values()].map(({ record }) => record),
     sweep() {
       for (const [id, { record }] of items) if (hasExpired(record.expiresAt)) items.delete(id)
-      for (const [key, { expiresAt }] of inputs) if (hasExpired(expiresAt)) inputs.delete(key)
-      hours.forget(clock.now() - statisticsTtlMs)
     },
   }
 }
@@ -188,16 +146,12 @@ function tooLarge(): WriteAnswer {
   return { status: 'invalid', error: new Error(`The record is larger than ${maxItemBytes} bytes.`) }
 }
 
-function inputKey({ id, ref }: { readonly id: string; readonly ref: string }): string {
-  return `${ref}#${id}`
-}
-
 function refuseRepeated(method: string, ids: readonly string[]): void {
   const seen = new Set<string>()
   for (const id of ids) {
     if (seen.has(id)) {
       throw new TypeError(
-        `ledger.${method}: expected each id at most once in a call, received '${id}' twice. Split the call.`,
+        `records.${method}: expected each id at most once in a call, received '${id}' twice. Split the call.`,
       )
     }
     seen.add(id)

@@ -9,13 +9,13 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { Environment } from '../core/environment.ts'
 import { UnknownQueueError } from '../core/errors.ts'
-import type { Broker, Clock, Delivery, OutgoingMessage, Random, SendAnswer } from '../ports/index.ts'
+import type { Clock, Delivery, OutgoingMessage, Queues, Random, SendAnswer } from '../ports/index.ts'
 import { type BatchAnswer, type EntryAnswer, inBatches } from './batches.ts'
 import { rememberDoubt } from './doubt.ts'
 import { messageBytes } from './pack.ts'
 import { QueueUrls } from './queue-urls.ts'
 
-export interface SqsBrokerOptions {
+export interface SqsQueuesOptions {
   /** The SDK's own retries (throttling, 5xx, network) stay as the client has them. */
   readonly sqs: SQSClient
   readonly environment: Environment
@@ -26,8 +26,8 @@ export interface SqsBrokerOptions {
 /** SQS answers these in tens of milliseconds; the client's own limit leaves room for a long poll. */
 const quick = { requestTimeout: 6_000 } as const
 
-/** The broker port on SQS. */
-export function createSqsBroker({ sqs, environment, clock, random }: SqsBrokerOptions): Broker {
+/** The queues port on SQS. */
+export function createSqsQueues({ sqs, environment, clock, random }: SqsQueuesOptions): Queues {
   rememberDoubt(sqs)
   const urls = new QueueUrls(sqs, environment)
 

@@ -2,17 +2,17 @@ import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LocalDynamoDb, startDynamoDb } from '../../localstack/dynamodb/dynoxide.ts'
 import { createClients } from '../../shared/aws/clients.ts'
-import { createDynamoLedger } from '../../shared/aws/ledger.ts'
+import { createTablePorts } from '../../shared/aws/ports.ts'
 import { ensureTable } from '../../shared/aws/table.ts'
 import { LedgerUnavailableError, TableAccessError } from '../../shared/core/errors.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
-import type { Ledger, WriteAnswer } from '../../shared/ports/index.ts'
+import type { WriteAnswer } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
 import { systemClock } from '../../shared/system/index.ts'
-import { claim, newRecord, unique } from '../contract/ledger.ts'
-import { clientsFor } from '../contract/ledger-places.ts'
 import { connectionError } from '../contract/scripted-transport.ts'
+import { claim, newRecord, unique } from '../contract/table-place.ts'
+import { clientsFor } from '../contract/table-places.ts'
 import { faultyWire, type WireFault, type WireRequest } from './faulty-transport.ts'
 
 const environment = { table: 'shop' }
@@ -44,7 +44,7 @@ function scripted(turns: readonly [Turn, ...Turn[]], maxAttempts = 1) {
     },
   })
   const clock = new VirtualClock()
-  return { ledger: createDynamoLedger({ dynamodb, environment, clock, random: seededRandom(1) }), requests, clock }
+  return { ports: createTablePorts({ dynamodb, environment, clock, random: seededRandom(1) }), requests, clock }
 }
 
 const failed = (status: number, name: string): Turn => ({
@@ -70,27 +70,31 @@ describe('the ledger on DynamoDB: what a statement that failed says', () => {
     ['ItemCollectionSizeLimitExceeded', 'invalid'],
   ]
   it.each(cases)('%s: %s', async (code, status) => {
-    const { ledger } = scripted([responses(undefined, code, undefined)])
-    expect(statuses(await ledger.update(records(3).map((record) => claim(record))))).toEqual(['done', status, 'done'])
+    const { ports } = scripted([responses(undefined, code, undefined)])
+    expect(statuses(await ports.records.update(records(3).map((record) => claim(record))))).toEqual([
+      'done',
+      status,
+      'done',
+    ])
   })
 
   it('is unknown when DynamoDB does not mention it', async () => {
-    const { ledger } = scripted([responses(undefined)])
-    expect(statuses(await ledger.insert(entries(2)))).toEqual(['done', 'unknown'])
+    const { ports } = scripted([responses(undefined)])
+    expect(statuses(await ports.records.insert(entries(2)))).toEqual(['done', 'unknown'])
   })
 
   it('is unknown, not throttled, when an earlier try of the SDK may have taken effect', async () => {
-    const { ledger, requests } = scripted(
+    const { ports, requests } = scripted(
       [{ error: connectionError('ECONNRESET') }, responses(undefined, 'ThrottlingError')],
       3,
     )
-    expect(statuses(await ledger.insert(entries(2)))).toEqual(['done', 'unknown'])
+    expect(statuses(await ports.records.insert(entries(2)))).toEqual(['done', 'unknown'])
     expect(requests).toHaveLength(2)
   })
 
   it.each(['AccessDenied', 'ResourceNotFound'])('%s is thrown', async (code) => {
-    const { ledger } = scripted([responses(undefined, code)])
-    await expect(ledger.insert(entries(2))).rejects.toThrow(TableAccessError)
+    const { ports } = scripted([responses(undefined, code)])
+    await expect(ports.records.insert(entries(2))).rejects.toThrow(TableAccessError)
   })
 })
 
@@ -111,26 +115,26 @@ describe('the ledger on DynamoDB: what a request that failed says of its writes'
     ['an answer that is not JSON', { status: 200, body: 'nonsense' }, 'unknown'],
   ]
   it.each(cases)('%s', async (_what, turn, status) => {
-    const { ledger } = scripted([turn])
-    expect(statuses(await ledger.insert(entries(2)))).toEqual([status, status])
+    const { ports } = scripted([turn])
+    expect(statuses(await ports.records.insert(entries(2)))).toEqual([status, status])
     const [one, two] = records(2)
     const alone = { ...claim(one ?? newRecord(now)), remove: ['error', 'result'] as const }
-    expect(statuses(await ledger.update([alone, claim(two ?? newRecord(now))]))).toEqual([status, status])
+    expect(statuses(await ports.records.update([alone, claim(two ?? newRecord(now))]))).toEqual([status, status])
   })
 
   it('is unknown when it is throttled after a try whose answer was lost', async () => {
-    const { ledger } = scripted([{ error: connectionError('ECONNRESET') }, failed(400, 'ThrottlingException')], 2)
-    expect(statuses(await ledger.insert(entries(2)))).toEqual(['unknown', 'unknown'])
+    const { ports } = scripted([{ error: connectionError('ECONNRESET') }, failed(400, 'ThrottlingException')], 2)
+    expect(statuses(await ports.records.insert(entries(2)))).toEqual(['unknown', 'unknown'])
   })
 
   it('finds the one statement for which DynamoDB refuses all', async () => {
-    const { ledger, requests } = scripted([
+    const { ports, requests } = scripted([
       failed(400, 'ValidationException'),
       responses(undefined),
       failed(400, 'ValidationException'),
       responses(undefined),
     ])
-    expect(statuses(await ledger.insert(entries(3)))).toEqual(['done', 'invalid', 'done'])
+    expect(statuses(await ports.records.insert(entries(3)))).toEqual(['done', 'invalid', 'done'])
     expect(requests.map(({ Statements }) => (Statements as unknown[]).length)).toEqual([3, 1, 1, 1])
   })
 })
@@ -145,21 +149,21 @@ describe('the ledger on DynamoDB: requests that can never succeed', () => {
     'ResourceNotFoundException',
   ]
   it.each(names)('%s: every method throws an error that names table and endpoint', async (name) => {
-    const { ledger } = scripted([failed(400, name)])
+    const { ports } = scripted([failed(400, name)])
     const query = { queue: 'q', from: 0, to: 1, limit: 1 }
     const calls: (() => Promise<unknown>)[] = [
-      () => ledger.insert(entries(1)),
-      () => ledger.update([claim(newRecord(now))]),
-      () => ledger.update([{ ...claim(newRecord(now)), remove: ['error', 'result'] }]),
-      () => ledger.read(['a'], { consistent: true }),
-      () => ledger.readInputs([{ id: 'a', ref: 'r' }]),
-      () => ledger.writeInputs([{ id: 'a', ref: 'r', body: '1', expiresAt: 1 }]),
-      () => ledger.deleteInputs([{ id: 'a', ref: 'r' }]),
-      () => ledger.listByTime(query),
-      () => ledger.listFailures(query),
-      () => ledger.statistics('q', 0, 1),
-      () => ledger.readControl('q'),
-      () => ledger.writeControl('q', {}),
+      () => ports.records.insert(entries(1)),
+      () => ports.records.update([claim(newRecord(now))]),
+      () => ports.records.update([{ ...claim(newRecord(now)), remove: ['error', 'result'] }]),
+      () => ports.records.read(['a'], { consistent: true }),
+      () => ports.inputs.read([{ id: 'a', ref: 'r' }]),
+      () => ports.inputs.write([{ id: 'a', ref: 'r', body: '1', expiresAt: 1 }]),
+      () => ports.inputs.remove([{ id: 'a', ref: 'r' }]),
+      () => ports.records.listByTime(query),
+      () => ports.records.listFailures(query),
+      () => ports.statistics.sum({ queue: 'q', from: 0, to: 1 }),
+      () => ports.controls.read('q'),
+      () => ports.controls.write('q', {}),
     ]
     for (const call of calls) {
       const error: unknown = await call().catch((thrown: unknown) => thrown)
@@ -168,7 +172,7 @@ describe('the ledger on DynamoDB: requests that can never succeed', () => {
       expect(String(error)).toContain(name)
       expect(String(error)).not.toContain('\n')
     }
-    await ledger.count([{ queue: 'q', at: 0, counts: { succeeded: 1 } }])
+    await ports.statistics.add([{ queue: 'q', at: 0, counts: { succeeded: 1 } }])
   })
 
   it('says so when there is no region, or no credentials', async () => {
@@ -189,16 +193,16 @@ describe('the ledger on DynamoDB: requests that can never succeed', () => {
     ]
     for (const [configuration, message] of cases) {
       const dynamodb = new DynamoDBClient(configuration)
-      const ledger = createDynamoLedger({ dynamodb, environment, clock: systemClock, random: seededRandom(1) })
-      await expect(ledger.insert(entries(1))).rejects.toThrow(message)
-      await expect(ledger.insert(entries(1))).rejects.toThrow(TableAccessError)
+      const ports = createTablePorts({ dynamodb, environment, clock: systemClock, random: seededRandom(1) })
+      await expect(ports.records.insert(entries(1))).rejects.toThrow(message)
+      await expect(ports.records.insert(entries(1))).rejects.toThrow(TableAccessError)
     }
   })
 
   it('throws on a read that gets no answer', async () => {
-    const { ledger } = scripted([{ error: connectionError('ECONNRESET') }])
-    await expect(ledger.read(['a'], { consistent: true })).rejects.toThrow(LedgerUnavailableError)
-    await expect(ledger.readControl('q')).rejects.toThrow(/'shop' at http:\/\/127\.0\.0\.1:1 did not answer a read/)
+    const { ports } = scripted([{ error: connectionError('ECONNRESET') }])
+    await expect(ports.records.read(['a'], { consistent: true })).rejects.toThrow(LedgerUnavailableError)
+    await expect(ports.controls.read('q')).rejects.toThrow(/'shop' at http:\/\/127\.0\.0\.1:1 did not answer a read/)
   })
 })
 
@@ -207,7 +211,7 @@ describe('the ledger on DynamoDB: what is left over', () => {
   const item = (id: string) => ({ ...keysOf(id)[0], v: { N: '1' }, state: { S: 'QUEUED' } })
 
   it('is asked for again, with pauses', async () => {
-    const { ledger, requests, clock } = scripted([
+    const { ports, requests, clock } = scripted([
       {
         status: 200,
         body: { Responses: { shop: [item('b')] }, UnprocessedKeys: { shop: { Keys: keysOf('a', 'c') } } },
@@ -216,20 +220,22 @@ describe('the ledger on DynamoDB: what is left over', () => {
       { status: 200, body: { Responses: { shop: [item('a')] }, UnprocessedKeys: {} } },
     ])
     const start = clock.now()
-    const found = clock.runUntilSettled(ledger.read(['a', 'b', 'c'], { consistent: true }))
+    const found = clock.runUntilSettled(ports.records.read(['a', 'b', 'c'], { consistent: true }))
     expect((await found).map((record) => record?.id)).toEqual(['a', 'b', undefined])
     expect(requests).toHaveLength(3)
     expect(clock.now()).toBeGreaterThan(start + 50)
   })
 
   it('is given up when it stays', async () => {
-    const { ledger, clock } = scripted([
+    const { ports, clock } = scripted([
       { status: 200, body: { Responses: {}, UnprocessedKeys: { shop: { Keys: keysOf('a') } } } },
     ])
-    await expect(clock.runUntilSettled(ledger.read(['a'], { consistent: true }))).rejects.toThrow(/still throttled/)
+    await expect(clock.runUntilSettled(ports.records.read(['a'], { consistent: true }))).rejects.toThrow(
+      /still throttled/,
+    )
     const writes = { shop: [{ PutRequest: { Item: item('a') } }] }
     const other = scripted([{ status: 200, body: { UnprocessedItems: writes } }])
-    const written = other.ledger.writeInputs([{ id: 'a', ref: 'r', body: '1', expiresAt: 1 }])
+    const written = other.ports.inputs.write([{ id: 'a', ref: 'r', body: '1', expiresAt: 1 }])
     await expect(other.clock.runUntilSettled(written)).rejects.toThrow(/still throttled/)
   })
 })
@@ -249,8 +255,8 @@ describe('the ledger on a real engine', () => {
     await ensureTable(dynamodb, table)
     const requests = faultyWire(dynamodb, decide)
     const random = seededRandom(1)
-    const ledger: Ledger = createDynamoLedger({ dynamodb, environment: { table }, clock: systemClock, random })
-    return { ledger, requests, certain: new CertainLedger({ ledger, clock: systemClock, random }), dynamodb, table }
+    const ports = createTablePorts({ dynamodb, environment: { table }, clock: systemClock, random })
+    return { ports, requests, certain: new CertainLedger({ ...ports, clock: systemClock, random }), dynamodb, table }
   }
   const sizes = (requests: readonly WireRequest[]) =>
     requests.map(({ action, input }) =>
@@ -258,13 +264,13 @@ describe('the ledger on a real engine', () => {
     )
 
   it('counts: ten inserts are one request, ten claims another', async () => {
-    const { ledger, requests } = await on()
+    const { ports, requests } = await on()
     const ten = records(10)
-    await ledger.insert(ten.map((record) => ({ record })))
-    await ledger.update(ten.map((record) => claim(record)))
+    await ports.records.insert(ten.map((record) => ({ record })))
+    await ports.records.update(ten.map((record) => claim(record)))
     const settled = ten.map((record) => claim({ ...record, v: 2 }, { state: 'SUCCESS', result: '1' }))
-    await ledger.update(settled.map((change) => ({ ...change, remove: ['error'] as const })))
-    await ledger.count([{ queue: 'emails', at: now, counts: { succeeded: 10, runMs: 5 } }])
+    await ports.records.update(settled.map((change) => ({ ...change, remove: ['error'] as const })))
+    await ports.statistics.add([{ queue: 'emails', at: now, counts: { succeeded: 10, runMs: 5 } }])
     expect(sizes(requests)).toEqual([
       'BatchExecuteStatement 10',
       'BatchExecuteStatement 10',
@@ -274,18 +280,18 @@ describe('the ledger on a real engine', () => {
   })
 
   it('counts: 60 inserts with 5 inputs are 65 statements in three requests, 230 reads three requests', async () => {
-    const { ledger, requests } = await on()
+    const { ports, requests } = await on()
     const sixty = entries(60).map((entry, index) => {
       const { id } = entry.record
       return index < 5 ? { ...entry, inputItem: { id, ref: 'r', body: '"x"', expiresAt: 1_900_000_000 } } : entry
     })
-    await ledger.insert(sixty)
+    await ports.records.insert(sixty)
     expect(sizes(requests).sort()).toEqual([
       'BatchExecuteStatement 15',
       'BatchExecuteStatement 25',
       'BatchExecuteStatement 25',
     ])
-    await ledger.read(
+    await ports.records.read(
       records(230).map(({ id }) => id),
       { consistent: false },
     )
@@ -293,12 +299,12 @@ describe('the ledger on a real engine', () => {
   })
 
   it('counts: large inputs are spread over requests below 4 MB', async () => {
-    const { ledger, requests } = await on()
+    const { ports, requests } = await on()
     const large = entries(20).map(({ record }) => ({
       record: { ...record, inputRef: 'r' },
       inputItem: { id: record.id, ref: 'r', body: JSON.stringify('x'.repeat(256_000)), expiresAt: 1_900_000_000 },
     }))
-    expect(new Set(statuses(await ledger.insert(large)))).toEqual(new Set(['done']))
+    expect(new Set(statuses(await ports.records.insert(large)))).toEqual(new Set(['done']))
     expect(requests).toHaveLength(2)
     for (const { input } of requests) expect(JSON.stringify(input).length).toBeLessThan(4 * 1_024 * 1_024)
   })
@@ -307,13 +313,13 @@ describe('the ledger on a real engine', () => {
   const told: Readonly<Record<string, string>> = { duplicate: 'refused', throttle: 'throttled', '0': 'throttled' }
   it.each(losses)('a write that met %j is made certain by reading, and happens once', async (fault) => {
     let harmed = 0
-    const { ledger, certain, requests } = await on(({ action }) => {
+    const { ports, certain, requests } = await on(({ action }) => {
       if (!['BatchExecuteStatement', 'UpdateItem'].includes(action)) return undefined
       harmed += 1
       return harmed % 2 === 1 ? (action === 'UpdateItem' && typeof fault !== 'string' ? 'throttle' : fault) : undefined
     })
     const plain = newRecord(now)
-    expect(statuses(await ledger.insert([{ record: plain }]))).toEqual([told[String(fault)] ?? 'unknown'])
+    expect(statuses(await ports.records.insert([{ record: plain }]))).toEqual([told[String(fault)] ?? 'unknown'])
     harmed = 0
 
     const [record] = records(1)
@@ -323,13 +329,13 @@ describe('the ledger on a real engine', () => {
     expect(await certain.insert([{ record: { ...record, inputRef: 'r' }, inputItem }])).toMatchObject([
       { status: 'inserted' },
     ])
-    expect(await ledger.readInputs([inputItem])).toEqual([body])
+    expect(await ports.inputs.read([inputItem])).toEqual([body])
     harmed = 0
     expect(await certain.change([claim(record)])).toMatchObject([{ status: 'done' }])
     harmed = 0
     const settlement = { ...claim({ ...record, v: 2 }), remove: ['startedAt', 'input'] as const }
     expect(await certain.change([settlement])).toMatchObject([{ status: 'done' }])
-    const [found] = await ledger.read([record.id], { consistent: true })
+    const [found] = await ports.records.read([record.id], { consistent: true })
     expect(found).toMatchObject({ v: 3, token: settlement.set.token })
     expect(found).not.toHaveProperty('input')
     expect(requests.filter(({ action }) => action === 'UpdateItem').length).toBeGreaterThan(0)
@@ -356,7 +362,7 @@ describe('the ledger on a real engine', () => {
 
   it('writes an input again that was throttled while its record was written', async () => {
     let first = true
-    const { certain, ledger } = await on(({ action }) => {
+    const { certain, ports } = await on(({ action }) => {
       if (action !== 'BatchExecuteStatement' || !first) return undefined
       first = false
       return [1]
@@ -367,12 +373,12 @@ describe('the ledger on a real engine', () => {
     expect(await certain.insert([{ record: { ...record, inputRef: 'r' }, inputItem }])).toMatchObject([
       { status: 'inserted' },
     ])
-    expect(await ledger.readInputs([inputItem])).toEqual(['"large"'])
+    expect(await ports.inputs.read([inputItem])).toEqual(['"large"'])
   })
 
   it('keeps the item lean: nothing that the record does not have', async () => {
-    const { ledger, requests } = await on()
-    await ledger.insert(entries(1))
+    const { ports, requests } = await on()
+    await ports.records.insert(entries(1))
     const statements = (requests[0]?.input.Statements ?? []) as readonly { Statement: string }[]
     const names = [...(statements[0]?.Statement ?? '').matchAll(/'(\w+)':/g)].map(([, name]) => name)
     expect(names.sort()).toEqual(
@@ -398,9 +404,9 @@ describe('the ledger on a real engine', () => {
   it('a missing table is said at once', async () => {
     const dynamodb = clientsFor(engine.endpoint).dynamodb()
     const table = { table: 'never-made' }
-    const ledger = createDynamoLedger({ dynamodb, environment: table, clock: systemClock, random: seededRandom(1) })
-    await expect(ledger.insert(entries(2))).rejects.toThrow(/'never-made' at http:\/\/127.*Deploy the app/)
-    await expect(ledger.read(['a'], { consistent: true })).rejects.toThrow(TableAccessError)
+    const ports = createTablePorts({ dynamodb, environment: table, clock: systemClock, random: seededRandom(1) })
+    await expect(ports.records.insert(entries(2))).rejects.toThrow(/'never-made' at http:\/\/127.*Deploy the app/)
+    await expect(ports.records.read(['a'], { consistent: true })).rejects.toThrow(TableAccessError)
   })
 })
 

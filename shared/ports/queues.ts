@@ -1,3 +1,5 @@
+import { port } from './port.ts'
+
 /** A message on its way to a queue. */
 export interface OutgoingMessage {
   readonly body: string
@@ -47,7 +49,7 @@ export interface QueueDepth {
  * Methods with per-entry answers never throw for what the service said of one entry; they throw only when the call as such makes no sense
  * (unknown queue).
  */
-export interface Broker {
+export interface Queues {
   /** Send messages. Entries that failed retryably were already tried again a few times. */
   send(queue: string, messages: readonly OutgoingMessage[]): Promise<readonly SendAnswer[]>
   /** Send messages to the queue's dead-letter queue. */
@@ -76,3 +78,12 @@ export interface Broker {
   ): Promise<readonly boolean[]>
   depth(queue: string): Promise<QueueDepth>
 }
+
+export const queuesPort = port<Queues>()('queues', {
+  send: 'send',
+  sendDead: 'send',
+  hide: 'try',
+  receive: 'read',
+  acknowledge: 'try',
+  depth: 'read',
+})
