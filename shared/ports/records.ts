@@ -1,5 +1,6 @@
 import type { TaskRecord } from '../core/record.ts'
 import type { RecordChange } from '../core/transitions.ts'
+import type { WriteAnswer } from './answers.ts'
 import type { InputItem } from './inputs.ts'
 import { port } from './port.ts'
 
@@ -8,22 +9,6 @@ export interface NewRecord {
   readonly record: TaskRecord
   readonly inputItem?: InputItem
 }
-
-/**
- * What became of one write.
- *
- * - `done`: it took effect. `record` is the record after an update.
- * - `refused`: this request found the condition false. An earlier, invisible try of the same request may have taken effect: read before concluding.
- * - `throttled`: it did not take effect; try again.
- * - `unknown`: it may or may not have taken effect: read.
- * - `invalid`: the service will never accept it (too large).
- */
-export type WriteAnswer =
-  | { readonly status: 'done'; readonly record?: TaskRecord }
-  | { readonly status: 'refused' }
-  | { readonly status: 'throttled' }
-  | { readonly status: 'unknown'; readonly error: Error }
-  | { readonly status: 'invalid'; readonly error: Error }
 
 export interface TimePage {
   readonly ids: readonly string[]
