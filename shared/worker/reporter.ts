@@ -2,7 +2,7 @@ import type { Settlement } from '../core/decide.ts'
 import { settledError } from '../core/hooks.ts'
 import type { Ports, TaskEvent } from '../ports/index.ts'
 import { QueueStatistics } from './queue-statistics.ts'
-import { isWithoutLedger, type ReceivedTask } from './received-task.ts'
+import type { ReceivedTask } from './received-task.ts'
 
 /** What is particular to one kind of event. */
 type EventDetails = TaskEvent extends infer Each
@@ -45,7 +45,7 @@ export class Reporter {
   /** Event and counters of a settlement that is certain. */
   settled(received: ReceivedTask, settlement: Settlement, facts: EndFacts): void {
     // Without a ledger there may be no table.
-    if (!isWithoutLedger(received)) this.#statistics.settled(settlement, facts.runMs)
+    if (!received.withoutLedger) this.#statistics.settled(settlement, facts.runMs)
     this.event(received, eventOf(received, settlement, facts))
   }
 

@@ -24,6 +24,7 @@ const candidate: Candidate = {
     },
     message,
     task: undefined,
+    withoutLedger: false,
   },
   task: {
     definition,
