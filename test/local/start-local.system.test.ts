@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { createApp, type TaskEvent } from '../../shared/index.ts'
 import { type Local, type LocalOptions, startLocal } from '../../shared/local.ts'
-import { isAlive, until } from '../localstack/lambda/functions.ts'
+import { isAlive, until } from '../support/processes.ts'
 import { app, double, flaky, greeting, hang, refused, slow, whoami } from './fixtures/app/tasks.ts'
 
 vi.setConfig({ testTimeout: 90_000 })
