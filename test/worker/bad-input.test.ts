@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { encode, toText } from '../../shared/core/json.ts'
-import { hostileKeys, hostileTexts } from './hostile.ts'
+import { hostileKeys, hostileTexts } from '../support/hostile.ts'
 import { createWorld } from './world.ts'
 
 const message = (fields: object) => toText({ celeriac: 1, id: 'foreign-1', task: 'work', ...fields })
