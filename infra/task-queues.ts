@@ -182,6 +182,7 @@ export class TaskQueues extends Construct {
         bundling: props.bundling,
         projectRoot: props.projectRoot,
         depsLockFilePath: props.depsLockFilePath,
+        checkBundle: props.checkBundle,
       }),
       queue,
       table: this.table,
