@@ -24,6 +24,7 @@ import { bundlingWith } from './bundling.ts'
 import { clientEnvironment } from './client-environment.ts'
 import * as defaults from './defaults.ts'
 import { defined } from './defined.ts'
+import { checkThatItLoads } from './load-check.ts'
 import { deployedApp, type TaskAppProps } from './task-app.ts'
 import type { TaskQueue } from './task-queue.ts'
 import type { TaskTable } from './task-table.ts'
@@ -105,28 +106,26 @@ export class TaskWorker extends Construct {
   }
 
   #function(props: TaskWorkerProps, settings: Omit<FunctionProps, 'code'>): LambdaFunction {
-    const { entry, code, bundling, projectRoot, depsLockFilePath } = props
-    if (code !== undefined || entry === undefined || !isBundledByCdk(bundling)) {
-      const { architecture = defaults.architecture } = settings
-      const processor = architecture.name === Architecture.ARM_64.name ? 'arm64' : 'x86_64'
-      return new LambdaFunction(this, 'Function', {
-        ...settings,
-        code: code ?? bundledCode({ entry: entry ?? '', bundling, projectRoot, depsLockFilePath, processor }),
-      })
-    }
-    return new NodejsFunction(
-      this,
-      'Function',
-      defined({
-        ...settings,
-        entry,
-        projectRoot,
-        depsLockFilePath,
-        bundling: bundlingWith(bundling),
-        // The variable is for version 2 of the SDK.
-        awsSdkConnectionReuse: false,
-      }),
-    )
+    const { entry = '', code, bundling, projectRoot, depsLockFilePath, handler = 'handler', layers = [] } = props
+    if (code !== undefined) return new LambdaFunction(this, 'Function', { ...settings, code })
+    const processor = settings.architecture === Architecture.X86_64 ? 'x86_64' : 'arm64'
+    const made = isBundledByCdk(bundling)
+      ? new NodejsFunction(
+          this,
+          'Function',
+          // The variable is for version 2 of the SDK.
+          defined({
+            ...settings,
+            ...{ entry, projectRoot, depsLockFilePath, bundling: bundlingWith(bundling), awsSdkConnectionReuse: false },
+          }),
+        )
+      : new LambdaFunction(this, 'Function', {
+          ...settings,
+          code: bundledCode({ entry, bundling, projectRoot, depsLockFilePath, processor }),
+        })
+    if (props.checkBundle !== false)
+      checkThatItLoads(this, { function: made, handler, processor, layers: layers.length > 0 })
+    return made
   }
 
   #role(props: TaskWorkerProps): Role {
