@@ -508,11 +508,12 @@ export class SimulatedWorld {
   }
 
   async #look(handle: AsyncResult, generation: number, timeoutMs: number): Promise<void> {
+    const askedAt = this.clock.now()
     const seen = await handle.get({ timeout: timeoutMs / 1_000 }).then(
       (value) => ({ value }),
       (error: Error) => ({ error }),
     )
-    this.journal.seen.push({ at: this.clock.now(), id: handle.id, generation, ...seen })
+    this.journal.seen.push({ askedAt, at: this.clock.now(), id: handle.id, generation, ...seen })
   }
 
   async #revoke({ of, client }: Step & { readonly kind: 'revoke' | 'forget' }): Promise<void> {
