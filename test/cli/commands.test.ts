@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { consoleTelemetry } from '../../shared/index.ts'
 import { type Local, startLocal } from '../../shared/local.ts'
 import { app } from './fixtures/tasks.ts'
 import { runCli, runCliProcess } from './run-cli.ts'
@@ -9,7 +10,9 @@ const fixture = 'test/cli/fixtures/tasks.ts'
 let local: Local
 let endpoint: string
 beforeAll(async () => {
-  local = await startLocal(app, { inProcess: true, onProblem: () => {} })
+  // The workers run in this process: what they log is not the command's output.
+  const telemetry = consoleTelemetry({ write: () => {} })
+  local = await startLocal(app, { inProcess: true, telemetry, onProblem: () => {} })
   endpoint = `sqs=${local.endpoints.sqs},dynamodb=${local.endpoints.dynamodb}`
 }, 60_000)
 afterAll(() => local.stop({ drain: false }))
