@@ -8,13 +8,13 @@ import {
 } from '../core/attempt.ts'
 import { RetrySignal, type TaskLogger } from '../core/context.ts'
 import { decide } from '../core/decide.ts'
-import { fromErrorData, toErrorData } from '../core/error-data.ts'
+import { errorText, fromErrorData, toErrorData } from '../core/error-data.ts'
 import { DefinitionError, TaskFailedError, TaskRevokedError } from '../core/errors.ts'
-import { decode, encode, type Json } from '../core/json.ts'
-import { scrubberOf } from '../core/redact.ts'
+import { decode, type Json } from '../core/json.ts'
+import { createScrubber, type Scrubber, scrubberOf } from '../core/redact.ts'
 import { isTerminal, type TaskState } from '../core/states.ts'
 import type { TaskDefinition, TaskHooks } from '../core/task.ts'
-import { validated } from '../enqueue/prepared-call.ts'
+import { freezeInput, validateFor } from '../enqueue/prepared-call.ts'
 import type { Ports } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
 import { taskLogger } from '../protocol/task-logger.ts'
@@ -46,10 +46,13 @@ export interface LocalCall {
 export async function callDirectly(call: LocalCall): Promise<unknown> {
   const { definition } = call
   refuseContract(definition)
-  const value = await validated(definition, call.input)
+  const scrub = createScrubber(definition.sensitive)
+  scrub.learn(call.input)
+  const value = await validateFor(definition, call.input)
+  scrub.learn(value)
   const facts = factsOf(call, call.ports.random.uuid(call.ports.clock.now()), 1)
-  const log = loggerOf(call, facts, (text) => text)
-  const world = worldOf(call, log, facts, () => {})
+  const log = loggerOf(call, facts, scrub)
+  const world = worldOf(call, log, facts, () => {}, scrub)
   const deadlineAt = world.now() + facts.timeLimitMs
   const context = contextOf(definition, facts, deadlineAt, new AbortController().signal, world, log)
   try {
@@ -65,8 +68,8 @@ export async function callDirectly(call: LocalCall): Promise<unknown> {
 export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult<Output>> {
   const { definition, appHooks, ports } = call
   refuseContract(definition)
-  await validated(definition, call.input)
-  const input = encode(call.input)
+  const input = freezeInput(definition, call.input)()
+  await validateFor(definition, decode(input))
   const id = ports.random.uuid(ports.clock.now())
   const hooks = [appHooks, definition.hooks]
   const scrub = scrubberOf(input, definition.sensitive)
@@ -74,7 +77,7 @@ export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult
   for (let attempt = 0; ; ) {
     const facts = factsOf(call, id, attempt + 1)
     const log = loggerOf(call, facts, scrub)
-    const world = worldOf(call, log, facts, (error) => running.fail(error))
+    const world = worldOf(call, log, facts, (error) => running.fail(error), scrub)
     const running = startAttempt(definition, appHooks, input, facts, world, log)
     const outcome = await running.outcome
     const settlement = decide(outcome, {
@@ -134,11 +137,7 @@ function resultOf<Output>(
   }
 }
 
-function loggerOf(
-  { ports, definition }: LocalCall,
-  facts: AttemptOptions,
-  scrub: (text: string) => string,
-): TaskLogger {
+function loggerOf({ ports, definition }: LocalCall, facts: AttemptOptions, scrub: Scrubber): TaskLogger {
   const { id, queue, attempt } = facts
   return taskLogger(ports.telemetry, { task: definition.name, id, queue, attempt }, scrub)
 }
@@ -178,12 +177,14 @@ function worldOf(
   log: TaskLogger,
   { id, root, traceparent }: AttemptOptions,
   fail: (error: unknown) => void,
+  scrub: Scrubber,
 ): AttemptDeps {
   return {
     now: () => ports.clock.now(),
     timer: (delayMs, fire) => ports.clock.timer(delayMs, fire),
     enter: (run) => currentTask.run({ id, root, traceparent, fail }, run),
-    warn: (message, error) => log.warn(message, { error: error instanceof Error ? error.message : String(error) }),
+    warn: (message, error) => log.warn(message, { error: errorText(error) }),
     progress: () => {},
+    validated: scrub.learn,
   }
 }

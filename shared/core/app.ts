@@ -1,7 +1,17 @@
 import { DefinitionError } from './errors.ts'
 import { checkAppName, checkPrefix, checkQueueName, prefixOf } from './names.ts'
+import { checkKeys } from './options.ts'
 import { type QueueDefinition, type QueueOptions, type QueueTimes, queueTimes, resolveQueue } from './queue.ts'
-import { resolveTask, type TaskDefaults, type TaskDefinition, type TaskHooks, type TaskSource } from './task.ts'
+import { resolveRetry } from './retry.ts'
+import {
+  defaultsKnown,
+  hooksKnown,
+  resolveTask,
+  type TaskDefaults,
+  type TaskDefinition,
+  type TaskHooks,
+  type TaskSource,
+} from './task.ts'
 
 export interface AppOptions<QueueName extends string = string> {
   /** Part of every name at AWS: `<name>[-<stage>]` is the table, `<name>[-<stage>]-<queue>` a queue. */
@@ -35,8 +45,14 @@ export interface AppBuilder extends AppDefinition {
   implement(name: string, run: NonNullable<TaskDefinition['run']>): TaskDefinition
 }
 
+const known = ['name', 'stage', 'queues', 'defaults', 'hooks'] as const satisfies readonly (keyof AppOptions)[]
+
 /** @throws {DefinitionError} naming the option, what was expected and what came */
 export function defineApp<QueueName extends string>(options: AppOptions<QueueName>): AppBuilder {
+  checkKeys('createApp', options, known)
+  checkKeys('createApp: defaults', options.defaults, defaultsKnown)
+  checkKeys('createApp: hooks', options.hooks, hooksKnown)
+  if (options.defaults?.retry !== false) resolveRetry(options.defaults?.retry, 'createApp: defaults')
   checkAppName(options.name)
   if (options.stage !== undefined) checkAppName(options.stage, 'stage')
   const prefix = prefixOf(options.name, options.stage)

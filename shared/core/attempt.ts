@@ -2,9 +2,17 @@ import { type ContextRetryOptions, RetrySignal, SnoozeSignal, type TaskContext, 
 import type { Outcome } from './decide.ts'
 import { hookLimitMs, maxResultBytes } from './defaults.ts'
 import { type Duration, toMs } from './duration.ts'
-import { ResultTooLargeError, SoftTimeLimitExceededError, TaskRevokedError, TimeLimitExceededError } from './errors.ts'
+import { somethingThrown } from './error-data.ts'
+import {
+  InputError,
+  ResultTooLargeError,
+  SoftTimeLimitExceededError,
+  TaskRevokedError,
+  TimeLimitExceededError,
+} from './errors.ts'
 import { validateInput } from './input.ts'
 import { byteLength, decode, encode, type Json, toText } from './json.ts'
+import { checkKeys } from './options.ts'
 import type { TaskDefinition, TaskHooks } from './task.ts'
 
 /** What an attempt needs of the world. */
@@ -16,6 +24,8 @@ export interface AttemptDeps {
   /** Told of hooks that throw. */
   warn(message: string, error: unknown): void
   progress(value: unknown): void
+  /** Told of the validated input before the function gets it: what is sensitive of it must not be logged either. */
+  validated?(value: unknown): void
 }
 
 /** What an attempt is told of its task. */
@@ -124,10 +134,13 @@ async function execute(
     // Awaited in any case: whoever started the attempt is told of it before the function runs.
     value = await (definition.input === undefined
       ? decoded
-      : world.enter(() => validateInput(definition.name, definition.input, decoded)))
+      : world.enter(() => validateInput(definition.name, definition.input, decoded, definition.sensitive)))
   } catch (thrown) {
-    return { kind: 'input-refused', error: harmless(thrown) }
+    const error = harmless(thrown)
+    // Only a verdict on the input refuses it. A validator that breaks is code that throws: an attempt.
+    return error instanceof InputError ? { kind: 'input-refused', error } : { kind: 'threw', error }
   }
+  world.validated?.(value)
   const owners = hookOwners(appHooks, definition.hooks)
   if (owners.length > 0)
     await world.enter(() => callHooks(owners, 'onStart', world, (hooks) => hooks.onStart?.(context)))
@@ -161,11 +174,11 @@ async function runToResult(
   }
 }
 
-/** A proxy may throw when it is asked for its class: everything downstream asks. */
+/** A proxy may throw when it is asked for its class: everything downstream asks. And `throw undefined` threw something. */
 function harmless(thrown: unknown): unknown {
   try {
     void (thrown instanceof Error)
-    return thrown
+    return somethingThrown(thrown)
   } catch {
     return new TypeError('A value was thrown that throws when it is looked at.')
   }
@@ -250,6 +263,7 @@ export function contextOf(
     traceparent: facts.traceparent,
     local: facts.local,
     retry(options: ContextRetryOptions = {}): never {
+      checkKeys('ctx.retry', options, ['delay', 'error', 'maxRetries'])
       if (options.delay !== undefined) toMs(options.delay, 'ctx.retry: delay')
       throw new RetrySignal(options)
     },

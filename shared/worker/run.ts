@@ -85,6 +85,7 @@ export function startRun(setting: RunSetting): Run {
       enter: (run) => currentTask.run({ id: message.id, root: message.root ?? message.id, traceparent, fail }, run),
       warn: (text, error) => log.warn(text, { error: errorText(error) }),
       progress: (value) => progress?.report(value),
+      validated: scrub.learn,
     },
     log,
   )
