@@ -5,15 +5,17 @@ import { DefinitionError } from '../core/errors.ts'
 import { type RunMiddleware, resolveTask, type TaskDefinition, type TaskSource } from '../core/task.ts'
 import type { CallOptions } from '../enqueue/call-options.ts'
 import { Enqueuer } from '../enqueue/enqueuer.ts'
+import { Gatherer } from '../enqueue/gatherer.ts'
 import type { Ports } from '../ports/index.ts'
 import { CertainLedger } from '../protocol/certain-ledger.ts'
 import { type ReconcileOptions, type ReconcileReport, reconcile } from '../protocol/reconcile.ts'
 import { AsyncResult } from './async-result.ts'
 import { type AwsTarget, Connection, type ConnectionDeps } from './connection.ts'
+import { enqueueOne } from './enqueue-calls.ts'
 import { checkQueue, createInspect, type Inspect } from './inspect.ts'
 import { ResultPoller } from './result-poller.ts'
 import type { Services } from './services.ts'
-import { enqueueOne, makeContract, makeTask } from './task.ts'
+import { makeContract, makeTask } from './task.ts'
 import type {
   Contract,
   ContractOptions,
@@ -21,6 +23,7 @@ import type {
   OutputOf,
   PlainTaskOptions,
   SchemaTaskOptions,
+  Sendable,
   Takes,
   Task,
 } from './task-types.ts'
@@ -46,19 +49,19 @@ export interface App<QueueName extends string = string> {
    */
   task<Schema extends StandardSchemaV1, Result>(
     name: string,
-    options: SchemaTaskOptions<Schema, QueueName>,
+    options: SchemaTaskOptions<Schema, QueueName> & Sendable<InputType<Schema>>,
     run: ((input: OutputType<Schema>, context: TaskContext) => Result) & Takes<Result, OutputType<Schema>>,
   ): Task<InputType<Schema>, OutputOf<Result>, QueueName>
-  /** Defines a task without a schema: its input is what its function says, and is not checked. */
-  task<Input, Result>(
+  /** Defines a task without a schema: its input is what its function says, and is not checked. A function that takes nothing has none. */
+  task<Input, Result, Run>(
     name: string,
-    options: PlainTaskOptions<NoInfer<Input>, QueueName>,
-    run: (input: Input, context: TaskContext) => Result,
-  ): Task<InputOf<Input, Result>, OutputOf<Result>, QueueName>
+    options: PlainTaskOptions<NoInfer<Input>, QueueName> & Sendable<NoInfer<Input>>,
+    run: ((input: Input, context: TaskContext) => Result) & Run,
+  ): Task<InputOf<Input, Result, Run>, OutputOf<Result>, QueueName>
   /** Defines a contract: a task that this package knows, and another one runs. */
   task<Schema extends StandardSchemaV1, Output extends StandardSchemaV1 = StandardSchemaV1>(
     name: string,
-    options: ContractOptions<Schema, Output, QueueName>,
+    options: ContractOptions<Schema, Output, QueueName> & Sendable<InputType<Schema>>,
   ): Contract<InputType<Schema>, OutputType<Schema>, OutputType<Output>, QueueName>
 
   /**
@@ -108,11 +111,13 @@ export function buildApp<QueueName extends string>(
   const connection = new Connection(world, builder.prefix)
   const { ports } = connection
   const ledger = new CertainLedger(ports)
+  const enqueuer = new Enqueuer(ports, ledger)
   const services: Services = {
     app: builder,
     ports,
     ledger,
-    enqueuer: new Enqueuer(ports, ledger),
+    enqueuer,
+    gatherer: new Gatherer(enqueuer),
     poller: new ResultPoller(ports),
   }
   const setPause = async (owner: string, queue: string, pausedAt: number | undefined): Promise<void> => {

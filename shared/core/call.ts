@@ -41,13 +41,14 @@ export interface PlacedInput {
  * The record of a first opening, and its input's own item when the input would push the record above one write unit.
  *
  * @param body the input's text
+ * @param hash what the conflict check compares: see fingerprint()
  */
 export function recordOfCall(
   call: Call,
   token: string,
   body = toText(call.input),
+  hash = inputHashOf(canonicalText(call.input)),
 ): { record: TaskRecord; inputItem?: PlacedInput } {
-  const hash = inputHashOf(canonicalText(call.input))
   const envelope = envelopeOf(call)
   const base: TaskRecord = {
     id: call.id,

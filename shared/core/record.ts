@@ -7,6 +7,10 @@ export interface ErrorData {
   readonly stack?: string
   /** A stable code, when the error had one. */
   readonly code?: string
+  /** Its own enumerable fields, the first few, as JSON values: `{ "status": 400 }`. */
+  readonly fields?: Readonly<Record<string, string | number | boolean | null>>
+  /** Those of an AggregateError, the first few. */
+  readonly errors?: readonly ErrorData[]
   readonly cause?: ErrorData
 }
 

@@ -4,6 +4,7 @@ import { idempotencyTtlMs, resultTtlMs } from './defaults.ts'
 import { type Duration, toMs } from './duration.ts'
 import { DefinitionError } from './errors.ts'
 import { checkTaskName } from './names.ts'
+import { checkKeys } from './options.ts'
 import { longestTaskMs, type QueueDefinition } from './queue.ts'
 import type { ErrorData } from './record.ts'
 import { type ErrorMatcher, type RetryOptions, type RetryPolicy, resolveRetry } from './retry.ts'
@@ -128,6 +129,28 @@ const known: ReadonlySet<string> = new Set([
   'onSettled',
 ])
 
+/** Options that an app may set for all tasks. */
+export const defaultsKnown = [
+  'queue',
+  'retry',
+  'timeLimit',
+  'softTimeLimit',
+  'expires',
+  'idempotencyTtl',
+  'resultTtl',
+  'ledger',
+  'ignoreResult',
+] as const satisfies readonly (keyof TaskDefaults)[]
+
+/** Hooks that an app or a task may have. */
+export const hooksKnown = [
+  'onStart',
+  'onSuccess',
+  'onRetry',
+  'onFailure',
+  'onSettled',
+] as const satisfies readonly (keyof TaskHooks)[]
+
 /** Everything a definition is made of. */
 export interface TaskSource {
   readonly name: string
@@ -141,10 +164,7 @@ export interface TaskSource {
 export function resolveTask({ name, options, run, defaults, queues }: TaskSource): TaskDefinition {
   checkTaskName(name)
   const owner = `task '${name}'`
-  for (const option of Object.keys(options)) {
-    if (!known.has(option))
-      throw new DefinitionError(`${owner}: ${option}: no such option. Known: ${[...known].join(', ')}.`)
-  }
+  checkKeys(owner, options, known)
   const queue = queueOf(owner, options.queue ?? defaults.queue, queues)
   const longest = longestTaskMs(queue)
   const timeLimitMs = limit(owner, 'timeLimit', options.timeLimit ?? defaults.timeLimit) ?? longest

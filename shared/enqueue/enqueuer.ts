@@ -77,7 +77,7 @@ export class Enqueuer {
         for (const [index, each] of group.entries()) {
           const answer = answers[index] ?? noAnswer
           if (answer.status === 'failed') unsent.push({ ...each, maybeSent: answer.maybeSent, cause: answer.error })
-          else outcomes.accept(each.prepared, each.record !== undefined && !each.own, each.record?.generation ?? 0)
+          else outcomes.accept(each.prepared, each.record !== undefined && !each.own, each.record)
         }
       }),
     )
@@ -112,8 +112,7 @@ export class Enqueuer {
     for (const [index, { prepared, record, maybeSent, cause }] of own.entries()) {
       const answer = answers[index]
       if (answer?.status === 'done') outcomes.fail(prepared, { cause, maybeSent, mayRun: false })
-      else if (answer?.status === 'lost' && movedOn(record, answer.record))
-        outcomes.accept(prepared, false, record.generation)
+      else if (answer?.status === 'lost' && movedOn(record, answer.record)) outcomes.accept(prepared, false, record)
       else outcomes.fail(prepared, { cause, maybeSent, mayRun: true })
     }
   }

@@ -55,6 +55,13 @@ const all: readonly (readonly [string, () => errors.CeleriacError, string, strin
     { path: '' },
   ],
   [
+    'SupersededError',
+    () => new errors.SupersededError('id'),
+    'superseded',
+    "Task id was enqueued again with the same key or task id since this handle was made. What is kept is the later task's: use the handle of the later enqueue, or app.result('id') for the latest.",
+    { id: 'id' },
+  ],
+  [
     'ResultTooLargeError',
     () => new errors.ResultTooLargeError('work', 11, 10),
     'result-too-large',

@@ -103,7 +103,7 @@ describe('a task without a schema', () => {
 
   it('is called without input when its function takes none', () => {
     const task = app.task('no-input', { retry: false }, async () => 'done')
-    expectTypeOf(task.delay).parameters.toEqualTypeOf<[input?: unknown]>()
+    expectTypeOf(task.delay).parameters.toEqualTypeOf<[input?: undefined]>()
     expectTypeOf(task).returns.resolves.toEqualTypeOf<string>()
   })
 
