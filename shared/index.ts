@@ -31,10 +31,12 @@ export type { AsyncResult, GetOptions } from './client/async-result.ts'
 export type { BulkEnqueue, BulkEntry, BulkFailure, BulkProgress, BulkReport } from './client/bulk-enqueue.ts'
 // Connect
 export type { AwsTarget } from './client/connection.ts'
-export type { TaskError } from './client/ending.ts'
 // Operate
+export type { DeadLetterInfo, DeadLettersQuery } from './client/dead-letters.ts'
+export type { TaskError } from './client/ending.ts'
 export type { FailuresPage, FailuresQuery, Inspect, QueueReport, QueuesQuery } from './client/inspect.ts'
 export type { LocalResult } from './client/local-run.ts'
+export type { Redriven, RedriveOptions, RedriveReport } from './client/redrive.ts'
 export type { AttemptInfo, TaskInfo } from './client/task-info.ts'
 export type { Contract, DelayManyOptions, Task, TaskCalls } from './client/task-types.ts'
 export type { AppDefinition, AppOptions } from './core/app.ts'

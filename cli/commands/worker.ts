@@ -35,7 +35,9 @@ export function workerCommand(): Command {
     .action(async (flags: WorkerFlags, command: Command) => {
       // Source maps are read when a module is loaded: failures show the line that was written, not the one that was built.
       process.setSourceMapsEnabled(true)
-      const finished = await withApp(command, ({ app }) => work(app, flags, globalsOf(command).json ?? false))
+      const finished = await withApp(command, ({ app }) => work(app, flags, globalsOf(command).json ?? false), {
+        runsTasks: true,
+      })
       // What has not finished would keep the process alive.
       if (!finished) process.exit(1)
     })

@@ -1,3 +1,5 @@
+import { counted } from './words.ts'
+
 /** Base of all errors that Celeriac makes. `code` is stable: programs compare it, people read the message. */
 export class CeleriacError extends Error {
   readonly code: string
@@ -184,7 +186,7 @@ export class TaskFailedError extends CeleriacError {
   constructor(id: string, task: string, attempts: number, cause: RemoteError) {
     super(
       'task-failed',
-      `Task '${task}' (${id}) failed after ${attempts} attempt(s): ${cause.name}: ${cause.message}`,
+      `Task '${task}' (${id}) failed after ${counted(attempts, 'attempt')}: ${cause.name}: ${cause.message}`,
       { cause },
     )
     this.id = id
@@ -217,7 +219,7 @@ export class WorkerLostError extends CeleriacError {
       'worker-lost',
       inCompany
         ? `The worker running task ${id} died while it ran other tasks, too. Any of them may have been the cause: this attempt does not count.`
-        : `The worker running task ${id} died ${attempts} time(s) in a row while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.`,
+        : `The worker running task ${id} died ${attempts === 1 ? 'once' : `${attempts} times in a row`} while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.`,
     )
   }
 }

@@ -91,6 +91,8 @@ export function variablesOf(
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_REGION: region,
+    // boto3 and the AWS CLI read this one alone.
+    AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: localKeys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localKeys.secretAccessKey,
   }

@@ -133,6 +133,8 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
   const turns = new Turns(clock, workAll)
   const broker: Broker = {
     ...ports.broker,
+    // Nobody waits for a message in real time, and virtual time does not move by itself.
+    receive: (queue, receiveOptions) => ports.broker.receive(queue, { ...receiveOptions, waitSeconds: 0 }),
     async send(queue, messages) {
       const answers = await ports.broker.send(queue, messages)
       // What tasks enqueue is worked in the turn that works them.
