@@ -45,6 +45,7 @@ export async function startDev(options: DevOptions): Promise<Dev> {
       ...(options.region !== undefined && { region: options.region }),
       ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
       ...(options.ports !== undefined && { ports: options.ports }),
+      ...(options.dynamodb !== undefined && { dynamodb: options.dynamodb }),
     })
     closing.add(() => services.stop())
     const session = new DevSession(options, services, builder, guard)
