@@ -21,7 +21,7 @@ interface WorkerFlags {
 
 export function workerCommand(): Command {
   return new Command('worker')
-    .description('work queues in this process: for containers, and for tasks longer than 15 minutes')
+    .description('work queues in this process: for containers, or where Lambda is not wanted')
     .option('-Q, --queues <names>', 'separated by commas (default: all of the app)', parseNames)
     .option('-c, --concurrency <n>', 'tasks at a time, of all queues together', parseCount, 10)
     .option('--health-port <port>', 'answer GET / there: 200, or 503 while it drains or cannot receive', parsePort)

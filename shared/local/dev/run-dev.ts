@@ -76,7 +76,7 @@ async function untilEnd(
         })
   const exitCode = await Promise.race([commandEnded, signals.first.then(() => 0)])
   // It has had its own Ctrl-C from the terminal; SIGTERM it has not.
-  if (child?.exitCode === null) child.kill('SIGTERM')
+  if (child?.exitCode === null) end(child)
   if (dev.running > 0)
     output.note(`Finishing ${counted(dev.running, 'batch', 'batches')}. Ctrl-C again ends them at once.`)
   const drained = dev.stop().then(() => undefined)
@@ -99,6 +99,12 @@ function start([program = '', ...arguments_]: readonly string[], { environment }
     // npm and its like are scripts there.
     shell: process.platform === 'win32',
   })
+}
+
+/** On Windows a signal reaches the shell alone, and not what it runs. */
+function end(child: ChildProcess): void {
+  if (process.platform !== 'win32' || child.pid === undefined) child.kill('SIGTERM')
+  else spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore', windowsHide: true })
 }
 
 function ended(child: ChildProcess, command: readonly string[]): Promise<number> {
