@@ -32,10 +32,12 @@ export type { BulkEnqueue, BulkProgress, BulkReport } from './client/bulk-enqueu
 export type { BulkEntry, BulkFailure } from './client/bulk-entry.ts'
 // Connect
 export type { AwsTarget } from './client/connection.ts'
-export type { TaskError } from './client/ending.ts'
 // Operate
+export type { DeadLetterInfo, DeadLettersQuery } from './client/dead-letters.ts'
+export type { TaskError } from './client/ending.ts'
 export type { FailuresPage, FailuresQuery, Inspect, QueueReport, QueuesQuery } from './client/inspect.ts'
 export type { LocalResult } from './client/local-run.ts'
+export type { Redriven, RedriveOptions, RedriveReport } from './client/redrive.ts'
 export type { AttemptInfo, TaskInfo } from './client/task-info.ts'
 export type { BulkCall, Contract, DelayManyOptions, Task, TaskCalls } from './client/task-types.ts'
 export type { AppDefinition, AppOptions } from './core/app.ts'

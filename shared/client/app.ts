@@ -10,9 +10,11 @@ import type { Ports } from '../ports/index.ts'
 import { CertainLedger } from '../protocol/certain-ledger.ts'
 import { type ReconcileOptions, type ReconcileReport, reconcile } from '../protocol/reconcile.ts'
 import { AsyncResult } from './async-result.ts'
+import { checkQueue } from './check-queue.ts'
 import { type AwsTarget, Connection, type ConnectionDeps } from './connection.ts'
 import { enqueueOne } from './enqueue-calls.ts'
-import { checkQueue, createInspect, type Inspect } from './inspect.ts'
+import { createInspect, type Inspect } from './inspect.ts'
+import { type RedriveOptions, type RedriveReport, redrive } from './redrive.ts'
 import { ResultPoller } from './result-poller.ts'
 import type { Services } from './services.ts'
 import { makeContract, makeTask } from './task.ts'
@@ -92,6 +94,15 @@ export interface App<QueueName extends string = string> {
   /** Sends again what lost its message. */
   reconcile(options?: ReconcileOptions): Promise<ReconcileReport>
 
+  /**
+   * Sends dead letters back to their queue, to be run again. Nothing is lost on the way.
+   *
+   * @example
+   * await app.redrive() // all of them
+   * await app.redrive({ queues: ['emails'], task: 'emails.send', reason: 'failure', limit: 100 })
+   */
+  redrive(options?: RedriveOptions): Promise<RedriveReport>
+
   readonly inspect: Inspect
 
   /** Where this process finds queues and table. @default AWS, as the environment says */
@@ -147,6 +158,7 @@ export function buildApp<QueueName extends string>(
     pause: (queue: string) => setPause('pause', queue, ports.clock.now()),
     resume: (queue: string) => setPause('resume', queue, undefined),
     reconcile: (reconcileOptions: ReconcileOptions = {}) => reconcile(builder, ports, reconcileOptions),
+    redrive: (redriveOptions: RedriveOptions = {}) => redrive(services, redriveOptions),
     inspect: createInspect(services),
     connect: (to: Partial<Ports> | AwsTarget) => connection.connect(to),
     ports: () => ports,

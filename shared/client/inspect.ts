@@ -2,6 +2,8 @@ import { retentionMs } from '../core/defaults.ts'
 import { type Duration, toMs } from '../core/duration.ts'
 import { DefinitionError } from '../core/errors.ts'
 import { hourMs } from '../core/table.ts'
+import { checkQueue } from './check-queue.ts'
+import { type DeadLetterInfo, type DeadLettersQuery, readDeadLetters } from './dead-letters.ts'
 import { readRecord } from './record-actions.ts'
 import type { Services } from './services.ts'
 import { describeRecords, type TaskInfo } from './task-info.ts'
@@ -54,6 +56,8 @@ export interface Inspect {
   /** @throws {TaskNotFoundError} */
   task(id: string): Promise<TaskInfo>
   failures(query: FailuresQuery): Promise<FailuresPage>
+  /** Dead letters of a queue, oldest first. They stay where they are. */
+  deadLetters(query: DeadLettersQuery): Promise<readonly DeadLetterInfo[]>
 }
 
 const mostFailures = 100
@@ -76,6 +80,8 @@ export function createInspect(services: Services): Inspect {
         }),
       )
     },
+
+    deadLetters: (query) => readDeadLetters(services, query),
 
     async task(id) {
       const record = await readRecord(services, id)
@@ -105,11 +111,4 @@ export function createInspect(services: Services): Inspect {
       return { tasks, ...(page.cursor !== undefined && { cursor: page.cursor }) }
     },
   }
-}
-
-/** @throws {DefinitionError} the app has no queue of this name */
-export function checkQueue({ app }: Pick<Services, 'app'>, owner: string, queue: string): void {
-  if (Object.hasOwn(app.queues, queue)) return
-  const names = Object.keys(app.queues).map((name) => `'${name}'`)
-  throw new DefinitionError(`${owner}: queue: expected one of ${names.join(', ')}, received '${queue}'.`)
 }

@@ -1,5 +1,6 @@
 import { CeleriacError } from './celeriac-error.ts'
 import { RemoteError } from './remote-error.ts'
+import { counted } from './words.ts'
 
 export { ResultGoneError, ResultTimeoutError, SupersededError, TaskNotFoundError } from './handle-errors.ts'
 export { CeleriacError, RemoteError }
@@ -153,7 +154,7 @@ export class TaskFailedError extends CeleriacError {
   constructor(id: string, task: string, attempts: number, cause: RemoteError) {
     super(
       'task-failed',
-      `Task '${task}' (${id}) failed after ${attempts} attempt(s): ${cause.name}: ${cause.message}`,
+      `Task '${task}' (${id}) failed after ${counted(attempts, 'attempt')}: ${cause.name}: ${cause.message}`,
       { cause },
     )
     this.id = id
@@ -189,7 +190,7 @@ export class WorkerLostError extends CeleriacError {
       'worker-lost',
       inCompany
         ? `The worker running task ${id} died while it ran other tasks, too. Any of them may have been the cause: this attempt does not count.`
-        : `The worker running task ${id} died ${attempts} time(s) in a row while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.`,
+        : `The worker running task ${id} died ${attempts === 1 ? 'once' : `${attempts} times in a row`} while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.`,
     )
   }
 }

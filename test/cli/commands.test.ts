@@ -68,7 +68,7 @@ describe('commands on a running app', { timeout: 60_000 }, () => {
     const failed = await celeriac('call', 'refuse', '--id', 'refused', '--wait', '20s')
     expect(failed).toMatchObject({ code: 1, stdout: '' })
     expect(failed.stderr).toMatch(
-      /^celeriac: Task 'refuse' \(refused\) failed after 1 attempt\(s\): RejectError: no such account\n$/,
+      /^celeriac: Task 'refuse' \(refused\) failed after 1 attempt: RejectError: no such account\n$/,
     )
     const task = await celeriac('inspect', 'task', 'refused', '--json')
     expect(JSON.parse(task.stdout)).toMatchObject({

@@ -142,7 +142,7 @@ const all: readonly (readonly [string, () => errors.CeleriacError, string, strin
     'TaskFailedError',
     () => new errors.TaskFailedError('id', 'work', 4, new errors.RemoteError({ name: 'TypeError', message: 'no' })),
     'task-failed',
-    "Task 'work' (id) failed after 4 attempt(s): TypeError: no",
+    "Task 'work' (id) failed after 4 attempts: TypeError: no",
     { id: 'id', task: 'work', attempts: 4, cause: expect.objectContaining({ name: 'TypeError' }) },
   ],
   ['TaskRevokedError', () => new errors.TaskRevokedError('id'), 'task-revoked', 'Task id was revoked.', { id: 'id' }],
@@ -157,7 +157,7 @@ const all: readonly (readonly [string, () => errors.CeleriacError, string, strin
     'WorkerLostError',
     () => new errors.WorkerLostError('id', 4),
     'worker-lost',
-    'The worker running task id died 4 time(s) in a row while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.',
+    'The worker running task id died 4 times in a row while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.',
     {},
   ],
   [
