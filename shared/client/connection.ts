@@ -1,4 +1,5 @@
 import { type Environment, readEnvironment } from '../core/environment.ts'
+import { checkKeys } from '../core/options.ts'
 import type { Broker, Clock, Ledger, Ports, Random, Telemetry } from '../ports/index.ts'
 
 /** Credentials as the AWS SDK takes them: keys, or a function that gives them. */
@@ -112,9 +113,11 @@ export class Connection {
   /** Ports to use instead of the machine's and AWS's, or where AWS is. */
   connect(to: Partial<Ports> | AwsTarget): void {
     if (isPorts(to)) {
+      checkKeys('connect', to, portNames)
       this.#given = { ...this.#given, ...to }
       return
     }
+    checkKeys('connect', to, ['endpoint', 'region', 'credentials', 'environment'])
     const { ledger: _ledger, broker: _broker, ...machine } = this.#given
     this.#given = machine
     this.#target = to
