@@ -1,29 +1,6 @@
 import { DefinitionError } from '../core/errors.ts'
-import type { CallOptions } from '../enqueue/call-options.ts'
-import type { FrozenInput } from '../enqueue/prepared-call.ts'
-import type { AsyncResult } from './async-result.ts'
+import type { BulkEntry, BulkFailure } from './bulk-entry.ts'
 import { type CallSource, type EnqueueChunk, LookAhead } from './look-ahead.ts'
-
-/** One call of a list, as it was when it was taken from there. */
-export interface TakenCall<Input> {
-  readonly input: Input
-  readonly frozen: FrozenInput
-  /** Its own. */
-  readonly options: CallOptions
-}
-
-/** The fate of one input, by its place in the list. */
-export type BulkEntry<Input, Output> =
-  | { readonly index: number; readonly handle: AsyncResult<Output>; readonly error?: undefined }
-  | BulkFailure<Input>
-
-/** An input that was not enqueued, given back with the reason. */
-export interface BulkFailure<Input> {
-  readonly index: number
-  readonly input: Input
-  readonly error: Error
-  readonly handle?: undefined
-}
 
 export interface BulkProgress {
   /** Inputs taken from the list. */

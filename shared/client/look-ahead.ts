@@ -1,4 +1,4 @@
-import type { BulkEntry, TakenCall } from './bulk-enqueue.ts'
+import type { BulkEntry, TakenCall } from './bulk-entry.ts'
 import type { ChunkSource, Indexed } from './chunk-source.ts'
 
 /** Enqueues a chunk; says the fate of each input, and never rejects. */
