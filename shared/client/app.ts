@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AppBuilder, type AppDefinition, type AppOptions, defineApp } from '../core/app.ts'
 import type { TaskContext } from '../core/context.ts'
 import { DefinitionError } from '../core/errors.ts'
+import { checkKeys } from '../core/options.ts'
 import { type RunMiddleware, resolveTask, type TaskDefinition, type TaskSource } from '../core/task.ts'
 import type { CallOptions } from '../enqueue/call-options.ts'
 import { Enqueuer } from '../enqueue/enqueuer.ts'
@@ -157,7 +158,10 @@ export function buildApp<QueueName extends string>(
     result: <Output>(id: string) => new AsyncResult<Output>(id, services),
     pause: (queue: string) => setPause('pause', queue, ports.clock.now()),
     resume: (queue: string) => setPause('resume', queue, undefined),
-    reconcile: (reconcileOptions: ReconcileOptions = {}) => reconcile(builder, ports, reconcileOptions),
+    async reconcile(reconcileOptions: ReconcileOptions = {}) {
+      checkKeys('reconcile', reconcileOptions, ['queues', 'from', 'onProgress', 'signal'])
+      return reconcile(builder, ports, reconcileOptions)
+    },
     redrive: (redriveOptions: RedriveOptions = {}) => redrive(services, redriveOptions),
     inspect: createInspect(services),
     connect: (to: Partial<Ports> | AwsTarget) => connection.connect(to),

@@ -1,6 +1,6 @@
 import { DefinitionError } from '../core/errors.ts'
-import type { BulkEntry, BulkFailure, EnqueueChunk } from './bulk-entry.ts'
-import { type CallSource, LookAhead } from './look-ahead.ts'
+import type { BulkEntry, BulkFailure } from './bulk-entry.ts'
+import { type CallSource, type EnqueueChunk, LookAhead } from './look-ahead.ts'
 
 export interface BulkProgress {
   /** Inputs taken from the list. */

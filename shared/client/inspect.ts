@@ -1,6 +1,7 @@
 import { retentionMs } from '../core/defaults.ts'
 import { type Duration, toMs } from '../core/duration.ts'
 import { DefinitionError } from '../core/errors.ts'
+import { checkKeys } from '../core/options.ts'
 import { hourMs } from '../core/table.ts'
 import { checkQueue } from './check-queue.ts'
 import { type DeadLetterInfo, type DeadLettersQuery, readDeadLetters } from './dead-letters.ts'
@@ -65,7 +66,9 @@ const mostFailures = 100
 export function createInspect(services: Services): Inspect {
   const { app, ports } = services
   return {
-    async queues({ window = 3_600 } = {}) {
+    async queues(query = {}) {
+      checkKeys('inspect.queues', query, ['window'])
+      const { window = 3_600 } = query
       const now = ports.clock.now()
       const from = Math.floor((now - toMs(window, 'inspect.queues: window')) / hourMs) * hourMs
       return Promise.all(
@@ -89,7 +92,9 @@ export function createInspect(services: Services): Inspect {
       return info as TaskInfo
     },
 
-    async failures({ queue, from, to, limit = 20, cursor }) {
+    async failures(query) {
+      checkKeys('inspect.failures', query, ['queue', 'from', 'to', 'limit', 'cursor'])
+      const { queue, from, to, limit = 20, cursor } = query
       checkQueue(services, 'inspect.failures', queue)
       if (!Number.isInteger(limit) || limit < 1 || limit > mostFailures) {
         throw new DefinitionError(

@@ -1,5 +1,10 @@
-import type { BulkEntry, EnqueueChunk, TakenCall } from './bulk-entry.ts'
-import type { ChunkSource } from './chunk-source.ts'
+import type { BulkEntry, TakenCall } from './bulk-entry.ts'
+import type { ChunkSource, Indexed } from './chunk-source.ts'
+
+/** Enqueues a chunk; says the fate of each input, and never rejects. */
+export type EnqueueChunk<Input, Output> = (
+  chunk: readonly Indexed<TakenCall<Input>>[],
+) => Promise<readonly BulkEntry<Input, Output>[]>
 
 /** Gives calls in chunks. */
 export type CallSource<Input> = Pick<ChunkSource<unknown, TakenCall<Input>>, 'next' | 'stop' | 'taken'>

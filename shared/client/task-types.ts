@@ -123,11 +123,21 @@ type OwnOptions<Parsed, QueueName extends string> = Omit<TaskOptions<Parsed>, 'q
   readonly queue?: QueueName
 }
 
+type FieldOf<Value> = Value extends object ? Extract<keyof Value, string> : string
+
 /** Options of a task with a schema. */
-export type SchemaTaskOptions<Schema extends StandardSchemaV1, QueueName extends string> = OwnOptions<
-  StandardSchemaV1.InferOutput<Schema>,
-  QueueName
+export type SchemaTaskOptions<Schema extends StandardSchemaV1, QueueName extends string> = Omit<
+  OwnOptions<StandardSchemaV1.InferOutput<Schema>, QueueName>,
+  'sensitive'
 > & {
+  /**
+   * Top-level fields of the input that never reach logs, errors or pages: as the caller names them, and as the schema does where it renames them.
+   * Values shorter than three characters are hidden where a field has their name, and not inside a text.
+   */
+  readonly sensitive?: readonly (
+    | FieldOf<StandardSchemaV1.InferOutput<Schema>>
+    | FieldOf<StandardSchemaV1.InferInput<Schema>>
+  )[]
   /** Any Standard Schema: Zod, Valibot, ArkType, … Validated at enqueue and again at the worker. */
   readonly input: Schema
 }

@@ -107,7 +107,7 @@ async function encodedInput(definition: TaskDefinition, input: unknown, frozen: 
   try {
     return frozen()
   } catch (error) {
-    await validateFor(definition, input)
+    if (error instanceof EncodeError) await validateFor(definition, input)
     throw error
   }
 }
