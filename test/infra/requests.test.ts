@@ -46,7 +46,7 @@ const listed = (permissions: readonly Permission[]) =>
   [...new Set(permissions.map(({ action, on }) => `${action} on ${on}`))].sort()
 
 const known = 'https://sqs.eu-west-1.amazonaws.com/111122223333'
-const enqueuing = folder('client').filter((file) =>
+const enqueuing = [...folder('enqueue'), ...folder('client')].filter((file) =>
   /\/(enqueuer|record-opener|bulk-enqueue|opening|ending|draft|record-actions)\.ts$/.test(file),
 )
 const reading = ['client/result-poller.ts', 'client/task-info.ts', 'client/async-result.ts']
