@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -25,10 +25,13 @@ const registries = {
 }
 
 function run(folder: string, [command = '', ...args]: readonly string[], environment: NodeJS.ProcessEnv = {}): string {
-  const foreign = /^(npm_|AWS_|CELERIAC_|CDK_|VITEST|TSX_|NODE_|INIT_CWD)/
+  const foreign = /^(npm_|AWS_|CELERIAC_|CDK_|VITEST|TSX_|NODE_OPTIONS|NODE_ENV|INIT_CWD)/
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
   const env = { ...inherited, ...registries, CI: 'true', ...environment }
-  return execFileSync(command, args, { cwd: folder, env, stdio: 'pipe', maxBuffer: 1e8 }).toString()
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, env, encoding: 'utf8', maxBuffer: 1e8 })
+  // Yarn tells its errors on standard output.
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stderr}\n${stdout}`)
+  return stdout
 }
 
 const managers = join(home, 'managers')
