@@ -107,6 +107,19 @@ function write(folder: string, files: Readonly<Record<string, string | object>>)
   }
 }
 
+/** Yarn also asks for what the CDK's package brings with it. A registry that lacks it cannot serve yarn: those layouts are left out there. */
+function yarnInstallsTheCdk(): boolean {
+  const { dependencies = {} } = JSON.parse(
+    readFileSync(join(root, 'node_modules/aws-cdk-lib/package.json'), 'utf8'),
+  ) as { dependencies?: Readonly<Record<string, string>> }
+  const name = '@aws/cloudformation-validate'
+  return (
+    spawnSync('npm', ['view', `${name}@${dependencies[name]}`, 'version'])
+      .stdout.toString()
+      .trim() !== ''
+  )
+}
+
 let archive: string
 
 describe('cdk synth bundles the worker of a workspace', () => {
@@ -117,7 +130,7 @@ describe('cdk synth bundles the worker of a workspace', () => {
     run(managers, ['npm', 'install', '--no-audit', '--no-fund', 'pnpm@10', 'yarn@1', '@yarnpkg/cli-dist@4'])
   })
 
-  it.each(Object.entries(layouts))(
+  it.each(Object.entries(layouts).filter(([name]) => !name.startsWith('yarn') || yarnInstallsTheCdk()))(
     'of %s',
     (name, { install, node = [process.execPath], files = {}, manifest = {} }) => {
       const folder = join(home, name.replace(/\W+/g, '-'))
