@@ -1,4 +1,5 @@
-import type { RecordFields, TaskRecord } from '../core/record.ts'
+import type { TaskRecord } from '../core/record.ts'
+import type { RecordChange } from '../core/transitions.ts'
 import type { InputItem } from './inputs.ts'
 import { port } from './port.ts'
 
@@ -6,20 +7,6 @@ import { port } from './port.ts'
 export interface NewRecord {
   readonly record: TaskRecord
   readonly inputItem?: InputItem
-}
-
-/**
- * A compare-and-swap on one record: applied if, and only if, the record exists with version `v`.
- * A transition raises the version by one; any other change leaves it.
- */
-export interface RecordChange {
-  readonly id: string
-  readonly v: number
-  readonly transition: boolean
-  /** The record's queue: index attributes are made of it. */
-  readonly queue: string
-  readonly set: Partial<RecordFields>
-  readonly remove?: readonly (keyof RecordFields)[]
 }
 
 /**
