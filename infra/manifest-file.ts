@@ -65,6 +65,12 @@ function manifestApp(scope: Construct, { table, queues }: ManifestFileOptions): 
       name: table.tableName,
       logicalId: logicalIdOf(table.table),
       keys: [schema.partitionKey, schema.sortKey],
+      indexes: Object.fromEntries(
+        [schema.timeIndex, schema.failureIndex].map(({ name, partitionKey, sortKey, projected }) => [
+          name,
+          `${partitionKey}+${sortKey}: ${projected.join(', ')}`,
+        ]),
+      ),
     },
     queues: Object.fromEntries(
       queues.map(({ name, deployed, queue, deadLetters }) => [

@@ -107,7 +107,7 @@ export const pollMs = { first: 50, slowest: 2_000, factor: 1.5 } as const
 
 /** Kept per record. */
 export const attemptHistory = 10
-export const errorLimits = { message: 2_000, stack: 4_000, causes: 5 } as const
+export const errorLimits = { message: 2_000, stack: 4_000, causes: 5, indexedName: 60, indexedText: 160 } as const
 
 /** Kept before the invocation's deadline for settling what ran. */
 export function settleMarginMs(timeoutMs: number): number {

@@ -1,10 +1,12 @@
+import type { RefusedMessageReason } from './dead-letter-reason.ts'
 import { CeleriacError } from './errors.ts'
 import { type Json, toText } from './json.ts'
 import { type DeadLetterNote, messageVersion, type TaskMessage } from './message.ts'
+import { areTags, isTenant } from './tags.ts'
 
 /** A body that is no message of ours. Its reason goes beside it into the dead-letter queue. */
 export class MessageError extends CeleriacError {
-  readonly reason: 'not-json' | 'wrong-shape' | 'unknown-version'
+  readonly reason: RefusedMessageReason
   constructor(reason: MessageError['reason'], message: string) {
     super(reason, message)
     this.reason = reason
@@ -53,6 +55,8 @@ export function parseMessage(body: string): TaskMessage {
   for (const name of ['generation', 'v', 'sentAt', 'availableAt', 'expires', 'attempt'])
     optional(fields, name, isNatural, 'a whole number of 0 or more')
   for (const name of ['root', 'parent', 'traceparent']) optional(fields, name, isText, 'a text')
+  optional(fields, 'tenant', isTenant, 'a text of 1 to 64 bytes')
+  optional(fields, 'tags', areTags, "at most 5 texts without '|', 120 bytes together")
   optional(fields, 'headers', isTextMap, 'an object of texts')
   optional(fields, 'options', isObject, 'an object')
   checkOptions(own(fields, 'options') as Readonly<Record<string, unknown>> | undefined)

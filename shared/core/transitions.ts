@@ -1,9 +1,12 @@
+import type { DeadLetterReason } from './dead-letter-reason.ts'
 import type { Settlement } from './decide.ts'
-import { toErrorData } from './error-data.ts'
+import { errorLimits } from './defaults.ts'
+import { cut, toErrorData } from './error-data.ts'
 import { WorkerLostError } from './errors.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { appendAttempt } from './history.ts'
 import { expiresAtSeconds } from './lifetime.ts'
-import type { AttemptEntry, RecordFields, TaskRecord } from './record.ts'
+import type { AttemptEntry, AttemptOutcome, ErrorData, RecordFields, RevokeReason, TaskRecord } from './record.ts'
 
 /**
  * A compare-and-swap on one record: it applies only if the record exists with version `v`.
@@ -43,6 +46,8 @@ const lifetimes = {
   keyUntil: 'opening',
   root: 'opening',
   parent: 'opening',
+  tenant: 'opening',
+  tags: 'opening',
   envelope: 'opening',
   // An operator who redrives a task wants it to run now: its old times do not count.
   expires: 'generation',
@@ -57,6 +62,11 @@ const lifetimes = {
   progress: 'generation',
   revokeRequestedAt: 'generation',
   reason: 'generation',
+  fingerprint: 'generation',
+  errorName: 'generation',
+  errorText: 'generation',
+  by: 'generation',
+  build: 'generation',
   forgotten: 'generation',
   expiresAt: 'generation',
   leaseUntil: 'lease',
@@ -69,6 +79,7 @@ const payload = [
   'inputRef',
   'result',
   'error',
+  'errorText',
   'attempts',
   'progress',
   'envelope',
@@ -115,6 +126,14 @@ export function adoptRecord(record: TaskRecord, token: string): RecordChange {
   return transition(record, { token })
 }
 
+/** The worker that claims. */
+export interface Claimant {
+  /** 8 characters, new for every process: its log lines carry them. */
+  readonly by: string
+  /** Of the code that it runs: at most 12 characters. */
+  readonly build?: string
+}
+
 export interface ClaimedRun {
   readonly id: string
   /** The version that the claim expects: the record's, or that of the message when the record was not read. */
@@ -125,6 +144,8 @@ export interface ClaimedRun {
   readonly leaseUntil: number
   /** Nothing else runs in the process. */
   readonly alone: boolean
+  /** Who claims, and with which build. */
+  readonly claimant: Claimant
   /** The record as read, if it was. */
   readonly record: TaskRecord | undefined
   /** Counted attempts that ended before this run. */
@@ -138,7 +159,7 @@ export interface ClaimedRun {
 /** Takes the right to run one attempt. */
 export function claimRecord(run: ClaimedRun): RecordChange {
   const { token, now, leaseUntil, alone, record, opens, crashed } = run
-  const set: Writable = { state: 'STARTED', token, startedAt: now, leaseUntil, alone }
+  const set: Writable = { state: 'STARTED', token, startedAt: now, leaseUntil, alone, ...run.claimant }
   if (opens !== undefined) openGeneration(set, opens, now)
   if (record !== undefined && crashed !== undefined) {
     set.attempt = run.attempt
@@ -162,6 +183,7 @@ function crashedAttempt(record: TaskRecord, crashed: 'alone' | 'in-company', now
     startedAt: record.startedAt ?? endedAt,
     endedAt,
     outcome: crashed === 'alone' ? 'crash' : 'crash-in-company',
+    ...(record.by !== undefined && { by: record.by }),
     error: { name: error.name, message: error.message.slice(0, 200) },
   }
 }
@@ -175,6 +197,8 @@ export interface SettledRun {
   readonly now: number
   readonly resultTtlMs: number
   readonly scrub: (text: string) => string
+  /** The group of a failure. @default fingerprintOf */
+  readonly fingerprint?: ((data: ErrorData, reason?: string) => string) | undefined
   /** When the run started. Absent when nothing ran. */
   readonly startedAt?: number | undefined
   /** The last progress, if it was not written yet. */
@@ -196,6 +220,8 @@ export function settleRecord(run: SettledRun): RecordChange {
   const data = error === undefined ? undefined : toErrorData(error, scrub)
   if (data !== undefined) set.error = JSON.stringify(data)
   else if (record.error !== undefined && state === 'SUCCESS') remove.push('error')
+  if (state === 'FAILURE' && data !== undefined)
+    Object.assign(set, failureFields(data, deadLetter, run.fingerprint ?? fingerprintOf))
   if (delayMs === undefined) {
     set.finishedAt = now
     set.expiresAt = expiresAtSeconds(now, resultTtlMs, record.keyUntil)
@@ -212,16 +238,39 @@ export function settleRecord(run: SettledRun): RecordChange {
       startedAt,
       endedAt: now,
       outcome: attemptOutcome(settlement),
+      ...(record.by !== undefined && { by: record.by }),
       ...(data !== undefined && { error: { name: data.name, message: data.message.slice(0, 200) } }),
     })
   }
   return transition(record, set, remove)
 }
 
-function attemptOutcome(settlement: Settlement): string {
-  if (settlement.deadLetter === 'worker-lost') return 'crash'
-  if (settlement.state === 'QUEUED') return settlement.error === undefined ? 'snooze' : 'requeue'
-  return settlement.state.toLowerCase()
+const outcomes = {
+  SUCCESS: 'success',
+  RETRY: 'retry',
+  FAILURE: 'failure',
+  IGNORED: 'ignored',
+  REVOKED: 'revoked',
+  EXPIRED: 'expired',
+} as const satisfies Record<Exclude<Settlement['state'], 'QUEUED'>, AttemptOutcome>
+
+function attemptOutcome({ state, deadLetter, error }: Settlement): AttemptOutcome {
+  if (deadLetter === 'worker-lost') return 'crash'
+  if (state === 'QUEUED') return error === undefined ? 'snooze' : 'requeue'
+  return outcomes[state]
+}
+
+/** What the failure index shows of an error. */
+function failureFields(
+  data: ErrorData,
+  reason: DeadLetterReason | undefined,
+  fingerprint: (data: ErrorData, reason?: string) => string,
+): Partial<RecordFields> {
+  return {
+    fingerprint: fingerprint(data, reason),
+    errorName: cut(data.name, errorLimits.indexedName),
+    errorText: cut(data.message, errorLimits.indexedText),
+  }
 }
 
 /** Ends a task that does not run. */
@@ -230,7 +279,7 @@ export function revokeRecord(
   token: string,
   now: number,
   resultTtlMs: number,
-  reason: 'revoked' | 'enqueue-failed',
+  reason: RevokeReason,
 ): RecordChange {
   const set: Partial<RecordFields> = {
     state: 'REVOKED',

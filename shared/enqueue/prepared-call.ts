@@ -7,6 +7,7 @@ import { validateInput } from '../core/input.ts'
 import { byteLength, encode, toText } from '../core/json.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { redacted } from '../core/redact.ts'
+import { checkTenant } from '../core/tags.ts'
 import type { TaskDefinition } from '../core/task.ts'
 import type { Clock, Random } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
@@ -53,12 +54,14 @@ export async function prepareCall(
   const id =
     key !== undefined ? taskIdOf(app.name, definition.name, key) : (options.taskId ?? random.uuid(resolved.enqueuedAt))
   const caller = currentTask.getStore()
+  const tenant = options.tenant ?? tenantOf(definition, output)
   const traceparent = options.traceparent ?? options.headers?.traceparent ?? caller?.traceparent
   const call: Call = {
     id,
     task: definition.name,
     input: json,
     ...resolved,
+    ...(tenant !== undefined && { tenant }),
     ...(caller && { root: caller.root, parent: caller.id }),
     ...(traceparent !== undefined && { traceparent }),
   }
@@ -105,6 +108,12 @@ export async function validated(definition: TaskDefinition, input: unknown): Pro
 function checkSize(definition: TaskDefinition, body: string): void {
   const bytes = byteLength(body)
   if (bytes > maxInputBytes) throw new InputTooLargeError(definition.name, bytes, maxInputBytes)
+}
+
+function tenantOf({ name, tenant }: TaskDefinition, output: unknown): string | undefined {
+  const found = tenant?.(output)
+  checkTenant(`task '${name}'`, found)
+  return found
 }
 
 function keyOf(definition: TaskDefinition, output: unknown): string | undefined {
