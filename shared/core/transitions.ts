@@ -1,12 +1,11 @@
-import type { DeadLetterReason } from './dead-letter-reason.ts'
 import type { Settlement } from './decide.ts'
-import { errorLimits } from './defaults.ts'
-import { cut, toErrorData } from './error-data.ts'
+import { toErrorData } from './error-data.ts'
 import { WorkerLostError } from './errors.ts'
+import { failureFields } from './failure-fields.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { appendAttempt } from './history.ts'
+import { appendAttempt, attemptOutcome } from './history.ts'
 import { expiresAtSeconds } from './lifetime.ts'
-import type { AttemptEntry, AttemptOutcome, ErrorData, RecordFields, RevokeReason, TaskRecord } from './record.ts'
+import type { AttemptEntry, ErrorData, RecordFields, RevokeReason, TaskRecord } from './record.ts'
 
 /**
  * A compare-and-swap on one record: it applies only if the record exists with version `v`.
@@ -243,34 +242,6 @@ export function settleRecord(run: SettledRun): RecordChange {
     })
   }
   return transition(record, set, remove)
-}
-
-const outcomes = {
-  SUCCESS: 'success',
-  RETRY: 'retry',
-  FAILURE: 'failure',
-  IGNORED: 'ignored',
-  REVOKED: 'revoked',
-  EXPIRED: 'expired',
-} as const satisfies Record<Exclude<Settlement['state'], 'QUEUED'>, AttemptOutcome>
-
-function attemptOutcome({ state, deadLetter, error }: Settlement): AttemptOutcome {
-  if (deadLetter === 'worker-lost') return 'crash'
-  if (state === 'QUEUED') return error === undefined ? 'snooze' : 'requeue'
-  return outcomes[state]
-}
-
-/** What the failure index shows of an error. */
-function failureFields(
-  data: ErrorData,
-  reason: DeadLetterReason | undefined,
-  fingerprint: (data: ErrorData, reason?: string) => string,
-): Partial<RecordFields> {
-  return {
-    fingerprint: fingerprint(data, reason),
-    errorName: cut(data.name, errorLimits.indexedName),
-    errorText: cut(data.message, errorLimits.indexedText),
-  }
 }
 
 /** Ends a task that does not run. */
