@@ -116,6 +116,12 @@ function manifestApp(scope: Construct, { prefix, table, queues }: ManifestFileOp
       name: table.tableName,
       logicalId: logicalIdOf(table.table),
       keys: [schema.partitionKey, schema.sortKey],
+      indexes: Object.fromEntries(
+        [schema.timeIndex, schema.failureIndex].map(({ name, partitionKey, sortKey, projected }) => [
+          name,
+          `${partitionKey}+${sortKey}: ${projected.join(', ')}`,
+        ]),
+      ),
     },
     queues: Object.fromEntries(
       queues.map(({ name, deployed, queue, deadLetters }) => [

@@ -27,6 +27,8 @@ export interface ManifestTable {
   readonly name: string
   readonly logicalId: string
   readonly keys: readonly string[]
+  /** Index name → its keys and what it projects: `timeKey+timeSort: task, tenant`. */
+  readonly indexes: Readonly<Record<string, string>>
 }
 
 export interface ManifestQueue {
@@ -171,11 +173,26 @@ function changedTable(before: ManifestApp, now: ManifestApp, key: string, file: 
     changes.push(
       `it moves from ${before.stack}/${old.logicalId} to ${now.stack}/${next.logicalId}, which is another resource to CloudFormation`,
     )
-  return changes.map(
-    (change) =>
-      `Table '${old.name}' would be replaced by an empty one: ${change}. All records, results and idempotency keys would stay behind. ` +
-      `Keep the construct where it was (or move it with 'cdk refactor'). If it is meant, let all queues run empty first, then delete "apps.${key}" from ${file}.`,
-  )
+  const indexes = changedIndexes(old, next, key, file)
+  return [
+    ...indexes,
+    ...changes.map(
+      (change) =>
+        `Table '${old.name}' would be replaced by an empty one: ${change}. All records, results and idempotency keys would stay behind. ` +
+        `Keep the construct where it was (or move it with 'cdk refactor'). If it is meant, let all queues run empty first, then delete "apps.${key}" from ${file}.`,
+    ),
+  ]
+}
+
+/** Projections cannot be updated: CloudFormation would make another index, without what the records of today have. */
+function changedIndexes(old: ManifestTable, next: ManifestTable, key: string, file: string): readonly string[] {
+  return Object.entries(old.indexes)
+    .filter(([name, shape]) => next.indexes[name] !== shape)
+    .map(
+      ([name, shape]) =>
+        `Index '${name}' of table '${old.name}' would be replaced by one that misses the records of today: it changes from ${shape} to ${next.indexes[name] ?? 'none'}. ` +
+        `Keep the version of celeriac that deployed it, or read its release notes for the backfill, then delete "apps.${key}.table.indexes.${name}" from ${file}.`,
+    )
 }
 
 function changedQueues(before: ManifestApp, now: ManifestApp, key: string, file: string): readonly string[] {

@@ -2,7 +2,8 @@ import { retentionMs } from '../core/defaults.ts'
 import { type Duration, toMs } from '../core/duration.ts'
 import { DefinitionError } from '../core/errors.ts'
 import { checkKeys } from '../core/options.ts'
-import { hourMs } from '../core/table.ts'
+import { type QueueCounts, totalOf } from '../core/statistics.ts'
+import { blockMs } from '../core/table.ts'
 import { checkQueue } from './check-queue.ts'
 import { type DeadLetterInfo, type DeadLettersQuery, readDeadLetters } from './dead-letters.ts'
 import { readRecord } from './record-actions.ts'
@@ -21,9 +22,9 @@ export interface QueueReport {
   readonly pausedAt: Date | undefined
   /** Most invocations at a time, where the app limits them. */
   readonly concurrency: number | undefined
-  /** Since when `counts` were counted: the full hour before. */
+  /** Since when `counts` were counted: up to five minutes before the window. */
   readonly since: Date
-  /** `succeeded`, `failed`, `retried`, `expired`, `revoked`, `ignored`, `snoozed`, `dead`, `runMs`; those that never happened are absent. */
+  /** `succeeded`, `failed`, `retried`, `expired`, `revoked`, `ignored`, `snoozed` (requeued ones too), `dead`, `runMs`; those that never happened are absent. */
   readonly counts: Readonly<Record<string, number>>
 }
 
@@ -70,7 +71,7 @@ export function createInspect(services: Services): Inspect {
       checkKeys('inspect.queues', query, ['window'])
       const { window = 3_600 } = query
       const now = ports.clock.now()
-      const from = Math.floor((now - toMs(window, 'inspect.queues: window')) / hourMs) * hourMs
+      const from = Math.floor((now - toMs(window, 'inspect.queues: window')) / blockMs) * blockMs
       return Promise.all(
         Object.values(app.queues).map(async ({ name, concurrency }) => {
           const [depth, control, counts] = await Promise.all([
@@ -79,7 +80,7 @@ export function createInspect(services: Services): Inspect {
             ports.statistics.sum({ queue: name, from, to: now + 1 }),
           ])
           const pausedAt = control.pausedAt === undefined ? undefined : new Date(control.pausedAt)
-          return { queue: name, ...depth, pausedAt, concurrency, since: new Date(from), counts }
+          return { queue: name, ...depth, pausedAt, concurrency, since: new Date(from), counts: reported(counts) }
         }),
       )
     },
@@ -116,4 +117,11 @@ export function createInspect(services: Services): Inspect {
       return { tasks, ...(page.cursor !== undefined && { cursor: page.cursor }) }
     },
   }
+}
+
+function reported(counts: QueueCounts): Readonly<Record<string, number>> {
+  const { succeeded, failed, retried, back: snoozed, dead, runMs } = totalOf(counts)
+  const { expired, revoked, ignored } = counts
+  const all = { succeeded, failed, retried, expired, revoked, ignored, snoozed, dead, runMs }
+  return Object.fromEntries(Object.entries(all).filter(([, amount]) => amount !== 0))
 }

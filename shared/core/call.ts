@@ -4,6 +4,7 @@ import { byteLength, canonicalText, type Json, toText } from './json.ts'
 import { inputExpiresAtSeconds } from './lifetime.ts'
 import { type MessageOptions, messageVersion, type TaskMessage } from './message.ts'
 import type { TaskRecord } from './record.ts'
+import { decodeTags, encodeTags } from './tags.ts'
 
 /** One call of a task as data, not yet sent: all that the record and the message are made of. Instants in epoch ms. */
 export interface Call {
@@ -17,6 +18,8 @@ export interface Call {
   readonly expires?: number
   readonly root?: string
   readonly parent?: string
+  readonly tenant?: string
+  readonly tags?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   readonly options?: MessageOptions
   readonly traceparent?: string
@@ -50,6 +53,7 @@ export function recordOfCall(
   hash = inputHashOf(canonicalText(call.input)),
 ): { record: TaskRecord; inputItem?: PlacedInput } {
   const envelope = envelopeOf(call)
+  const tags = encodeTags(`task '${call.task}'`, call.tags)
   const base: TaskRecord = {
     id: call.id,
     v: 1,
@@ -65,6 +69,8 @@ export function recordOfCall(
     ...(call.expires !== undefined && { expires: call.expires }),
     ...(call.root !== undefined && { root: call.root }),
     ...(call.parent !== undefined && { parent: call.parent }),
+    ...(call.tenant !== undefined && { tenant: call.tenant }),
+    ...(tags !== undefined && { tags }),
     ...(envelope !== undefined && { envelope }),
   }
   return placeInput(base, body)
@@ -124,6 +130,8 @@ export function messageOf(record: TaskRecord, input: Json): TaskMessage {
     ...(record.expires !== undefined && { expires: record.expires }),
     ...(record.root !== undefined && { root: record.root }),
     ...(record.parent !== undefined && { parent: record.parent }),
+    ...(record.tenant !== undefined && { tenant: record.tenant }),
+    ...(record.tags !== undefined && { tags: decodeTags(record.tags) }),
     ...envelope,
   }
 }
@@ -152,6 +160,8 @@ export function recordOfMessage(
       ...(message.expires !== undefined && { expires: message.expires }),
       ...(message.root !== undefined && { root: message.root }),
       ...(message.parent !== undefined && { parent: message.parent }),
+      ...(message.tenant !== undefined && { tenant: message.tenant }),
+      ...(message.tags && { tags: message.tags }),
       ...(message.headers && { headers: message.headers }),
       ...(message.options && { options: message.options }),
       ...(message.traceparent !== undefined && { traceparent: message.traceparent }),

@@ -134,6 +134,8 @@ export const errorLimits = {
   fields: 10,
   field: 200,
   bytes: 48 * 1_024,
+  indexedName: 60,
+  indexedText: 160,
 } as const
 
 /** Kept before the invocation's deadline for settling what ran. */

@@ -154,7 +154,8 @@ function described(thrown: unknown): string {
   }
 }
 
-function cut(text: string, most: number): string {
+/** The text, cut to so many characters with an ellipsis. */
+export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 

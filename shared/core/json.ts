@@ -173,7 +173,8 @@ function define(target: Record<string, unknown>, key: string, value: unknown): v
 }
 
 /**
- * The value an encoding stands for. Unknown tags are refused, so that a newer encoding is noticed.
+ * The value an encoding stands for. Unknown tags are refused, so that a newer encoding is noticed. `result` and `results` are references to what other
+ * tasks returned: only a resolver that reads them can decode them.
  *
  * @throws {EncodeError} for a tag that is not ours, or nesting deeper than 200 levels
  */
@@ -232,6 +233,11 @@ function decodeTagged(tagged: { readonly [key: string]: Json }, depth: number): 
       }
       break
   }
+  if (tag === 'result' || tag === 'results')
+    throw new EncodeError(
+      '',
+      `it refers to the result of another task (tag '${tag}'), which this worker cannot resolve`,
+    )
   throw new EncodeError('', `its tag ${JSON.stringify(tag)} is not one of this version's`)
 }
 

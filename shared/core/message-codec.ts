@@ -1,10 +1,12 @@
+import type { RefusedMessageReason } from './dead-letter-reason.ts'
 import { CeleriacError } from './errors.ts'
 import { type Json, toText } from './json.ts'
 import { type DeadLetterNote, messageVersion, type TaskMessage } from './message.ts'
+import { areTags, isTenant } from './tags.ts'
 
 /** A body that is no message of ours. Its reason goes beside it into the dead-letter queue. */
 export class MessageError extends CeleriacError {
-  readonly reason: 'not-json' | 'wrong-shape' | 'unknown-version'
+  readonly reason: RefusedMessageReason
   constructor(reason: MessageError['reason'], message: string) {
     super(reason, message)
     this.reason = reason
@@ -110,6 +112,8 @@ const messageFields: readonly (readonly [string, FieldRule])[] = Object.entries(
   root: text,
   parent: text,
   traceparent: text,
+  tenant: { accepts: isTenant, expected: 'a text of 1 to 64 bytes' },
+  tags: { accepts: areTags, expected: "at most 5 texts without '|', 120 bytes together" },
   headers: {
     accepts: (value) => isObject(value) && Object.values(value).every(isText),
     expected: 'an object of texts',

@@ -2,9 +2,11 @@ import { maxDelayMs } from '../core/defaults.ts'
 import { type Duration, formatMs, toMs } from '../core/duration.ts'
 import { DefinitionError } from '../core/errors.ts'
 import type { MessageOptions } from '../core/message.ts'
+import { checkTaskId } from '../core/names.ts'
 import { checkKeys } from '../core/options.ts'
 import { longestTaskMs, type QueueDefinition } from '../core/queue.ts'
 import { type RetryOptions, resolveRetry } from '../core/retry.ts'
+import { checkTenant, encodeTags } from '../core/tags.ts'
 import { checkLimits, type TaskDefinition } from '../core/task.ts'
 
 /** What one call may say differently from its task's definition. */
@@ -24,6 +26,10 @@ export interface CallOptions<QueueName extends string = string> {
   readonly taskId?: string
   /** Same key, same task (G3). @default what the task's own `idempotencyKey` says */
   readonly idempotencyKey?: string
+  /** Whom it is done for: 1 to 64 bytes. People filter by it, and queues can be fair by it. @default what the task's own `tenant` says */
+  readonly tenant?: string
+  /** What people filter by: at most 5, 120 bytes together, without `|`. Added to the task's own. */
+  readonly tags?: readonly string[]
   /** Given to the task as `ctx.headers`. Stored with the task and kept over its retries. At most some 47 KB, since a record has room for 400 KB. */
   readonly headers?: Readonly<Record<string, string>>
   /** `false`: no retries. What is left out is the task's own. */
@@ -41,6 +47,8 @@ export interface ResolvedCall {
   readonly enqueuedAt: number
   readonly availableAt?: number
   readonly expires?: number
+  readonly tenant?: string
+  readonly tags?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   readonly options?: MessageOptions
   readonly ignoreResult: boolean
@@ -54,6 +62,8 @@ export const callOptions = [
   'queue',
   'taskId',
   'idempotencyKey',
+  'tenant',
+  'tags',
   'headers',
   'retry',
   'timeLimit',
@@ -77,6 +87,7 @@ export function resolveCall(
     throw new DefinitionError(`${owner}: queue: expected one of ${names.join(', ')}, received '${queue}'.`)
   }
   checkName(owner, 'taskId', options.taskId)
+  checkTaskId(owner, options.taskId)
   checkName(owner, 'idempotencyKey', options.idempotencyKey)
   if (options.taskId !== undefined && options.idempotencyKey !== undefined) {
     throw new DefinitionError(
@@ -89,6 +100,9 @@ export function resolveCall(
     )
   }
   checkHeaders(owner, options.headers)
+  checkTenant(owner, options.tenant)
+  const tags = [...definition.tags, ...(options.tags ?? [])]
+  encodeTags(owner, tags)
   const availableAt = availableAtOf(owner, options, now)
   const expires = expiresOf(owner, options.expires, definition.expiresMs, now)
   const overrides = overridesOf(owner, definition, options, queues[queue])
@@ -98,6 +112,8 @@ export function resolveCall(
     ignoreResult: options.ignoreResult ?? definition.ignoreResult,
     ...(availableAt !== undefined && { availableAt }),
     ...(expires !== undefined && { expires }),
+    ...(options.tenant !== undefined && { tenant: options.tenant }),
+    ...(tags.length > 0 && { tags }),
     ...(options.headers && { headers: options.headers }),
     ...(overrides && { options: overrides }),
   }

@@ -6,6 +6,7 @@ import { fingerprint, taskIdOf } from '../core/ids.ts'
 import { validateInput } from '../core/input.ts'
 import { byteLength, decode, encode, encodeExactly, type Json, toText } from '../core/json.ts'
 import type { TaskRecord } from '../core/record.ts'
+import { checkTenant } from '../core/tags.ts'
 import type { TaskDefinition } from '../core/task.ts'
 import type { Clock, Random } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
@@ -74,12 +75,14 @@ export async function prepareCall(
   const id =
     key !== undefined ? taskIdOf(app.name, definition.name, key) : (options.taskId ?? random.uuid(resolved.enqueuedAt))
   const caller = currentTask.getStore()
+  const tenant = options.tenant ?? tenantOf(definition, output)
   const traceparent = options.traceparent ?? options.headers?.traceparent ?? caller?.traceparent
   const call: Call = {
     id,
     task: definition.name,
     input: json,
     ...resolved,
+    ...(tenant !== undefined && { tenant }),
     ...(caller && { root: caller.root, parent: caller.id }),
     ...(traceparent !== undefined && { traceparent }),
   }
@@ -147,6 +150,12 @@ function checkRecordSize({ name }: TaskDefinition, record: TaskRecord, { headers
   throw new DefinitionError(
     `task '${name}': applyAsync: headers: expected at most ${maxOpeningBytes} bytes of record when a task is enqueued, received ${bytes}, of which ${byteLength(JSON.stringify(headers ?? {}))} are headers. A record holds 400 KB, and its result, progress and errors need the rest: put large values into the input, or store them elsewhere.`,
   )
+}
+
+function tenantOf({ name, tenant }: TaskDefinition, output: unknown): string | undefined {
+  const found = tenant?.(output)
+  checkTenant(`task '${name}'`, found)
+  return found
 }
 
 function keyOf(definition: TaskDefinition, output: unknown): string | undefined {

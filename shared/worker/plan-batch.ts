@@ -124,7 +124,7 @@ export function endTask(
   const { settler, reporter, ports } = batch
   const settlement = decideWithoutRun(outcome)
   const scrub = (text: string) => text
-  const facts = { attempt: record?.attempt ?? 0, runMs: 0, startedAt: ports.clock.now(), scrub }
+  const facts = { attempt: record?.attempt ?? 0, hasRun: false, runMs: 0, startedAt: ports.clock.now(), scrub }
   settler.add({
     received,
     record,

@@ -150,7 +150,7 @@ class Turns {
 
   /** Claims a wave. What is ready must start at once. */
   async #claim(wave: readonly Candidate[], alone: boolean) {
-    const { ledger, ports, queueName, lease, settler } = this.#batch
+    const { ledger, ports, queueName, lease, settler, claimant } = this.#batch
     const askedAt = ports.clock.now()
     const unrecorded = wave.filter(({ received }) => received.withoutLedger)
     const ready: Ready[] = unrecorded.map((candidate) => ({ candidate, record: undefined, token: '' }))
@@ -163,6 +163,7 @@ class Turns {
         now: askedAt,
         leaseUntil: lease.until(askedAt),
         alone,
+        claimant,
         // A solo claim that nobody knows of would count as a crash when its lease ends.
         doubtUntil: alone ? lease.doubtUntil(askedAt) : undefined,
       },
