@@ -4,9 +4,8 @@ import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { startGuarded } from '../process/guarded-process.ts'
-import type { DynamoDbOptions, LocalDynamoDb } from './dynoxide.ts'
 import { noEngine } from './dynoxide-binary.ts'
-import { freePort, untilReady } from './engine-process.ts'
+import { type DynamoDbOptions, freePort, type LocalDynamoDb, untilReady } from './engine-process.ts'
 
 /** A Java machine starts in about a second, on a busy laptop in ten. */
 const startTimeoutMs = 60_000

@@ -3,26 +3,9 @@ import { join } from 'node:path'
 import { startGuarded } from '../process/guarded-process.ts'
 import { startDynamoDbLocal } from './dynamodb-local.ts'
 import { dynoxideBinary, hasDynoxide } from './dynoxide-binary.ts'
-import { freePort, untilReady } from './engine-process.ts'
+import { type DynamoDbOptions, freePort, type LocalDynamoDb, untilReady } from './engine-process.ts'
 
-export interface DynamoDbOptions {
-  /** A folder for its one file, made when missing. Survives restarts and kills. @default in memory */
-  readonly dataDir?: string
-  /** @default a free one */
-  readonly port?: number
-  /** The engine's binary. @default that of the package for this machine */
-  readonly binary?: string
-}
-
-export interface LocalDynamoDb {
-  /** `http://127.0.0.1:<port>` */
-  readonly endpoint: string
-  readonly port: number
-  /** Of the engine itself. */
-  readonly pid: number
-  /** Ends it. Twice does no harm. */
-  stop(): Promise<void>
-}
+export type { DynamoDbOptions, LocalDynamoDb } from './engine-process.ts'
 
 /** Between choosing a free port and taking it, someone else may. */
 const portTries = 5

@@ -3,6 +3,25 @@ import { get } from 'node:http'
 import { createServer } from 'node:net'
 import type { GuardedProcess } from '../process/guarded-process.ts'
 
+export interface DynamoDbOptions {
+  /** A folder for its one file, made when missing. Survives restarts and kills. @default in memory */
+  readonly dataDir?: string
+  /** @default a free one */
+  readonly port?: number
+  /** The engine's binary. @default that of the package for this machine */
+  readonly binary?: string
+}
+
+export interface LocalDynamoDb {
+  /** `http://127.0.0.1:<port>` */
+  readonly endpoint: string
+  readonly port: number
+  /** Of the engine itself. */
+  readonly pid: number
+  /** Ends it. Twice does no harm. */
+  stop(): Promise<void>
+}
+
 /** By what an engine shows that it can be used. */
 export interface ReadySign {
   /** What it says when the port is its own. */

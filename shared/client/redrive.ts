@@ -72,23 +72,29 @@ export async function redrive(services: Services, options: RedriveOptions = {}):
 }
 
 async function redriveQueue(
-  { app, ports: { queues } }: Services,
+  { app, ports: { queues, clock } }: Services,
   queue: string,
   options: RedriveOptions & { readonly limit: number },
   progress: Progress,
 ): Promise<void> {
   const seen = new Set<string>()
+  const startedAt = clock.now()
+  /** What was sent back may fail at once, and would be sent back for ever. */
+  const diedAgain = ({ sentAt }: Delivery, { id }: DeadLetterInfo): boolean =>
+    id === undefined ? sentAt > startedAt : progress.redriven.some((each) => each.id === id)
   const { dead } = await queues.depth(queue)
   const firstWait = dead > 0 ? nextWaitSeconds : firstWaitSeconds
   for (let waitSeconds = firstWait; progress.redriven.length < options.limit; waitSeconds = nextWaitSeconds) {
     options.signal?.throwIfAborted()
     const max = Math.min(pageSize, options.limit - progress.redriven.length)
     const received = await queues.receive(queue, { max, waitSeconds, hideSeconds, dead: true })
-    const fresh = received.filter(({ messageId }) => !seen.has(messageId))
+    const unseen = received.filter(({ messageId }) => !seen.has(messageId))
     // A pass is over when only what it left comes round again.
-    if (fresh.length === 0) return
-    for (const { messageId } of fresh) seen.add(messageId)
-    const letters = fresh.map((delivery) => ({ delivery, info: describeDeadLetter(delivery, queue, app) }))
+    if (unseen.length === 0) return
+    for (const { messageId } of unseen) seen.add(messageId)
+    const letters = unseen
+      .map((delivery) => ({ delivery, info: describeDeadLetter(delivery, queue, app) }))
+      .filter(({ delivery, info }) => !diedAgain(delivery, info))
     const wanted = letters.filter(({ info }) => fits(info, options))
     progress.examined += letters.length
     progress.left += letters.length - wanted.length

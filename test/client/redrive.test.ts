@@ -103,3 +103,15 @@ it('options that cannot work are refused', async () => {
   await expect(app.redrive({ queues: ['mial'] })).rejects.toThrow(/redrive: queue: expected one of 'mail', 'pay'/)
   await expect(app.redrive({ limit: 0 })).rejects.toThrow(/limit: expected 1 or more, received 0/)
 })
+
+it('what dies again at once is sent back once', async () => {
+  const { app, send, kit, runs } = world()
+  await send.delay({ to: 'a' })
+  await send.delay({ to: 'b' })
+  await kit.run()
+  // A worker beside it works whatever is sent back before the next request.
+  const report = await app.redrive({ onProgress: () => void kit.run() })
+  expect(report.redriven).toHaveLength(2)
+  await kit.run()
+  expect(runs).toHaveLength(4)
+})
