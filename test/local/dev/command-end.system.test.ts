@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
-import { isAlive, until } from '../../localstack/lambda/functions.ts'
+import { isAlive, until } from '../../support/processes.ts'
 import { Project, tasksFile } from './project.ts'
 
 const script = fileURLToPath(new URL('./dev-process.ts', import.meta.url))
