@@ -1,4 +1,5 @@
 import { type AttributeValue, attributeOf, type Item, setAttribute, typeOf } from '../attribute-value.ts'
+import { compactItem } from '../compact-item.ts'
 import { validation } from '../errors.ts'
 import { addNumbers } from '../numbers.ts'
 import type { Operand, Path, UpdateAction } from './ast.ts'
@@ -31,8 +32,7 @@ export function applyUpdate(item: Item, actions: readonly Action[]): Item {
   for (const { kind, path } of inOrder.toReversed()) {
     if (kind === 'REMOVE') draft.remove(path, valueAt(item, path) !== undefined)
   }
-  // An object that something was deleted from takes more memory than a copy of what is left.
-  return draft.lost ? { ...changed } : changed
+  return draft.isReshaped ? compactItem(changed) : changed
 }
 
 function byLastIndex(actions: readonly Action[]): readonly Action[] {
@@ -90,8 +90,8 @@ function combined(
 
 /** An item that is being changed: documents are copied before their first change. */
 class Draft {
-  /** Whether a top-level attribute was removed. */
-  lost = false
+  /** Whether the item got or lost an attribute. */
+  isReshaped = false
   private readonly root: AttributeValue
   private readonly copies = new Set<AttributeValue>()
 
@@ -103,8 +103,11 @@ class Draft {
   set(path: Path, value: AttributeValue): void {
     const holder = this.holderOf(path)
     const last = path.at(-1) as string | number
-    if (typeof last === 'string') setAttribute(holder.M as Item, last, value)
-    else {
+    if (typeof last === 'string') {
+      const map = holder.M as Item
+      this.isReshaped ||= path.length === 1 && !Object.hasOwn(map, last)
+      setAttribute(map, last, value)
+    } else {
       const list = holder.L as List
       list[Math.min(last, list.length)] = value
     }
@@ -116,7 +119,8 @@ class Draft {
     const last = path.at(-1) as string | number
     if (!exists) return
     if (typeof last === 'string') {
-      this.lost = delete (holder.M as Item)[last]
+      this.isReshaped ||= path.length === 1
+      delete (holder.M as Item)[last]
     } else {
       ;(holder.L as List).splice(last, 1)
     }

@@ -1,10 +1,10 @@
-import { type AttributeValue, type Item, setAttribute } from '../attribute-value.ts'
+import type { AttributeValue, Item } from '../attribute-value.ts'
 import { checkValue } from '../check-values.ts'
 import { validation } from '../errors.ts'
 import type { Condition, Operand, UpdateAction } from '../expressions/ast.ts'
 import { checkFunction } from '../expressions/functions.ts'
 import type { BoundAction, BoundCondition } from '../expressions/index.ts'
-import type { Expression, Statement } from './statement.ts'
+import type { Expression, MapExpression, Statement } from './statement.ts'
 
 type Parameters = readonly AttributeValue[]
 
@@ -23,7 +23,7 @@ export function valueIn(expression: Expression, parameters: Parameters): Attribu
     case 'literal':
       return expression.value
     case 'map':
-      return { M: itemOf(expression.entries, parameters) }
+      return { M: itemOf(expression, parameters) }
     case 'list':
       return { L: expression.elements.map((element) => valueIn(element, parameters)) }
     case 'set':
@@ -31,13 +31,9 @@ export function valueIn(expression: Expression, parameters: Parameters): Attribu
   }
 }
 
-export function itemOf(entries: readonly (readonly [string, Expression])[], parameters: Parameters): Item {
-  const item: Item = {}
-  for (const [name, expression] of entries) {
-    if (name === '') throw validation('Empty attribute name')
-    if (Object.hasOwn(item, name)) throw validation(`Duplicate attribute name in the item: ${name}`)
-    setAttribute(item, name, valueIn(expression, parameters))
-  }
+export function itemOf({ entries, template }: MapExpression, parameters: Parameters): Item {
+  const item = { ...template } as Item
+  for (const [name, expression] of entries) item[name] = valueIn(expression, parameters)
   return item
 }
 

@@ -1,6 +1,8 @@
+import { blankItem } from '../compact-item.ts'
+import { validation } from '../errors.ts'
 import type { Operand, Path, PathElement } from '../expressions/ast.ts'
 import { normalNumber } from '../numbers.ts'
-import type { Expression } from './statement.ts'
+import type { Expression, MapExpression } from './statement.ts'
 import type { StatementTokens } from './tokens.ts'
 
 /** Words that end an operand, or join two. */
@@ -76,18 +78,23 @@ export class ValueParser {
     throw tokens.malformed()
   }
 
-  private map(): Expression {
+  private map(): MapExpression {
     const { tokens } = this
     const entries: (readonly [string, Expression])[] = []
-    if (tokens.take('}')) return { kind: 'map', entries }
+    if (tokens.take('}')) return { kind: 'map', entries, template: {} }
+    const names = new Set<string>()
     do {
       const { kind, text } = tokens.next()
       if (kind !== 'string' && kind !== 'quoted') throw tokens.malformed()
       tokens.expect(':')
+      if (text === '') throw validation('Empty attribute name')
+      if (names.has(text)) throw validation(`Duplicate attribute name in the item: ${text}`)
+      names.add(text)
       entries.push([text, this.value()])
     } while (tokens.take(','))
     tokens.expect('}')
-    return { kind: 'map', entries }
+    const template = blankItem([...names])
+    return { kind: 'map', entries, template }
   }
 
   private elements(end: string): readonly Expression[] {

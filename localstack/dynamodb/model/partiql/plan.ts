@@ -45,7 +45,7 @@ export function planWrite(
 }
 
 function planInsert(table: Table, { value }: Insert, parameters: readonly AttributeValue[]): WritePlan {
-  const item = value.kind === 'map' ? itemOf(value.entries, parameters) : {}
+  const item = itemOf(value, parameters)
   for (const { name, type } of keyAttributes(table.keys)) {
     const given = attributeOf(item, name)
     if (given === undefined) throw validation(`Key attribute should be present in the item: Key ${name}`)

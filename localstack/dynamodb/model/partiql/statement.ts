@@ -5,8 +5,15 @@ import type { Condition, Path, UpdateAction } from '../expressions/ast.ts'
 export type Expression =
   | { readonly kind: 'parameter'; readonly index: number }
   | { readonly kind: 'literal'; readonly value: AttributeValue }
-  | { readonly kind: 'map'; readonly entries: readonly (readonly [string, Expression])[] }
+  | MapExpression
   | { readonly kind: 'list' | 'set'; readonly elements: readonly Expression[] }
+
+export interface MapExpression {
+  readonly kind: 'map'
+  readonly entries: readonly (readonly [string, Expression])[]
+  /** An object with these names. A copy of it takes less memory than an object that gets one name after the other. */
+  readonly template: object
+}
 
 export interface Returning {
   readonly which: 'ALL' | 'MODIFIED'
@@ -16,7 +23,7 @@ export interface Returning {
 export interface Insert {
   readonly kind: 'insert'
   readonly table: string
-  readonly value: Expression
+  readonly value: MapExpression
   readonly parameters: number
 }
 
