@@ -7,9 +7,11 @@ import { type Context, tableAt, tableNameIn } from './context.ts'
 import { type CancellationReason, DynamoDbError, validation } from './errors.ts'
 import { project, projectionOf, updateOf } from './expressions/index.ts'
 import { constraint, type Input, missing, oneOf, structure, structures, text } from './input.ts'
-import { keyOfRequest } from './keys.ts'
+import { keyOfRequest, rowKeyOf } from './keys.ts'
 import { MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS } from './limits.ts'
+import type { RowKey } from './row.ts'
 import { conditionsIn, placeholdersIn, requestKey } from './single-writes.ts'
+import type { Table } from './table.ts'
 import { carryOut, chargedBytes, planCheck, planDelete, planPut, planUpdate, type Write } from './writes.ts'
 
 export interface TransactionOutput {
@@ -20,7 +22,14 @@ export interface TransactGetOutput extends TransactionOutput {
   Responses: { Item?: Item }[]
 }
 
-type Plan = () => Write
+/** One write of a transaction. */
+export interface Plan {
+  readonly table: Table
+  /** Has the attributes of the key. */
+  readonly key: Item
+  /** @throws DynamoDbError when a condition fails, or the item may not be stored */
+  decide(): Write
+}
 
 /** All of the writes, or none. */
 export function transactWriteItems(context: Context, input: Input): TransactionOutput {
@@ -61,33 +70,39 @@ export function remember(context: Context, token: string | undefined, request: s
 }
 
 /**
- * Plans every write on the state as it is.
+ * Decides about every write, on the state as it is.
  *
  * @throws DynamoDbError TransactionCanceledException with a reason for each, when one of them cannot be done
  */
 export function decide(plans: readonly Plan[]): readonly Write[] {
+  const seen = new Set<string>()
+  for (const { table, key } of plans) {
+    const rowKey = rowKeyOf(table.keys, key)
+    if (rowKey !== undefined) refuseRepeated(seen, table, rowKey)
+  }
   const reasons: CancellationReason[] = []
   const writes: Write[] = []
-  const seen = new Set<string>()
-  let bytes = 0
   for (const plan of plans) {
     try {
-      const write = plan()
-      const address = `${write.table.name} ${addressOf(write.key)}`
-      if (seen.has(address)) throw repeatedItem()
-      seen.add(address)
-      bytes += write.bytes
-      writes.push(write)
+      writes.push(plan.decide())
       reasons.push({ Code: 'None' })
     } catch (error) {
       reasons.push(reasonOf(error))
     }
   }
   if (writes.length < plans.length) throw cancelled(reasons)
+  const bytes = writes.reduce((sum, write) => sum + write.bytes, 0)
   if (bytes > MAX_TRANSACTION_BYTES) {
     throw validation('Transaction request exceeds the maximum aggregated size of 4 MB')
   }
   return writes
+}
+
+/** @throws DynamoDbError when a key was seen before */
+export function refuseRepeated(seen: Set<string>, table: Table, key: RowKey): void {
+  const address = `${table.name} ${addressOf(key)}`
+  if (seen.has(address)) throw validation('Transaction request cannot include multiple operations on one item')
+  seen.add(address)
 }
 
 export function cancelled(reasons: readonly CancellationReason[]): DynamoDbError {
@@ -96,14 +111,9 @@ export function cancelled(reasons: readonly CancellationReason[]): DynamoDbError
   return new DynamoDbError('TransactionCanceledException', message, { CancellationReasons: [...reasons] })
 }
 
-class RepeatedItem extends DynamoDbError {}
-
-export const repeatedItem = () =>
-  new RepeatedItem('ValidationException', 'Transaction request cannot include multiple operations on one item')
-
 /** Why one of the writes makes the transaction fail. What refuses the whole request is thrown on. */
 export function reasonOf(error: unknown): CancellationReason {
-  if (!(error instanceof DynamoDbError) || error instanceof RepeatedItem) throw error
+  if (!(error instanceof DynamoDbError)) throw error
   const { name, message, details } = error
   switch (name) {
     case 'ConditionalCheckFailedException':
@@ -151,16 +161,16 @@ function planOf(context: Context, entry: Input): Plan {
     const item = checkItem(input.Item, 'Item')
     const conditions = conditionsIn(input, placeholders)
     const table = tableAt(context, name)
-    return () => planPut(table, item, conditions)
+    return { table, key: item, decide: () => planPut(table, item, conditions) }
   }
   const key = requestKey(input)
   const actions = kind === 'Update' ? updateOf(text(input, 'UpdateExpression'), placeholders) : []
   const conditions = conditionsIn(input, placeholders)
   const table = tableAt(context, name)
-  if (kind === 'Update') return () => planUpdate(table, key, actions, conditions)
-  if (kind === 'Delete') return () => planDelete(table, key, conditions)
+  if (kind === 'Update') return { table, key, decide: () => planUpdate(table, key, actions, conditions) }
+  if (kind === 'Delete') return { table, key, decide: () => planDelete(table, key, conditions) }
   if (conditions.condition === undefined) throw missing('transactItems.1.member.conditionCheck.conditionExpression')
-  return () => planCheck(table, key, conditions)
+  return { table, key, decide: () => planCheck(table, key, conditions) }
 }
 
 export function transactGetItems(context: Context, input: Input): TransactGetOutput {
@@ -175,25 +185,25 @@ export function transactGetItems(context: Context, input: Input): TransactGetOut
     placeholders.checkAllUsed()
     return { table: tableAt(context, name), key, paths }
   })
-  const reasons: CancellationReason[] = []
   const seen = new Set<string>()
-  const responses: { Item?: Item }[] = []
+  for (const { table, key } of gets) {
+    const rowKey = rowKeyOf(table.keys, key)
+    if (rowKey !== undefined) refuseRepeated(seen, table, rowKey)
+  }
+  const reasons: CancellationReason[] = []
+  const Responses: { Item?: Item }[] = []
   for (const { table, key, paths } of gets) {
     try {
-      const rowKey = keyOfRequest(table.keys, key)
-      const address = `${table.name} ${addressOf(rowKey)}`
-      if (seen.has(address)) throw repeatedItem()
-      seen.add(address)
-      const row = table.rowAt(rowKey)
+      const row = table.rowAt(keyOfRequest(table.keys, key))
       tally.read(table, readUnits(row?.bytes ?? 0, true))
-      if (row === undefined) responses.push({})
-      else responses.push({ Item: paths === undefined ? row.item : project(row.item, paths) })
+      if (row === undefined) Responses.push({})
+      else Responses.push({ Item: paths === undefined ? row.item : project(row.item, paths) })
       reasons.push({ Code: 'None' })
     } catch (error) {
       reasons.push(reasonOf(error))
     }
   }
-  if (responses.length < gets.length) throw cancelled(reasons)
+  if (Responses.length < gets.length) throw cancelled(reasons)
   const capacity = tally.report()
-  return capacity === undefined ? { Responses: responses } : { Responses: responses, ConsumedCapacity: capacity }
+  return capacity === undefined ? { Responses } : { Responses, ConsumedCapacity: capacity }
 }

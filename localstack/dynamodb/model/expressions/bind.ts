@@ -4,39 +4,43 @@ import { compareValues, isOrdered } from '../values.ts'
 import type { Condition, Operand, Path, UpdateAction } from './ast.ts'
 import { pathText } from './ast.ts'
 import { checkFunction } from './functions.ts'
-import type { Placeholders } from './placeholders.ts'
 
 type Bound = AttributeValue
 
-/** Puts the names and values of a request into its parsed expressions, and checks what can be checked without an item. */
-export class Binder {
-  readonly what: string
-  private readonly placeholders: Placeholders
+/** Where names and values of a parsed expression come from. */
+export interface Source<V> {
+  /** In front of messages: `Invalid ConditionExpression: `. */
+  readonly prefix: string
+  path(path: Path): Path
+  value(value: V): AttributeValue
+}
 
-  /** @param what the parameter that the expression came in, for messages */
-  constructor(placeholders: Placeholders, what: string) {
-    this.placeholders = placeholders
-    this.what = what
+/** Puts the names and values of a request into its parsed expressions, and checks what can be checked without an item. */
+export class Binder<V> {
+  private readonly source: Source<V>
+
+  constructor(source: Source<V>) {
+    this.source = source
   }
 
   path(path: Path): Path {
-    if (!path.some(isAlias)) return path
-    return path.map((element) => (isAlias(element) ? this.placeholders.name(element, this.what) : element))
+    return this.source.path(path)
   }
 
-  operand(operand: Operand<string>): Operand<Bound> {
+  /** @param place a function of the kind that may stand there */
+  operand(operand: Operand<V>, place: 'operand' | 'update' = 'operand'): Operand<Bound> {
     switch (operand.kind) {
       case 'path':
         return { kind: 'path', path: this.path(operand.path) }
       case 'value':
-        return { kind: 'value', value: this.placeholders.value(operand.value, this.what) }
+        return { kind: 'value', value: this.source.value(operand.value) }
       case 'call': {
-        const operands = operand.operands.map((each) => this.operand(each))
-        checkFunction(operand.name, operands, this.isUpdate ? 'update' : 'operand', this.what)
+        const operands = operand.operands.map((each) => this.operand(each, place))
+        checkFunction(operand.name, operands, place, this.source.prefix)
         return { kind: 'call', name: operand.name, operands }
       }
       case 'sum': {
-        const [left, right] = [this.operand(operand.left), this.operand(operand.right)]
+        const [left, right] = [this.operand(operand.left, place), this.operand(operand.right, place)]
         const symbol = operand.sign === 1 ? '+' : '-'
         for (const side of [left, right]) {
           if (side.kind === 'value') this.checkType(symbol, side.value, side.value.N !== undefined)
@@ -46,7 +50,7 @@ export class Binder {
     }
   }
 
-  condition(condition: Condition<string>): Condition<Bound> {
+  condition(condition: Condition<V>): Condition<Bound> {
     switch (condition.kind) {
       case 'and':
       case 'or':
@@ -59,7 +63,7 @@ export class Binder {
         return { kind: 'not', condition: this.condition(condition.condition) }
       case 'test': {
         const operands = condition.operands.map((each) => this.operand(each))
-        checkFunction(condition.name, operands, 'condition', this.what)
+        checkFunction(condition.name, operands, 'condition', this.source.prefix)
         return { kind: 'test', name: condition.name, operands }
       }
       case 'compare': {
@@ -83,10 +87,10 @@ export class Binder {
     }
   }
 
-  action(action: UpdateAction<string>): UpdateAction<Bound> {
+  action(action: UpdateAction<V>): UpdateAction<Bound> {
     const path = this.path(action.path)
     if (action.kind === 'REMOVE') return { kind: 'REMOVE', path }
-    const value = this.operand(action.value)
+    const value = this.operand(action.value, 'update')
     if (action.kind === 'SET') return { kind: 'SET', path, value }
     const { kind } = action
     if (value.kind === 'value') {
@@ -101,7 +105,7 @@ export class Binder {
     return { kind, path, value }
   }
 
-  private between(condition: Extract<Condition<string>, { kind: 'between' }>): Condition<Bound> {
+  private between(condition: Extract<Condition<V>, { kind: 'between' }>): Condition<Bound> {
     const [operand, low, high] = [condition.operand, condition.low, condition.high].map((each) =>
       this.operand(each),
     ) as [Operand<Bound>, Operand<Bound>, Operand<Bound>]
@@ -124,10 +128,6 @@ export class Binder {
     return { kind: 'between', operand, low, high }
   }
 
-  private get isUpdate(): boolean {
-    return this.what === 'UpdateExpression'
-  }
-
   private checkType(operator: string, value: AttributeValue, isRight: boolean): void {
     if (isRight) return
     throw this.invalid(
@@ -146,12 +146,8 @@ export class Binder {
   }
 
   private invalid(reason: string): DynamoDbError {
-    return validation(`Invalid ${this.what}: ${reason}`)
+    return validation(this.source.prefix + reason)
   }
-}
-
-function isAlias(element: string | number): element is string {
-  return typeof element === 'string' && element.charCodeAt(0) === 35
 }
 
 /** How the messages about ADD and DELETE call the types. */

@@ -36,9 +36,9 @@ export function checkFunction(
   name: string,
   operands: readonly Operand<AttributeValue>[],
   place: FunctionRule['place'],
-  what: string,
+  prefix: string,
 ): void {
-  const invalid = (reason: string) => validation(`Invalid ${what}: ${reason}`)
+  const invalid = (reason: string) => validation(prefix + reason)
   const rule = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined
   if (rule === undefined) throw invalid(`Invalid function name; function: ${name}`)
   if ((rule.place === 'update') !== (place === 'update')) {

@@ -25,13 +25,13 @@ export function conditionOf(
 ): BoundCondition | undefined {
   if (text === undefined) return undefined
   const parsed = conditions.get(`${what} ${text}`, () => parseCondition(text, what))
-  return new Binder(placeholders, what).condition(allowed(parsed, what))
+  return new Binder(placeholders.sourceFor(what)).condition(allowed(parsed, what))
 }
 
 export function updateOf(text: string | undefined, placeholders: Placeholders): readonly BoundAction[] {
   if (text === undefined) return []
   const what = 'UpdateExpression'
-  const binder = new Binder(placeholders, what)
+  const binder = new Binder(placeholders.sourceFor(what))
   const actions = allowed(
     updates.get(text, () => parseUpdate(text)),
     what,
@@ -46,7 +46,7 @@ export function updateOf(text: string | undefined, placeholders: Placeholders): 
 export function projectionOf(text: string | undefined, placeholders: Placeholders): readonly Path[] | undefined {
   if (text === undefined) return undefined
   const what = 'ProjectionExpression'
-  const binder = new Binder(placeholders, what)
+  const binder = new Binder(placeholders.sourceFor(what))
   const paths = allowed(
     projections.get(text, () => parseProjection(text)),
     what,

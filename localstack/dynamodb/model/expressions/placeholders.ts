@@ -1,6 +1,7 @@
 import type { AttributeValue, Item } from '../attribute-value.ts'
 import { checkValue, isObject, kindOf } from '../check-values.ts'
 import { DynamoDbError, serialization, validation } from '../errors.ts'
+import type { Source } from './bind.ts'
 
 /** ExpressionAttributeNames and ExpressionAttributeValues of one request, and which of them its expressions used. */
 export class Placeholders {
@@ -14,7 +15,17 @@ export class Placeholders {
     this.values = values === undefined ? undefined : checkValues(values, hasExpression)
   }
 
-  name(alias: string, what: string): string {
+  /** For the binding of one expression. @param what the parameter that it came in */
+  sourceFor(what: string): Source<string> {
+    return {
+      prefix: `Invalid ${what}: `,
+      path: (path) =>
+        path.some(isAlias) ? path.map((element) => (isAlias(element) ? this.name(element, what) : element)) : path,
+      value: (placeholder) => this.value(placeholder, what),
+    }
+  }
+
+  private name(alias: string, what: string): string {
     const name = this.names !== undefined && Object.hasOwn(this.names, alias) ? this.names[alias] : undefined
     if (name === undefined) {
       throw validation(
@@ -25,7 +36,7 @@ export class Placeholders {
     return name
   }
 
-  value(placeholder: string, what: string): AttributeValue {
+  private value(placeholder: string, what: string): AttributeValue {
     const value =
       this.values !== undefined && Object.hasOwn(this.values, placeholder) ? this.values[placeholder] : undefined
     if (value === undefined) {
@@ -50,6 +61,10 @@ export class Placeholders {
       throw validation(`Value provided in ${parameter} unused in expressions: keys: {${unused.join(', ')}}`)
     }
   }
+}
+
+function isAlias(element: string | number): element is string {
+  return typeof element === 'string' && element.charCodeAt(0) === 35
 }
 
 function checkNames(names: unknown, hasExpression: boolean): Record<string, string> {

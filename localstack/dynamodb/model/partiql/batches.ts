@@ -1,12 +1,11 @@
 import type { Item } from '../attribute-value.ts'
 import { CapacityTally, type ConsumedCapacity, capacityMode } from '../capacity.ts'
 import { type Context, tableAt } from '../context.ts'
-import { type CancellationReason, DynamoDbError, validation } from '../errors.ts'
+import { DynamoDbError, validation } from '../errors.ts'
 import { constraint, type Input, missing, structures, text } from '../input.ts'
 import { keyOfRequest, rowKeyOf } from '../keys.ts'
 import { MAX_STATEMENTS, MAX_TRANSACTION_ITEMS } from '../limits.ts'
-import type { Row } from '../row.ts'
-import { cancelled, decide, isRepeated, reasonOf, remember, repeatedItem } from '../transactions.ts'
+import { cancelled, decide, isRepeated, reasonOf, refuseRepeated, remember } from '../transactions.ts'
 import { carryOut, chargedBytes, planCheck } from '../writes.ts'
 import { checkParameters, conditionOf } from './bind-statement.ts'
 import { addressIn, type GivenStatement, planRead, statementIn, unitsOf } from './execute.ts'
@@ -142,23 +141,19 @@ export function executeTransaction(context: Context, input: Input): ExecuteTrans
 
 function readAll(context: Context, statements: readonly Parsed[], tally: CapacityTally): { Item?: Item }[] {
   const seen = new Set<string>()
-  const reasons: CancellationReason[] = []
-  const found: { Item?: Item }[] = []
-  for (const { given, statement } of statements) {
-    try {
-      const read = planRead(context, statement as Select, given.parameters)
-      const address = addressIn(read.table, read.rowKey)
-      if (seen.has(address)) throw repeatedItem()
-      seen.add(address)
-      const row: Row | undefined = read.read()
-      tally.read(read.table, unitsOf(row, true))
-      const item = read.chosen(row)
-      found.push(item === undefined ? {} : { Item: item })
-      reasons.push({ Code: 'None' })
-    } catch (error) {
-      reasons.push(reasonOf(error))
-    }
-  }
+  const reads = statements.map(({ given, statement }) => {
+    const read = attempt(() => planRead(context, statement as Select, given.parameters))
+    if (!(read instanceof DynamoDbError)) refuseRepeated(seen, read.table, read.rowKey)
+    return read
+  })
+  const reasons = reads.map((read) => (read instanceof DynamoDbError ? reasonOf(read) : { Code: 'None' }))
+  const found = reads.flatMap((read) => {
+    if (read instanceof DynamoDbError) return []
+    const row = read.read()
+    tally.read(read.table, unitsOf(row, true))
+    const item = read.chosen(row)
+    return [item === undefined ? {} : { Item: item }]
+  })
   if (found.length < statements.length) throw cancelled(reasons)
   return found
 }
@@ -173,7 +168,7 @@ function writeAll(
   const plans = statements.map(({ given, statement }) => {
     if (statement instanceof DynamoDbError) throw statement
     if (statement.kind === 'select') return checkOf(context, statement, given)
-    return () => planWrite(context, statement, given.parameters, given.showItem).decide()
+    return planWrite(context, statement, given.parameters, given.showItem)
   })
   if (token !== undefined && isRepeated(context, token, request)) return statements.map(() => ({}))
   const writes = decide(plans)
@@ -190,7 +185,11 @@ function checkOf(context: Context, statement: Select, given: GivenStatement) {
   }
   const { key, rest } = requiredKey(table.keys, where)
   keyOfRequest(table.keys, key)
-  return () => planCheck(table, key, { condition: rest, showItem: given.showItem, mustExist: true })
+  return {
+    table,
+    key,
+    decide: () => planCheck(table, key, { condition: rest, showItem: given.showItem, mustExist: true }),
+  }
 }
 
 function parsedStatements(input: Input, name: 'Statements' | 'TransactStatements', most: number): readonly Parsed[] {

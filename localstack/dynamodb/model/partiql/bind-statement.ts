@@ -1,8 +1,8 @@
 import type { AttributeValue, Item } from '../attribute-value.ts'
 import { checkValue } from '../check-values.ts'
 import { validation } from '../errors.ts'
-import type { Condition, Operand, UpdateAction } from '../expressions/ast.ts'
-import { checkFunction } from '../expressions/functions.ts'
+import type { Condition, UpdateAction } from '../expressions/ast.ts'
+import { Binder } from '../expressions/bind.ts'
 import type { BoundAction, BoundCondition } from '../expressions/index.ts'
 import type { Expression, MapExpression, Statement } from './statement.ts'
 
@@ -50,59 +50,13 @@ function setOf(elements: readonly AttributeValue[]): AttributeValue {
 }
 
 export function conditionOf(condition: Condition<Expression>, parameters: Parameters): BoundCondition {
-  const operand = (each: Operand<Expression>): Operand<AttributeValue> => operandOf(each, parameters)
-  switch (condition.kind) {
-    case 'and':
-    case 'or':
-      return {
-        kind: condition.kind,
-        left: conditionOf(condition.left, parameters),
-        right: conditionOf(condition.right, parameters),
-      }
-    case 'not':
-      return { kind: 'not', condition: conditionOf(condition.condition, parameters) }
-    case 'compare':
-      return { kind: 'compare', op: condition.op, left: operand(condition.left), right: operand(condition.right) }
-    case 'between': {
-      const { operand: value, low, high } = condition
-      return { kind: 'between', operand: operand(value), low: operand(low), high: operand(high) }
-    }
-    case 'in':
-      return { kind: 'in', operand: operand(condition.operand), list: condition.list.map(operand) }
-    case 'test': {
-      const operands = condition.operands.map(operand)
-      checkFunction(condition.name, operands, 'condition', 'Statement')
-      return { kind: 'test', name: condition.name, operands }
-    }
-  }
-}
-
-function operandOf(operand: Operand<Expression>, parameters: Parameters, inUpdate = false): Operand<AttributeValue> {
-  switch (operand.kind) {
-    case 'path':
-      return operand
-    case 'value':
-      return { kind: 'value', value: valueIn(operand.value, parameters) }
-    case 'call': {
-      const operands = operand.operands.map((each) => operandOf(each, parameters, inUpdate))
-      checkFunction(operand.name, operands, inUpdate ? 'update' : 'operand', 'Statement')
-      return { kind: 'call', name: operand.name, operands }
-    }
-    case 'sum': {
-      const [left, right] = [operand.left, operand.right].map((each) => operandOf(each, parameters, inUpdate)) as [
-        Operand<AttributeValue>,
-        Operand<AttributeValue>,
-      ]
-      return { kind: 'sum', sign: operand.sign, left, right }
-    }
-  }
+  return binderOf(parameters).condition(condition)
 }
 
 export function actionOf(action: UpdateAction<Expression>, parameters: Parameters): BoundAction {
-  if (action.kind === 'REMOVE') return action
-  const value = operandOf(action.value, parameters, true)
-  if (action.kind === 'SET') return { kind: 'SET', path: action.path, value }
-  const isSet = value.kind === 'value' && (value.value.SS ?? value.value.NS ?? value.value.BS) !== undefined
-  if (!isSet) throw validation('set_add and set_delete need a set as their second operand')
-  return { kind: action.kind, path: action.path, value }
+  return binderOf(parameters).action(action)
+}
+
+function binderOf(parameters: Parameters): Binder<Expression> {
+  return new Binder({ prefix: '', path: (path) => path, value: (expression) => valueIn(expression, parameters) })
 }

@@ -98,15 +98,13 @@ export function planRead(context: Context, statement: Select, parameters: readon
   const table = tableAt(context, statement.table)
   const where = statement.where && conditionOf(statement.where, parameters)
   const found = where === undefined || statement.index !== undefined ? undefined : whereKey(table.keys, where)
-  if (found === undefined) {
-    throw validation('Select statements within BatchExecuteStatement must specify the primary key in the where clause.')
-  }
+  if (found === undefined || found.rest !== undefined) throw validation('Only single item select is supported')
   const rowKey = keyOfRequest(table.keys, found.key)
   return {
     table,
     rowKey,
     read: () => table.rowAt(rowKey),
-    chosen: (row) => selectOne(row, found.rest, statement),
+    chosen: (row) => selectOne(row, statement),
   }
 }
 

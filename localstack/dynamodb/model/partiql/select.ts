@@ -4,7 +4,7 @@ import { type Context, tableAt } from '../context.ts'
 import { validation } from '../errors.ts'
 import type { Path } from '../expressions/ast.ts'
 import { valueAt } from '../expressions/evaluate.ts'
-import { type BoundCondition, holds } from '../expressions/index.ts'
+import type { BoundCondition } from '../expressions/index.ts'
 import { keyRangeOf } from '../key-conditions.ts'
 import { type KeyAttribute, type Keys, keyAttributes } from '../keys.ts'
 import { afterOf, collect, type PageRequest } from '../pages.ts'
@@ -153,7 +153,6 @@ function nested([first, ...rest]: Path, value: AttributeValue): AttributeValue {
 }
 
 /** What a SELECT with the whole key gives. */
-export function selectOne(row: Row | undefined, rest: BoundCondition | undefined, { paths }: Select): Item | undefined {
-  if (row === undefined || (rest !== undefined && !holds(rest, row.item))) return undefined
-  return paths === undefined ? row.item : chosen(row.item, paths)
+export function selectOne(row: Row | undefined, { paths }: Select): Item | undefined {
+  return row === undefined || paths === undefined ? row?.item : chosen(row.item, paths)
 }
