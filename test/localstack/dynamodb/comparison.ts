@@ -32,11 +32,24 @@ function ordered(value: Json): Json {
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, each]) => [
-        name,
-        ['SS', 'NS', 'BS'].includes(name) ? [...(each as string[])].sort() : ordered(each),
-      ]),
+      // PartiQL: some answer with an empty list where others answer with none.
+      .filter(([name, each]) => !(name === 'Items' && Array.isArray(each) && each.length === 0))
+      .map(([name, each]) => [name, isSet(name, each) ? numbered(name, each) : plain(name, ordered(each))]),
   )
+}
+
+function isSet(name: string, value: Json): value is string[] {
+  return ['SS', 'NS', 'BS'].includes(name) && Array.isArray(value)
+}
+
+function numbered(name: string, members: readonly string[]): readonly Json[] {
+  return members.map((member) => (name === 'NS' ? plain('N', member) : member)).sort()
+}
+
+/** DynamoDB Local keeps numbers inside documents as they were written. */
+function plain(name: string, value: Json): Json {
+  if (name !== 'N' || typeof value !== 'string') return value
+  return /^-?\d{1,15}(?:\.\d+)?(?:e-?\d+)?$/i.test(value) ? String(Number(value)) : value
 }
 
 /** The same, where the order of items says nothing. */
