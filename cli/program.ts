@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { callCommand } from './commands/call.ts'
 import { costCommand } from './commands/cost.ts'
 import { devCommand } from './commands/dev.ts'
+import { dynamodbCommand } from './commands/dynamodb.ts'
 import { initCommand } from './commands/init.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { pauseCommand } from './commands/pause.ts'
@@ -49,6 +50,7 @@ export function createProgram(help: (text: string) => void): Command {
     costCommand(),
     devCommand(),
     sqsCommand(),
+    dynamodbCommand(),
     workerCommand(),
   ]) {
     program.addCommand(command)

@@ -25,19 +25,40 @@ it('sqs serves until SIGTERM, tells where in one JSON text, and exits 0', { time
   expect(await once(server, 'close')).toEqual([0, null])
 })
 
-it('a port that is taken is told in one paragraph', { timeout: 30_000 }, async () => {
-  const squatter = createServer().listen(0, '127.0.0.1')
-  await once(squatter, 'listening')
-  const address = squatter.address()
-  const port = String(typeof address === 'object' ? address?.port : undefined)
-  try {
-    const { code, stdout, stderr } = await runCli(['sqs', '--port', port])
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(new RegExp(`^celeriac: Port ${port} is taken.*--port 0\\.\\n$`))
-  } finally {
-    squatter.close()
-  }
+it('dynamodb serves until SIGTERM, tells where in one JSON text, and exits 0', { timeout: 30_000 }, async () => {
+  const server = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'dynamodb', '--port', '0', '--json'], {
+    cwd: root,
+  })
+  const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
+  const { endpoint, port } = JSON.parse(line) as { endpoint: string; port: number }
+  expect(endpoint).toBe(`http://127.0.0.1:${port}`)
+  const answer = await fetch(endpoint, {
+    method: 'POST',
+    headers: { 'x-amz-target': 'DynamoDB_20120810.ListTables', 'content-type': 'application/x-amz-json-1.0' },
+    body: '{}',
+  })
+  expect(await answer.json()).toEqual({ TableNames: [] })
+  server.kill('SIGTERM')
+  expect(await once(server, 'close')).toEqual([0, null])
 })
+
+it.each(['sqs', 'dynamodb'])(
+  '%s: a port that is taken is told in one paragraph',
+  { timeout: 30_000 },
+  async (command) => {
+    const squatter = createServer().listen(0, '127.0.0.1')
+    await once(squatter, 'listening')
+    const address = squatter.address()
+    const port = String(typeof address === 'object' ? address?.port : undefined)
+    try {
+      const { code, stdout, stderr } = await runCli([command, '--port', port])
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(new RegExp(`^celeriac: Port ${port} is taken.*--port 0\\.\\n$`))
+    } finally {
+      squatter.close()
+    }
+  },
+)
 
 it('dev runs a command with the environment set, and ends with its exit code', { timeout: 60_000 }, async () => {
   const call = [
