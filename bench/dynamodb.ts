@@ -116,12 +116,12 @@ async function fill(server: Measured, from: number, to: number): Promise<void> {
 async function claimRate(server: Measured, count: number): Promise<Rate> {
   const known = versions.get(server) ?? new Map<number, number>()
   versions.set(server, known)
-  const per = Math.min(PER_ROUND * BATCH, count - (count % BATCH))
-  const step = Math.floor(count / per)
+  const per = PER_ROUND * BATCH
+  const step = Math.max(1, Math.floor(count / per))
   const rates: Rate[] = []
   for (let round = 0; round < rounds; round += 1) {
     const rate = await perSecond(server, 0, per, (at) => {
-      const n = at * step
+      const n = (at * step) % count
       const v = known.get(n) ?? 1
       known.set(n, v + 1)
       return claim(n, v)

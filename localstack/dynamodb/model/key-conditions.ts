@@ -45,6 +45,8 @@ export function keyRangeOf(keys: Keys, condition: BoundCondition): KeyRange {
   }
 }
 
+const MIRRORED = { '=': '=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
+
 const missed = (name: string) => validation(`Query condition missed key schema element: ${name}`)
 
 function singlesIn(condition: BoundCondition): readonly Single[] {
@@ -53,7 +55,10 @@ function singlesIn(condition: BoundCondition): readonly Single[] {
       return [...singlesIn(condition.left), ...singlesIn(condition.right)]
     case 'compare':
       if (condition.op === '<>') throw invalidOperator('<>')
-      return [single(condition.op, [condition.left, condition.right])]
+      // `:value = name` is the same as `name = :value`.
+      return condition.left.kind === 'value'
+        ? [single(MIRRORED[condition.op], [condition.right, condition.left])]
+        : [single(condition.op, [condition.left, condition.right])]
     case 'between':
       return [single('BETWEEN', [condition.operand, condition.low, condition.high])]
     case 'test':
@@ -64,8 +69,7 @@ function singlesIn(condition: BoundCondition): readonly Single[] {
   }
 }
 
-const invalidOperator = (operator: string) =>
-  validation(`Invalid KeyConditionExpression: Invalid operator used in KeyConditionExpression: ${operator}`)
+const invalidOperator = (operator: string) => validation(`Invalid operator used in KeyConditionExpression: ${operator}`)
 
 type Operands = Extract<BoundCondition, { kind: 'test' }>['operands']
 

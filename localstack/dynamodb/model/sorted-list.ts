@@ -1,5 +1,5 @@
 /** How many entries a block has when it is split. */
-const SPLIT_AT = 512
+const SPLIT_AT = 256
 
 interface Block<Key, Value> {
   readonly keys: Key[]

@@ -47,6 +47,9 @@ export function updateTimeToLive(context: Context, input: Input) {
   }
   const table = namedTable(context, name)
   const { ttlAttribute, ...record } = table.record
+  if (enabled && ttlAttribute !== undefined && ttlAttribute !== attribute) {
+    throw validation('TimeToLive is active on a different AttributeName')
+  }
   if (enabled && ttlAttribute !== undefined) throw validation('TimeToLive is already enabled')
   if (!enabled && ttlAttribute === undefined) throw validation('TimeToLive is already disabled')
   if (!enabled && ttlAttribute !== attribute) {

@@ -1,6 +1,6 @@
 import { type AttributeValue, sameValue, typeOf } from './attribute-value.ts'
 import { compareNumbers } from './numbers.ts'
-import { binaryBytes, textBytes } from './sizes.ts'
+import { binaryBytes } from './sizes.ts'
 import { sortableText } from './sort-keys.ts'
 
 /** Strings, numbers and binary values have an order. */
@@ -45,7 +45,8 @@ export function sizeOf(value: AttributeValue): number | undefined {
   const type = typeOf(value)
   switch (type) {
     case 'S':
-      return textBytes(value.S as string)
+      // UTF-16 code units, as AWS's own engine counts them.
+      return value.S?.length
     case 'B':
       return binaryBytes(value.B as string)
     case 'SS':
