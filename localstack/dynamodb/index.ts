@@ -17,6 +17,5 @@ export {
   type Durability,
   type DynamoDbServer,
   type DynamoDbServerOptions,
-  LogError,
   startDynamoDbServer,
 } from './server/index.ts'

@@ -8,7 +8,7 @@ import { returned } from '../single-writes.ts'
 import type { Table } from '../table.ts'
 import { planDelete, planPut, planUpdate, type Write } from '../writes.ts'
 import { actionOf, conditionOf, itemOf } from './bind-statement.ts'
-import type { Delete, Insert, Returning, Statement, Update } from './statement.ts'
+import type { Delete, Insert, Returning, Update } from './statement.ts'
 import { requiredKey } from './where-key.ts'
 
 /** A write statement with its parameters put in. What was found out so far does not depend on what the table holds. */
@@ -20,10 +20,6 @@ export interface WritePlan {
   decide(): Write
   /** What RETURNING asks for. */
   returned(write: Write): Item | undefined
-}
-
-export function isRead(statement: Statement): boolean {
-  return statement.kind === 'select'
 }
 
 /** @param showItem shows the item that made the condition fail */
