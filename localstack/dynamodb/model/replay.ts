@@ -121,16 +121,29 @@ class TableReplay {
     const key = keyIn(values, this.keys)
     if (key === undefined) return
     const known = table.rowAt(key)
-    const row = known ?? new Row(key.partition, key.sort, json, bytes, expiresAt)
-    const before = known && this.values.get(known)
-    if (known === undefined) table.rows.add(key.partition, key.sort, row)
-    table.bytes += bytes - (known?.bytes ?? 0)
+    if (known !== undefined) {
+      this.replace(known, values, json, bytes, expiresAt)
+      return
+    }
+    const row = new Row(key.partition, key.sort, json, bytes, expiresAt)
+    table.rows.add(key.partition, key.sort, row)
+    table.bytes += bytes
+    for (const { index, keys } of this.indexes) {
+      const place = keyIn(values, keys)
+      if (place !== undefined) index.rows.add(place.partition, place.sort, row)
+    }
+    this.values.set(row, values)
+  }
+
+  private replace(row: Row, values: KeyValues, json: string, bytes: number, expiresAt: number): void {
+    const before = this.values.get(row) ?? values
     const moves = this.indexes.flatMap(({ index, keys }) => {
-      const [from, to] = [before && keyIn(before, keys), keyIn(values, keys)]
+      const [from, to] = [keyIn(before, keys), keyIn(values, keys)]
       return from?.partition === to?.partition && from?.sort === to?.sort ? [] : [{ index, from, to }]
     })
     for (const { index, from } of moves) if (from !== undefined) index.rows.remove(from.partition, from.sort, row)
-    known?.replace(json, bytes, expiresAt)
+    this.table.bytes += bytes - row.bytes
+    row.replace(json, bytes, expiresAt)
     for (const { index, to } of moves) if (to !== undefined) index.rows.add(to.partition, to.sort, row)
     this.values.set(row, values)
   }
