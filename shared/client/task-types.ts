@@ -5,6 +5,7 @@ import type { CallOptions } from '../enqueue/call-options.ts'
 import type { AsyncResult } from './async-result.ts'
 import type { BulkEnqueue, BulkOptions } from './bulk-enqueue.ts'
 import type { LocalResult } from './local-run.ts'
+import type { SignatureMaker } from './signature.ts'
 
 /** A task without input is called without one. */
 export type InputArguments<Input> = undefined extends Input ? [input?: Input] : [input: Input]
@@ -19,7 +20,7 @@ export type DelayManyOptions<QueueName extends string = string> = BulkOptions &
   Omit<CallOptions<QueueName>, 'taskId' | 'idempotencyKey'>
 
 /** What every task can do, whether or not this process can run it. */
-export interface TaskCalls<Input, Output, QueueName extends string = string> {
+export interface TaskCalls<Input, Output, QueueName extends string = string> extends SignatureMaker<Input, Output> {
   readonly definition: TaskDefinition
   /**
    * Enqueues a call. When it resolves, the task will reach a terminal state or its message a dead-letter queue (G1).

@@ -8,6 +8,7 @@ import { BulkEnqueue, type BulkEntry } from './bulk-enqueue.ts'
 import type { Indexed } from './chunk-source.ts'
 import { applyLocally, callDirectly, type LocalCall } from './local-run.ts'
 import type { Services } from './services.ts'
+import { signatureMaker } from './signature.ts'
 import type { Contract, DelayManyOptions, Task, TaskCalls } from './task-types.ts'
 
 /** Enqueues one call. */
@@ -88,6 +89,9 @@ function callsOf<Input, Output>(services: Services, app: AppBuilder, name: strin
     applyAsync: (input?: Input, options: CallOptions = {}) =>
       enqueueOne<Output>(services, definition(), input, options),
     delayMany: (inputs, options = {}) => enqueueMany<Input, Output>(services, definition(), inputs, options),
+    ...signatureMaker<Input, Output>(name, definition, (task, input, options) =>
+      enqueueOne(services, task, input, options),
+    ),
   }
 }
 
