@@ -28,7 +28,8 @@ export type { App } from './client/app.ts'
 // Results
 export type { AsyncResult, GetOptions } from './client/async-result.ts'
 // Enqueue
-export type { BulkEnqueue, BulkEntry, BulkFailure, BulkProgress, BulkReport } from './client/bulk-enqueue.ts'
+export type { BulkEnqueue, BulkProgress, BulkReport } from './client/bulk-enqueue.ts'
+export type { BulkEntry, BulkFailure } from './client/bulk-entry.ts'
 // Connect
 export type { AwsTarget } from './client/connection.ts'
 export type { TaskError } from './client/ending.ts'

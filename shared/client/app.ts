@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AppBuilder, type AppDefinition, type AppOptions, defineApp } from '../core/app.ts'
 import type { TaskContext } from '../core/context.ts'
 import { DefinitionError } from '../core/errors.ts'
-import { resolveTask, type TaskDefinition, type TaskSource } from '../core/task.ts'
+import { type RunMiddleware, resolveTask, type TaskDefinition, type TaskSource } from '../core/task.ts'
 import type { CallOptions } from '../enqueue/call-options.ts'
 import { Enqueuer } from '../enqueue/enqueuer.ts'
 import type { Ports } from '../ports/index.ts'
@@ -62,6 +62,16 @@ export interface App<QueueName extends string = string> {
   ): Contract<InputType<Schema>, OutputType<Schema>, OutputType<Output>, QueueName>
 
   /**
+   * Wraps every run of every task: a trace span, a transaction, a context of your own. The first middleware is the outermost.
+   *
+   * @example
+   * app.use(async (ctx, next) => {
+   *   await tracer.startActiveSpan(ctx.task, () => next())
+   * })
+   */
+  use(middleware: RunMiddleware): void
+
+  /**
    * Enqueues by name. A task that this process does not know needs `options.queue`; its input is checked by its worker alone.
    *
    * @example
@@ -119,6 +129,7 @@ export function buildApp<QueueName extends string>(
       builder.add(name, taskOptions, run)
       return run === undefined ? makeContract(services, builder, name) : makeTask(services, builder, name)
     },
+    use: (middleware: RunMiddleware) => builder.use(middleware),
     async send(name: string, input: unknown, callOptions: CallOptions = {}) {
       return enqueueOne(
         services,

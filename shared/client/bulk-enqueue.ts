@@ -1,21 +1,8 @@
 import { DefinitionError } from '../core/errors.ts'
 import type { Clock } from '../ports/index.ts'
-import type { AsyncResult } from './async-result.ts'
+import type { BulkEntry, BulkFailure, EnqueueChunk } from './bulk-entry.ts'
 import { ChunkSource } from './chunk-source.ts'
-import { type EnqueueChunk, LookAhead } from './look-ahead.ts'
-
-/** The fate of one input, by its place in the list. */
-export type BulkEntry<Input, Output> =
-  | { readonly index: number; readonly handle: AsyncResult<Output>; readonly error?: undefined }
-  | BulkFailure<Input>
-
-/** An input that was not enqueued, given back with the reason. */
-export interface BulkFailure<Input> {
-  readonly index: number
-  readonly input: Input
-  readonly error: Error
-  readonly handle?: undefined
-}
+import { LookAhead } from './look-ahead.ts'
 
 export interface BulkProgress {
   /** Inputs taken from the list. */

@@ -1,19 +1,14 @@
-import {
-  type AttemptDeps,
-  type AttemptOptions,
-  callFunction,
-  callHooks,
-  contextOf,
-  startAttempt,
-} from '../core/attempt.ts'
+import { type AttemptDeps, type AttemptOptions, callFunction, contextOf, startAttempt } from '../core/attempt.ts'
 import { RetrySignal, type TaskLogger } from '../core/context.ts'
 import { decide } from '../core/decide.ts'
 import { fromErrorData, toErrorData } from '../core/error-data.ts'
 import { DefinitionError, TaskFailedError, TaskRevokedError } from '../core/errors.ts'
+import { callHooks, hookOwners, hooksFor } from '../core/hooks.ts'
 import { decode, encode, type Json } from '../core/json.ts'
+import { throughMiddlewares } from '../core/middleware.ts'
 import { scrubberOf } from '../core/redact.ts'
 import { isTerminal, type TaskState } from '../core/states.ts'
-import type { TaskDefinition, TaskHooks } from '../core/task.ts'
+import type { AroundRuns, TaskDefinition } from '../core/task.ts'
 import { validated } from '../enqueue/prepared-call.ts'
 import type { Ports } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
@@ -36,7 +31,7 @@ export interface LocalResult<Output> {
 
 export interface LocalCall {
   readonly definition: TaskDefinition
-  readonly appHooks: TaskHooks
+  readonly around: AroundRuns
   readonly ports: Ports
   readonly input: unknown
   readonly headers?: Readonly<Record<string, string>>
@@ -53,7 +48,7 @@ export async function callDirectly(call: LocalCall): Promise<unknown> {
   const deadlineAt = world.now() + facts.timeLimitMs
   const context = contextOf(definition, facts, deadlineAt, new AbortController().signal, world, log)
   try {
-    return await callFunction(definition, value, context)
+    return await throughMiddlewares(call.around.middlewares, context, () => callFunction(definition, value, context))
   } catch (error) {
     // Nobody retries here: as in Celery, the error given to retry() is what the caller sees.
     if (error instanceof RetrySignal && error.options.error !== undefined) throw error.options.error
@@ -63,19 +58,19 @@ export async function callDirectly(call: LocalCall): Promise<unknown> {
 
 /** Runs a task here as a worker would, until it has ended. Retries and snoozes follow at once. */
 export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult<Output>> {
-  const { definition, appHooks, ports } = call
+  const { definition, around, ports } = call
   refuseContract(definition)
   await validated(definition, call.input)
   const input = encode(call.input)
   const id = ports.random.uuid(ports.clock.now())
-  const hooks = [appHooks, definition.hooks]
+  const owners = hookOwners(around.hooks, definition.hooks)
   const scrub = scrubberOf(input, definition.sensitive)
   let maxRetries = definition.retry.maxRetries
   for (let attempt = 0; ; ) {
     const facts = factsOf(call, id, attempt + 1)
     const log = loggerOf(call, facts, scrub)
     const world = worldOf(call, log, facts, (error) => running.fail(error))
-    const running = startAttempt(definition, appHooks, input, facts, world, log)
+    const running = startAttempt(definition, around, input, facts, world, log)
     const outcome = await running.outcome
     const settlement = decide(outcome, {
       definition,
@@ -89,15 +84,9 @@ export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult
     if (outcome.kind === 'asked-retry' && outcome.options.maxRetries !== undefined)
       maxRetries = outcome.options.maxRetries
     const data = error === undefined ? undefined : toErrorData(error, scrub)
-    const told = async (name: string, tell: (hooks: TaskHooks) => void | Promise<void> | undefined) =>
-      callHooks(hooks, name, world, tell)
-    const { context } = running
+    if (owners.length > 0)
+      await world.enter(() => callHooks(owners, running.context, hooksFor(settlement, scrub), world))
     const output = settlement.result ? decode(JSON.parse(settlement.result) as Json) : undefined
-    if (state === 'SUCCESS') await told('onSuccess', (each) => each.onSuccess?.(context, output))
-    if (state === 'RETRY' && data)
-      await told('onRetry', (each) => each.onRetry?.(context, data, settlement.delayMs ?? 0))
-    if (state === 'FAILURE' && data) await told('onFailure', (each) => each.onFailure?.(context, data))
-    if (counts) await told('onSettled', (each) => each.onSettled?.(context, state))
     if (isTerminal(state)) {
       const failure =
         state === 'FAILURE' && data ? new TaskFailedError(id, definition.name, attempt, fromErrorData(data)) : undefined

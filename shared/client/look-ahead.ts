@@ -1,10 +1,5 @@
-import type { BulkEntry } from './bulk-enqueue.ts'
-import type { ChunkSource, Indexed } from './chunk-source.ts'
-
-/** Enqueues a chunk; says the fate of each input, and never rejects. */
-export type EnqueueChunk<Input, Output> = (
-  chunk: readonly Indexed<Input>[],
-) => Promise<readonly BulkEntry<Input, Output>[]>
+import type { BulkEntry, EnqueueChunk } from './bulk-entry.ts'
+import type { ChunkSource } from './chunk-source.ts'
 
 /** Enqueues chunks ahead of whoever reads their fates: so many in flight, and as many again finished and unread. */
 export class LookAhead<Input, Output> {

@@ -1,9 +1,8 @@
 import { resultTtlMs } from '../core/defaults.ts'
 import { CeleriacError, LedgerUnavailableError, TaskNotFoundError } from '../core/errors.ts'
-import type { RecordFields, TaskRecord } from '../core/record.ts'
+import type { TaskRecord } from '../core/record.ts'
 import { isTerminal, type VisibleState, visibleState } from '../core/states.ts'
-import { revoking } from '../enqueue/opening.ts'
-import type { RecordChange } from '../ports/index.ts'
+import { forgetRecord, type RecordChange, requestRevocation, revokeRecord } from '../core/transitions.ts'
 import type { Services } from './services.ts'
 
 /** A record that changes whenever it was read is not worth more tries. */
@@ -29,24 +28,12 @@ export async function revokeTask(services: Services, id: string): Promise<Visibl
     if (isTerminal(record.state)) return { state: record.state }
     if (record.state === 'STARTED') {
       if (record.revokeRequestedAt !== undefined) return { state: 'STARTED' }
-      const { id, v, queue } = record
-      // No transition: the worker settles with its own version and token.
-      return { state: 'STARTED', change: { id, v, transition: false, queue, set: { revokeRequestedAt: now } } }
+      return { state: 'STARTED', change: requestRevocation(record, now) }
     }
     const ttl = app.tasks.get(record.task)?.resultTtlMs ?? resultTtlMs
-    return { state: 'REVOKED', change: revoking(record, ports.random.token(), now, ttl, 'revoked') }
+    return { state: 'REVOKED', change: revokeRecord(record, ports.random.token(), now, ttl, 'revoked') }
   })
 }
-
-const payload = [
-  'input',
-  'inputRef',
-  'result',
-  'error',
-  'attempts',
-  'progress',
-  'envelope',
-] as const satisfies readonly (keyof RecordFields)[]
 
 /**
  * Removes what a task was given and what it left. The record itself stays: a late copy of its message must still find that it ended, and its key
@@ -67,8 +54,7 @@ export async function forgetTask(services: Services, id: string): Promise<void> 
     }
     if (record.inputRef !== undefined) inputs.add(record.inputRef)
     if (record.forgotten === true) return { state: record.state }
-    const { v, queue, state } = record
-    return { state, change: { id, v, transition: false, queue, set: { forgotten: true }, remove: payload } }
+    return { state: record.state, change: forgetRecord(record) }
   })
   if (inputs.size > 0) await ports.ledger.deleteInputs([...inputs].map((ref) => ({ id, ref })))
 }

@@ -4,7 +4,8 @@ import type { TaskDefinition } from '../core/task.ts'
 import type { CallOptions } from '../enqueue/call-options.ts'
 import { type PreparedCall, prepareCall } from '../enqueue/prepared-call.ts'
 import { AsyncResult } from './async-result.ts'
-import { BulkEnqueue, type BulkEntry } from './bulk-enqueue.ts'
+import { BulkEnqueue } from './bulk-enqueue.ts'
+import type { BulkEntry } from './bulk-entry.ts'
 import type { Indexed } from './chunk-source.ts'
 import { applyLocally, callDirectly, type LocalCall } from './local-run.ts'
 import type { Services } from './services.ts'
@@ -100,7 +101,7 @@ export function makeTask<Input, Output>(services: Services, app: AppBuilder, nam
   const calls = callsOf<Input, Output>(services, app, name)
   const callOf = (input: unknown, headers?: Readonly<Record<string, string>>): LocalCall => {
     const { definition } = calls
-    return { definition, appHooks: app.hooks, ports: services.ports, input, ...(headers && { headers }) }
+    return { definition, around: app, ports: services.ports, input, ...(headers && { headers }) }
   }
   const call = (input?: Input) => callDirectly(callOf(input)) as Promise<Output>
   Object.defineProperties(call, Object.getOwnPropertyDescriptors(calls))

@@ -1,7 +1,7 @@
 import { type AppDefinition, timesOf } from '../core/app.ts'
 import { DefinitionError } from '../core/errors.ts'
 import type { Ports } from '../ports/index.ts'
-import { createBatchWorker } from '../worker/index.ts'
+import { createBatchWorker, type WorkerParts, workerParts } from '../worker/index.ts'
 import { type HealthServer, startHealthServer } from './health.ts'
 import { QueuePoller } from './queue-poller.ts'
 import { Slots } from './slots.ts'
@@ -60,12 +60,13 @@ const failingAfterMs = 60_000
 export async function startContainerWorker(
   app: ContainerApp,
   options: ContainerWorkerOptions = {},
+  parts: WorkerParts = workerParts,
 ): Promise<ContainerWorker> {
   const { definition } = app
   const { concurrency = defaultConcurrency, queues = Object.keys(definition.queues) } = options
   check(definition, queues, concurrency)
   const ports = options.ports ?? (await app.ports())
-  const worker = createBatchWorker({ app: definition, ports, batches: concurrency })
+  const worker = createBatchWorker({ app: definition, ports, batches: concurrency }, parts)
   const draining = new AbortController()
   const slots = new Slots(concurrency)
   const pollers = queues.map((queue) => {

@@ -1,7 +1,15 @@
 import { DefinitionError } from './errors.ts'
 import { checkAppName, checkPrefix, checkQueueName, prefixOf } from './names.ts'
 import { type QueueDefinition, type QueueOptions, type QueueTimes, queueTimes, resolveQueue } from './queue.ts'
-import { resolveTask, type TaskDefaults, type TaskDefinition, type TaskHooks, type TaskSource } from './task.ts'
+import {
+  type AroundRuns,
+  type RunMiddleware,
+  resolveTask,
+  type TaskDefaults,
+  type TaskDefinition,
+  type TaskHooks,
+  type TaskSource,
+} from './task.ts'
 
 export interface AppOptions<QueueName extends string = string> {
   /** Part of every name at AWS: `<name>[-<stage>]` is the table, `<name>[-<stage>]-<queue>` a queue. */
@@ -16,14 +24,13 @@ export interface AppOptions<QueueName extends string = string> {
 }
 
 /** What producers, workers and infra read: queues and tasks with their defaults, checked. */
-export interface AppDefinition {
+export interface AppDefinition extends AroundRuns {
   readonly name: string
   readonly stage: string | undefined
   /** `<name>` or `<name>-<stage>`; CELERIAC_PREFIX overrides it where a process runs. */
   readonly prefix: string
   readonly queues: Readonly<Record<string, QueueDefinition>>
   readonly tasks: ReadonlyMap<string, TaskDefinition>
-  readonly hooks: TaskHooks
   readonly defaults: TaskDefaults
 }
 
@@ -33,6 +40,8 @@ export interface AppBuilder extends AppDefinition {
   add(name: string, options: TaskSource['options'], run: TaskDefinition['run']): TaskDefinition
   /** Give a contract its function. */
   implement(name: string, run: NonNullable<TaskDefinition['run']>): TaskDefinition
+  /** Wrap every run. @throws {DefinitionError} when it is no function */
+  use(middleware: RunMiddleware): void
 }
 
 /** @throws {DefinitionError} naming the option, what was expected and what came */
@@ -50,6 +59,7 @@ export function defineApp<QueueName extends string>(options: AppOptions<QueueNam
     queues[name] = resolveQueue(name, queueOptions)
   }
   const tasks = new Map<string, TaskDefinition>()
+  const middlewares: RunMiddleware[] = []
   const defaults: TaskDefaults = options.defaults ?? {}
   return {
     name: options.name,
@@ -58,6 +68,7 @@ export function defineApp<QueueName extends string>(options: AppOptions<QueueNam
     queues,
     tasks,
     hooks: options.hooks ?? {},
+    middlewares,
     defaults,
     add(name, taskOptions, run) {
       if (tasks.has(name)) {
@@ -76,6 +87,11 @@ export function defineApp<QueueName extends string>(options: AppOptions<QueueNam
       const definition: TaskDefinition = { ...contract, run }
       tasks.set(name, definition)
       return definition
+    },
+    use(middleware) {
+      if (typeof middleware !== 'function')
+        throw new DefinitionError(`app.use: expected a function (ctx, next) => …, received ${typeof middleware}.`)
+      middlewares.push(middleware)
     },
   }
 }

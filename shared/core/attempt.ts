@@ -1,24 +1,26 @@
 import { type ContextRetryOptions, RetrySignal, SnoozeSignal, type TaskContext, type TaskLogger } from './context.ts'
 import type { Outcome } from './decide.ts'
-import { hookLimitMs, maxResultBytes } from './defaults.ts'
+import { maxResultBytes } from './defaults.ts'
 import { type Duration, toMs } from './duration.ts'
+import { harmless } from './error-data.ts'
 import { ResultTooLargeError, SoftTimeLimitExceededError, TaskRevokedError, TimeLimitExceededError } from './errors.ts'
+import { callHooks, hookOwners } from './hooks.ts'
 import { validateInput } from './input.ts'
 import { byteLength, decode, encode, type Json, toText } from './json.ts'
-import type { TaskDefinition, TaskHooks } from './task.ts'
+import { throughMiddlewares } from './middleware.ts'
+import type { AroundRuns, TaskDefinition } from './task.ts'
 
-/** What an attempt needs of the world. */
+/** What an attempt needs from its surroundings. */
 export interface AttemptDeps {
   now(): number
   timer(delayMs: number, fire: () => void): () => void
-  /** Calls the task's own code, so that code below it can tell whose it is. */
+  /** Calls the user's code in the scope of its task: enqueues and leaked rejections below it belong to the task. */
   enter<T>(run: () => T): T
-  /** Told of hooks that throw. */
-  warn(message: string, error: unknown): void
+  warn(message: string, error?: unknown): void
   progress(value: unknown): void
 }
 
-/** What an attempt is told of its task. */
+/** The facts of one attempt. */
 export interface AttemptOptions {
   readonly id: string
   readonly queue: string
@@ -60,7 +62,7 @@ export interface RunningAttempt {
  */
 export function startAttempt(
   definition: TaskDefinition,
-  appHooks: TaskHooks,
+  around: AroundRuns,
   input: Json | undefined,
   facts: AttemptOptions,
   world: AttemptDeps,
@@ -73,7 +75,8 @@ export function startAttempt(
     end = resolve
   })
   let revoked = false
-  const context = contextOf(definition, facts, startedAt + facts.timeLimitMs, controller.signal, world, log)
+  const asked: AskedToComeBack = {}
+  const context = contextOf(definition, facts, startedAt + facts.timeLimitMs, controller.signal, world, log, asked)
 
   const cancelHard = world.timer(facts.timeLimitMs, () => {
     const error = new TimeLimitExceededError(facts.timeLimitMs)
@@ -86,7 +89,7 @@ export function startAttempt(
       ? () => {}
       : world.timer(softTimeLimitMs, () => controller.abort(new SoftTimeLimitExceededError(softTimeLimitMs)))
 
-  const finished = execute(definition, appHooks, input, facts, context, world).then((result) =>
+  const finished = execute(definition, around, input, facts, asked, context, world).then((result) =>
     end(revoked && result.kind === 'threw' ? { kind: 'revoked' } : result),
   )
   void outcome.then(() => {
@@ -112,42 +115,68 @@ export function startAttempt(
 
 async function execute(
   definition: TaskDefinition,
-  appHooks: TaskHooks,
+  around: AroundRuns,
   input: Json | undefined,
   facts: AttemptOptions,
+  asked: AskedToComeBack,
   context: TaskContext,
   world: AttemptDeps,
 ): Promise<Outcome> {
   let value: unknown
   try {
     const decoded = input === undefined ? undefined : decode(input)
-    // Awaited in any case: whoever started the attempt is told of it before the function runs.
+    // Awaited in any case: startAttempt() returns before the function runs.
     value = await (definition.input === undefined
       ? decoded
       : world.enter(() => validateInput(definition.name, definition.input, decoded)))
   } catch (thrown) {
     return { kind: 'input-refused', error: harmless(thrown) }
   }
-  const owners = hookOwners(appHooks, definition.hooks)
-  if (owners.length > 0)
-    await world.enter(() => callHooks(owners, 'onStart', world, (hooks) => hooks.onStart?.(context)))
-  return world.enter(() => runToResult(definition, value, context, facts))
+  const owners = hookOwners(around.hooks, definition.hooks)
+  if (owners.length > 0) await world.enter(() => callHooks(owners, context, [{ name: 'onStart' }], world))
+  const outcome = await world.enter(() => runToResult(definition, around, value, context, facts))
+  return asked.signal === undefined || outcome.kind === 'asked-retry' || outcome.kind === 'snoozed'
+    ? outcome
+    : afterSwallowing(asked.signal, world)
+}
+
+/** The last of `ctx.retry()` and `ctx.snooze()` that a run called. */
+interface AskedToComeBack {
+  signal?: RetrySignal | SnoozeSignal
+}
+
+/** The code called `ctx.retry()` or `ctx.snooze()`, caught what it throws, and went on. What it asked for holds. */
+function afterSwallowing(signal: RetrySignal | SnoozeSignal, deps: AttemptDeps): Outcome {
+  const method = signal instanceof RetrySignal ? 'retry' : 'snooze'
+  deps.warn(
+    `The task called ctx.${method}() and caught what it throws. The ${method} holds, whatever the task did afterwards. Let the error pass through catch blocks.`,
+  )
+  return outcomeOfSignal(signal)
+}
+
+function outcomeOfSignal(signal: RetrySignal | SnoozeSignal): Outcome {
+  return signal instanceof RetrySignal
+    ? { kind: 'asked-retry', options: signal.options }
+    : { kind: 'snoozed', delayMs: signal.delayMs }
 }
 
 /** Calls the function, and encodes what it returned: its value may have code of its own, `toJSON()`. */
 async function runToResult(
   definition: TaskDefinition,
+  { middlewares }: AroundRuns,
   value: unknown,
   context: TaskContext,
   facts: AttemptOptions,
 ): Promise<Outcome> {
   let output: unknown
   try {
-    output = await callFunction(definition, value, context)
+    output =
+      middlewares.length === 0
+        ? await callFunction(definition, value, context)
+        : await throughMiddlewares(middlewares, context, () => callFunction(definition, value, context))
   } catch (thrown) {
     const error = harmless(thrown)
-    if (error instanceof RetrySignal) return { kind: 'asked-retry', options: error.options }
-    if (error instanceof SnoozeSignal) return { kind: 'snoozed', delayMs: error.delayMs }
+    if (error instanceof RetrySignal || error instanceof SnoozeSignal) return outcomeOfSignal(error)
     return { kind: 'threw', error }
   }
   if (facts.ignoreResult) return { kind: 'returned', result: '' }
@@ -158,16 +187,6 @@ async function runToResult(
     return { kind: 'returned', result }
   } catch (thrown) {
     return { kind: 'result-refused', error: harmless(thrown) }
-  }
-}
-
-/** A proxy may throw when it is asked for its class: everything downstream asks. */
-function harmless(thrown: unknown): unknown {
-  try {
-    void (thrown instanceof Error)
-    return thrown
-  } catch {
-    return new TypeError('A value was thrown that throws when it is looked at.')
   }
 }
 
@@ -187,52 +206,21 @@ export async function callFunction(definition: TaskDefinition, value: unknown, c
   return output
 }
 
-/** Calls one hook of the app, then of the task. One that throws, or takes longer than it may, is told of and changes nothing. */
-export async function callHooks(
-  owners: readonly TaskHooks[],
-  name: string,
-  world: Pick<AttemptDeps, 'warn' | 'timer'>,
-  call: (hooks: TaskHooks) => void | Promise<void> | undefined,
-): Promise<void> {
-  for (const hooks of owners) {
-    try {
-      const called = call(hooks)
-      if (called !== undefined) await within(hookLimitMs, called, world)
-    } catch (thrown) {
-      world.warn(`The hook ${name} failed; the task goes on.`, harmless(thrown))
-    }
-  }
-}
-
-const hookNames = ['onStart', 'onSuccess', 'onRetry', 'onFailure', 'onSettled'] as const satisfies (keyof TaskHooks)[]
-
-/** Whoever has any hook to be called, the app first. */
-export function hookOwners(...owners: readonly TaskHooks[]): readonly TaskHooks[] {
-  return owners.filter((hooks) => hookNames.some((name) => hooks[name] !== undefined))
-}
-
-async function within(limitMs: number, work: Promise<void>, world: Pick<AttemptDeps, 'timer'>): Promise<void> {
-  let cancel = () => {}
-  const late = new Promise<never>((_resolve, reject) => {
-    cancel = world.timer(limitMs, () => reject(new TimeLimitExceededError(limitMs)))
-  })
-  await Promise.race([work, late]).finally(cancel)
-}
-
 export function contextOf(
-  definition: TaskDefinition,
+  definition: Pick<TaskDefinition, 'name'>,
   facts: AttemptOptions,
   deadlineAt: number,
   signal: AbortSignal,
   world: AttemptDeps,
   log: TaskLogger,
+  asked: AskedToComeBack = {},
 ): TaskContext {
   return {
     id: facts.id,
     task: definition.name,
     queue: facts.queue,
     attempt: facts.attempt,
-    retries: facts.attempt - 1,
+    retries: Math.max(0, facts.attempt - 1),
     maxRetries: facts.maxRetries,
     generation: facts.generation,
     signal,
@@ -251,10 +239,12 @@ export function contextOf(
     local: facts.local,
     retry(options: ContextRetryOptions = {}): never {
       if (options.delay !== undefined) toMs(options.delay, 'ctx.retry: delay')
-      throw new RetrySignal(options)
+      asked.signal = new RetrySignal(options)
+      throw asked.signal
     },
     snooze(delay: Duration): never {
-      throw new SnoozeSignal(Math.max(0, toMs(delay, 'ctx.snooze: delay')))
+      asked.signal = new SnoozeSignal(Math.max(0, toMs(delay, 'ctx.snooze: delay')))
+      throw asked.signal
     },
     progress: (value) => world.progress(value),
   }

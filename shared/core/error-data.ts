@@ -31,6 +31,16 @@ function dataOf(thrown: unknown, scrub: (text: string) => string, causesLeft: nu
   }
 }
 
+/** What was thrown, or an error in its place if it throws when it is looked at, as a proxy may: all code after this looks at it. */
+export function harmless(thrown: unknown): unknown {
+  try {
+    void (thrown instanceof Error)
+    return thrown
+  } catch {
+    return new TypeError('A value was thrown that throws when it is looked at.')
+  }
+}
+
 /** A proxy may throw when it is asked for its class. */
 function isError(thrown: unknown): thrown is Error {
   try {

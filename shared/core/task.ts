@@ -21,6 +21,24 @@ export interface TaskHooks {
   onSettled?(context: TaskContext, state: string): void | Promise<void>
 }
 
+/**
+ * Wraps a run of a task's function: a trace span, a transaction, a context of your own. Call `next()` once and await it. What `next()` throws is
+ * what the function threw: rethrow it, or the run counts as a success without a result.
+ *
+ * @example
+ * app.use(async (ctx, next) => {
+ *   await database.transaction(next)
+ * })
+ */
+export type RunMiddleware = (context: TaskContext, next: () => Promise<void>) => void | Promise<void>
+
+/** What an app puts around the runs of all its tasks. */
+export interface AroundRuns {
+  readonly hooks: TaskHooks
+  /** The first one is the outermost. */
+  readonly middlewares: readonly RunMiddleware[]
+}
+
 /** What can be said of a task beside its schemas and its function. */
 export interface TaskOptions<Parsed = unknown> {
   /** One of the app's queues. @default the app's only queue, or `defaults.queue` */

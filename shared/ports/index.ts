@@ -13,6 +13,7 @@ export interface Ports {
   readonly telemetry: Telemetry
 }
 
+export type { RecordChange } from '../core/transitions.ts'
 export type { Broker, Delivery, HideRequest, OutgoingMessage, QueueDepth, SendAnswer } from './broker.ts'
 export type { Clock } from './clock.ts'
 export type {
@@ -20,7 +21,6 @@ export type {
   Ledger,
   NewRecord,
   QueueControl,
-  RecordChange,
   StatisticsDelta,
   TimePage,
   TimeQuery,

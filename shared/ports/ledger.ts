@@ -1,4 +1,5 @@
-import type { RecordFields, TaskRecord } from '../core/record.ts'
+import type { TaskRecord } from '../core/record.ts'
+import type { RecordChange } from '../core/transitions.ts'
 
 /** A record to be inserted, with its input's own item when the input is too large for the record (`record.inputRef` names it). */
 export interface NewRecord {
@@ -14,20 +15,6 @@ export interface InputItem {
   readonly body: string
   /** Epoch seconds. */
   readonly expiresAt: number
-}
-
-/**
- * A compare-and-swap on one record: applied if, and only if, the record exists with version `v`.
- * A transition raises the version by one; any other change leaves it.
- */
-export interface RecordChange {
-  readonly id: string
-  readonly v: number
-  readonly transition: boolean
-  /** The record's queue: index attributes are made of it. */
-  readonly queue: string
-  readonly set: Partial<RecordFields>
-  readonly remove?: readonly (keyof RecordFields)[]
 }
 
 /**

@@ -1,2 +1,3 @@
+export { type WorkerParts, workerParts } from './batch.ts'
 export { type BatchWorker, createBatchWorker, type Invocation } from './batch-worker.ts'
 export { LeaseLostError } from './running-tasks.ts'

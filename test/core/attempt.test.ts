@@ -6,7 +6,7 @@ import type { TaskContext } from '../../shared/core/context.ts'
 import { hookLimitMs, maxResultBytes } from '../../shared/core/defaults.ts'
 import { LedgerUnavailableError, TaskRevokedError } from '../../shared/core/errors.ts'
 import type { Json } from '../../shared/core/json.ts'
-import type { TaskHooks } from '../../shared/core/task.ts'
+import type { RunMiddleware, TaskHooks } from '../../shared/core/task.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 
 const startAt = 1_767_225_600_000
@@ -30,6 +30,7 @@ interface Given {
   readonly input?: Json
   readonly facts?: Partial<AttemptOptions>
   readonly hooks?: TaskHooks
+  readonly middlewares?: readonly RunMiddleware[]
   readonly enter?: AttemptDeps['enter']
   readonly options?: object
 }
@@ -46,7 +47,7 @@ function start(run: Run, given: Given = {}) {
   const entered: unknown[] = []
   const attempt = startAttempt(
     definition,
-    given.hooks ?? {},
+    { hooks: given.hooks ?? {}, middlewares: given.middlewares ?? [] },
     given.input,
     { ...facts, ...given.facts },
     {

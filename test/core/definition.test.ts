@@ -26,7 +26,7 @@ const task = (options: object = {}, defaults: TaskDefaults = {}, name = 'work', 
 
 describe('an app', () => {
   it('has its options, with defaults', () => {
-    const { add, implement, ...shop } = app()
+    const { add, implement, use, ...shop } = app()
     expect(shop).toEqual({
       name: 'shop',
       stage: undefined,
@@ -34,6 +34,7 @@ describe('an app', () => {
       queues: { main: resolveQueue('main', {}) },
       tasks: new Map(),
       hooks: {},
+      middlewares: [],
       defaults: {},
     })
     const hooks = { onStart: () => {} }

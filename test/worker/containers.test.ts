@@ -86,7 +86,7 @@ describe('a worker without a deadline', () => {
     expect(world.contexts[0]?.signal.reason).toMatchObject({ code: 'lease-lost', name: 'LeaseLostError' })
     expect(world.record(id)).toMatchObject({ state: 'STARTED', v: 3, token: 'other' })
     expect(world.telemetry.logs.map(({ message }) => message)).toContain(
-      'A run ended after its lease was lost; it does not settle.',
+      'Lease lost; result discarded, another worker may own this task.',
     )
   })
 
@@ -100,7 +100,7 @@ describe('a worker without a deadline', () => {
     await world.until(worked)
     expect(world.record(id)).toMatchObject({ state: 'STARTED', v: 3, token: 'other' })
     expect(world.telemetry.logs.map(({ message }) => message)).toContain(
-      'A run ended after its lease was lost; it does not settle.',
+      'Lease lost; result discarded, another worker may own this task.',
     )
   })
 
@@ -181,7 +181,7 @@ describe('a lease that cannot be renewed', () => {
     expect((await world.until(worked)).failed).toHaveLength(1)
     expect(world.record(id)).toMatchObject({ state: 'STARTED', v: 2, attempt: 0 })
     expect(world.telemetry.logs.map(({ message }) => message)).toContain(
-      'A run ended after its lease was lost; it does not settle.',
+      'Lease lost; result discarded, another worker may own this task.',
     )
   })
 

@@ -3,16 +3,16 @@ import { defineApp } from '../../shared/core/app.ts'
 import type { TaskRecord } from '../../shared/core/record.ts'
 import { resolveRetry } from '../../shared/core/retry.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
-import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { RecordChange } from '../../shared/ports/index.ts'
 import type { CertainLedger, ChangeOutcome } from '../../shared/protocol/certain-ledger.ts'
-import { type Candidate, claimWave } from '../../shared/worker/claims.ts'
+import { claimWave } from '../../shared/worker/claim.ts'
+import type { Candidate } from '../../shared/worker/triage.ts'
 
 const now = 1_767_225_600_000
 const definition = defineApp({ name: 'shop', queues: { main: {} } }).add('work', {}, () => 1)
 const message = { celeriac: 1, id: 'id', generation: 0, v: 1, task: 'work' } as const
 const candidate: Candidate = {
-  arrival: {
+  received: {
     delivery: {
       messageId: 'm',
       receipt: 'r',
@@ -48,9 +48,9 @@ async function claim(given: Partial<Candidate>, answer: ChangeOutcome) {
   } as unknown as CertainLedger
   const [claimed] = await claimWave([{ ...candidate, ...given }], {
     ledger,
-    clock: new VirtualClock(now),
     random: seededRandom(1),
     queue: 'main',
+    now,
     leaseUntil: now + 60_000,
     alone: true,
   })
@@ -58,7 +58,7 @@ async function claim(given: Partial<Candidate>, answer: ChangeOutcome) {
 }
 
 describe('a claim', () => {
-  it('of which the table does not say what became of the record has failed: nothing runs by it', async () => {
+  it('fails when the table answers without the record: nothing runs', async () => {
     const { claimed } = await claim({}, { status: 'done', record: undefined })
     const error = new Error('The ledger returned no record.')
     expect(claimed).toEqual({ status: 'failed', candidate, error, maybeClaimed: true })

@@ -1,8 +1,12 @@
 import { controlCacheMs } from '../core/defaults.ts'
 import type { Clock, Ledger, QueueControl } from '../ports/index.ts'
 
-/** What operators set for a queue, remembered for some seconds. A table that does not answer changes nothing. */
-export class Controls {
+/** The shortest and longest time for which messages of a paused queue wait: a long pause is looked at less and less often. */
+const shortestWaitMs = 5_000
+const longestWaitMs = 900_000
+
+/** Whether an operator paused a queue, remembered for five seconds. If the table does not answer, the last answer holds. */
+export class PauseCache {
   readonly #ledger: Ledger
   readonly #clock: Clock
   readonly #known = new Map<string, { readonly at: number; readonly control: QueueControl }>()
@@ -12,7 +16,15 @@ export class Controls {
     this.#clock = clock
   }
 
-  of(queue: string): QueueControl | Promise<QueueControl> {
+  /** How long messages of the queue are to wait, in ms. Undefined while the queue is not paused. */
+  async waitMs(queue: string): Promise<number | undefined> {
+    const { pausedAt } = await this.#control(queue)
+    if (pausedAt === undefined) return undefined
+    const pausedMs = this.#clock.now() - pausedAt
+    return Math.min(longestWaitMs, Math.max(shortestWaitMs, Math.ceil(pausedMs / 4)))
+  }
+
+  #control(queue: string): QueueControl | Promise<QueueControl> {
     const known = this.#known.get(queue)
     const now = this.#clock.now()
     if (known !== undefined && now - known.at < controlCacheMs) return known.control

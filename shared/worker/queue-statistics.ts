@@ -2,8 +2,8 @@ import type { Settlement } from '../core/decide.ts'
 import { isTerminal } from '../core/states.ts'
 import type { Ports } from '../ports/index.ts'
 
-/** Counts what became of a batch, to be written in one request. */
-export class Tally {
+/** Counts how the tasks of a batch ended, for one write. */
+export class QueueStatistics {
   readonly #queue: string
   readonly #counts: Record<string, number> = {}
 
