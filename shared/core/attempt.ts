@@ -7,6 +7,7 @@ import { ResultTooLargeError, SoftTimeLimitExceededError, TaskRevokedError, Time
 import { callHooks, hookOwners } from './hooks.ts'
 import { validateInput } from './input.ts'
 import { byteLength, decode, encode, type Json, toText } from './json.ts'
+import type { ScheduledOccurrence } from './message.ts'
 import { throughMiddlewares } from './middleware.ts'
 import type { AroundRuns, TaskDefinition } from './task.ts'
 
@@ -37,6 +38,7 @@ export interface AttemptOptions {
   readonly messageId?: string
   readonly requestId?: string
   readonly traceparent?: string
+  readonly schedule?: ScheduledOccurrence
   readonly local: boolean
   readonly timeLimitMs: number
   readonly softTimeLimitMs?: number
@@ -236,6 +238,7 @@ export function contextOf(
     messageId: facts.messageId,
     requestId: facts.requestId,
     traceparent: facts.traceparent,
+    schedule: facts.schedule && { ...facts.schedule, at: new Date(facts.schedule.at) },
     local: facts.local,
     retry(options: ContextRetryOptions = {}): never {
       if (options.delay !== undefined) toMs(options.delay, 'ctx.retry: delay')

@@ -56,6 +56,7 @@ export function parseMessage(body: string): TaskMessage {
   optional(fields, 'headers', isTextMap, 'an object of texts')
   optional(fields, 'options', isObject, 'an object')
   checkOptions(own(fields, 'options') as Readonly<Record<string, unknown>> | undefined)
+  optional(fields, 'schedule', isOccurrence, 'an object of name, at and missed')
   optional(fields, 'ledger', (value) => value === 'off', "'off'")
   if (!isShallow(parsed as Json))
     throw new MessageError('wrong-shape', `The body is nested deeper than ${maxJsonDepth} levels.`)
@@ -116,6 +117,15 @@ const isPositive = (value: unknown): boolean => isNatural(value) && value !== 0
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isTextMap = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText)
+
+const isOccurrence = (value: unknown): boolean =>
+  isObject(value) &&
+  'name' in value &&
+  isText(value.name) &&
+  'at' in value &&
+  isNatural(value.at) &&
+  'missed' in value &&
+  isNatural(value.missed)
 
 /** JSON.stringify is recursive too: a body that is nested far deeper than any message overflows it. */
 function shown(value: unknown): string {

@@ -5,6 +5,7 @@ import { DefinitionError, InputError, InputTooLargeError } from '../core/errors.
 import { taskIdOf } from '../core/ids.ts'
 import { validateInput } from '../core/input.ts'
 import { byteLength, encode, toText } from '../core/json.ts'
+import type { ScheduledOccurrence } from '../core/message.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { redacted } from '../core/redact.ts'
 import type { TaskDefinition } from '../core/task.ts'
@@ -19,6 +20,13 @@ export interface PreparedCall {
   /** Undefined with the ledger off. */
   readonly opening: { readonly record: TaskRecord; readonly inputItem?: PlacedInput } | undefined
   readonly ignoreResult: boolean
+  /** A record that has the id is this very call, whatever became of it: it is never opened again. */
+  readonly once?: true
+}
+
+/** One occurrence of a schedule. */
+export interface Occurrence extends ScheduledOccurrence {
+  readonly id: string
 }
 
 export interface PrepareDeps {
@@ -40,6 +48,7 @@ export async function prepareCall(
   input: unknown,
   options: CallOptions,
   { app, clock, random }: PrepareDeps,
+  occurrence?: Occurrence,
 ): Promise<PreparedCall> {
   const now = clock.now()
   const { ignoreResult, ...resolved } = resolveCall(definition, options, app.queues, now)
@@ -49,9 +58,9 @@ export async function prepareCall(
   const json = encoded()
   const body = toText(json)
   checkSize(definition, body)
-  const key = options.idempotencyKey ?? (options.taskId === undefined ? keyOf(definition, output) : undefined)
-  const id =
-    key !== undefined ? taskIdOf(app.name, definition.name, key) : (options.taskId ?? random.uuid(resolved.enqueuedAt))
+  const taskId = occurrence?.id ?? options.taskId
+  const key = options.idempotencyKey ?? (taskId === undefined ? keyOf(definition, output) : undefined)
+  const id = key !== undefined ? taskIdOf(app.name, definition.name, key) : (taskId ?? random.uuid(resolved.enqueuedAt))
   const caller = currentTask.getStore()
   const traceparent = options.traceparent ?? options.headers?.traceparent ?? caller?.traceparent
   const call: Call = {
@@ -61,6 +70,7 @@ export async function prepareCall(
     ...resolved,
     ...(caller && { root: caller.root, parent: caller.id }),
     ...(traceparent !== undefined && { traceparent }),
+    ...(occurrence && { schedule: { name: occurrence.name, at: occurrence.at, missed: occurrence.missed } }),
   }
   if (definition.ledger === 'off') return { definition, call, opening: undefined, ignoreResult }
   const { record, inputItem } = recordOfCall(call, tokenPlace, body)
@@ -69,7 +79,7 @@ export async function prepareCall(
     record: held ? { ...record, keyUntil: now + definition.idempotencyTtlMs } : record,
     ...(inputItem && { inputItem }),
   }
-  return { definition, call, opening, ignoreResult }
+  return { definition, call, opening, ignoreResult, ...(occurrence && { once: true as const }) }
 }
 
 /** The opening draws a fresh token for each try to write; this only holds its place in the record's size. */

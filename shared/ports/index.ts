@@ -16,6 +16,7 @@ export interface Ports {
 export type { RecordChange } from '../core/transitions.ts'
 export type { Broker, Delivery, HideRequest, OutgoingMessage, QueueDepth, SendAnswer } from './broker.ts'
 export type { Clock } from './clock.ts'
+export type { Due, DueItem, DueKey, DuePage } from './due.ts'
 export type {
   InputItem,
   Ledger,
@@ -27,4 +28,6 @@ export type {
   WriteAnswer,
 } from './ledger.ts'
 export type { Random } from './random.ts'
+export type { SchedulePage, ScheduleQuery, Schedules, ScheduleWrite } from './schedules.ts'
 export type { LogLevel, TaskEvent, Telemetry } from './telemetry.ts'
+export type { TickAdvance, TickState, Ticks } from './ticks.ts'

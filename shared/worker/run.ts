@@ -137,6 +137,7 @@ function attemptOptions(
     ...(message.parent !== undefined && { parent: message.parent }),
     ...(requestId !== undefined && { requestId }),
     ...(message.traceparent !== undefined && { traceparent: message.traceparent }),
+    ...(message.schedule && { schedule: message.schedule }),
     ...(task?.softTimeLimitMs !== undefined && { softTimeLimitMs: task.softTimeLimitMs }),
   }
 }
