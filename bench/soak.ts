@@ -103,12 +103,12 @@ async function start(folder: string) {
 
 /** Enqueues no faster than is worked, and looks at everything each time a share of the tasks is done. */
 async function soak(look: () => Omit<Sample, 'done' | 'perSecond'>): Promise<readonly Sample[]> {
-  const { broker } = app.ports()
+  const { queues } = app.ports()
   const taken: Sample[] = []
   let enqueued = 0
   let failed = 0
   const done = async (): Promise<number> => {
-    const { waiting, inFlight, delayed } = await broker.depth('work')
+    const { waiting, inFlight, delayed } = await queues.depth('work')
     return enqueued - failed - waiting - inFlight - delayed
   }
   const inputs = async function* () {

@@ -33,20 +33,20 @@ const clockToleranceMs = 10_000
  */
 export async function purgeQueue(app: App, queue: string, options: PurgeOptions = {}): Promise<PurgeReport> {
   const { dead = false, waitSeconds = 1 } = options
-  const { broker, clock } = app.ports()
+  const { queues, clock } = app.ports()
   const until = clock.now() + clockToleranceMs
   const counts = { removed: 0, revoked: 0, running: 0 }
 
   const lane = async (): Promise<void> => {
     for (;;) {
-      const deliveries = await broker.receive(queue, { max: requestSize, waitSeconds, dead })
+      const deliveries = await queues.receive(queue, { max: requestSize, waitSeconds, dead })
       if (deliveries.length === 0) return
       const older = deliveries.filter(({ sentAt }) => sentAt <= until)
       const removable = await Promise.all(
         older.map(async ({ body }) => dead || (await withdraw(app, idOf(body), counts))),
       )
       const done = older.filter((_, index) => removable[index])
-      const gone = await broker.acknowledge(
+      const gone = await queues.acknowledge(
         queue,
         done.map(({ receipt }) => receipt),
         { dead },
@@ -55,7 +55,7 @@ export async function purgeQueue(app: App, queue: string, options: PurgeOptions 
       if (older.length === deliveries.length) continue
       const newer = deliveries.filter(({ sentAt }) => sentAt > until)
       if (!dead) {
-        await broker.hide(
+        await queues.hide(
           queue,
           newer.map(({ receipt }) => ({ receipt, delaySeconds: 0 })),
         )
@@ -64,7 +64,7 @@ export async function purgeQueue(app: App, queue: string, options: PurgeOptions 
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
-  const { inFlight, delayed } = await broker.depth(queue)
+  const { inFlight, delayed } = await queues.depth(queue)
   return { ...counts, hidden: dead ? 0 : inFlight + delayed }
 }
 

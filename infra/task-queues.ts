@@ -175,7 +175,14 @@ export class TaskQueues extends Construct {
     const worker = new TaskWorker(this, `${queue.name}Worker`, {
       ...naming,
       ...settings,
-      ...defined({ entry: props.entry, code: props.code, handler: props.handler, bundling: props.bundling }),
+      ...defined({
+        entry: props.entry,
+        code: props.code,
+        handler: props.handler,
+        bundling: props.bundling,
+        projectRoot: props.projectRoot,
+        depsLockFilePath: props.depsLockFilePath,
+      }),
       queue,
       table: this.table,
       enqueues: callable.map((name) => queues.get(name) as TaskQueue),

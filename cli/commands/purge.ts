@@ -18,7 +18,7 @@ export function purgeCommand(): Command {
       withApp(command, async ({ app, output }) => {
         checkQueue(app, queue)
         if (!yes) checkTerminal()
-        const before = await app.ports().broker.depth(queue)
+        const before = await app.ports().queues.depth(queue)
         const count = dead ? before.dead : before.waiting
         const what = dead ? `dead letters of ${queue}` : `waiting messages of ${queue}`
         if (!yes) await confirm(`This removes about ${count} ${what} of ${app.prefix} for good.`, queue)

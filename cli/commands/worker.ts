@@ -81,7 +81,7 @@ async function checkReach(app: App, queues: readonly string[]): Promise<void> {
   await Promise.all(
     queues.map(async (queue) => {
       try {
-        await app.ports().broker.depth(queue)
+        await app.ports().queues.depth(queue)
       } catch (error) {
         // Who may receive need not be allowed to look at attributes.
         if (!/AccessDenied|not authorized/i.test(error instanceof Error ? `${error.name} ${error.message}` : ''))

@@ -93,10 +93,10 @@ export class Watch {
 
   /** Those that have ended, a hundred with each request. */
   async #read(ids: readonly string[]): Promise<readonly Ended[]> {
-    const { ledger } = this.#app.ports()
+    const { records } = this.#app.ports()
     const ended: Ended[] = []
     for (let start = 0; start < ids.length; start += readTogether) {
-      for (const record of await ledger.read(ids.slice(start, start + readTogether), { consistent: true })) {
+      for (const record of await records.read(ids.slice(start, start + readTogether), { consistent: true })) {
         if (record?.finishedAt === undefined || openStates.has(record.state)) continue
         const { id, state, attempt, enqueuedAt, finishedAt } = record
         ended.push({ id, state, attempts: attempt, enqueuedAt, finishedAt })

@@ -117,7 +117,7 @@ export function buildApp<QueueName extends string>(
   }
   const setPause = async (owner: string, queue: string, pausedAt: number | undefined): Promise<void> => {
     checkQueue(services, owner, queue)
-    await ports.ledger.writeControl(queue, pausedAt === undefined ? {} : { pausedAt })
+    await ports.controls.write(queue, pausedAt === undefined ? {} : { pausedAt })
   }
   const app = {
     definition: builder,

@@ -114,7 +114,7 @@ export class AsyncResult<Output = unknown> {
     this.#needsRecord('info()')
     const { app, ports } = this.#services
     const record = await readRecord(this.#services, this.id)
-    const [info] = await describeRecords([record], app, ports.ledger, ports.clock.now())
+    const [info] = await describeRecords([record], app, ports.inputs, ports.clock.now())
     return info as TaskInfo
   }
 

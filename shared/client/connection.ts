@@ -1,5 +1,15 @@
 import { type Environment, readEnvironment } from '../core/environment.ts'
-import type { Broker, Clock, Ledger, Ports, Random, Telemetry } from '../ports/index.ts'
+import {
+  type Clock,
+  forwarding,
+  type LocalPorts,
+  localPorts,
+  type Ports,
+  type PortTable,
+  type Random,
+  type ServicePorts,
+  servicePorts,
+} from '../ports/index.ts'
 
 /** Credentials as the AWS SDK takes them: keys, or a function that gives them. */
 export interface AwsKeys {
@@ -17,10 +27,8 @@ export interface AwsTarget {
   readonly environment?: Partial<Environment>
 }
 
-/** Ledger and broker on AWS. */
-export interface AwsConnection {
-  readonly ledger: Ledger
-  readonly broker: Broker
+/** Table and queues on AWS. */
+export interface AwsConnection extends ServicePorts {
   close(): void
 }
 
@@ -32,39 +40,12 @@ export interface ConnectedTarget extends Omit<AwsTarget, 'environment'> {
 }
 
 /** What a process has at hand, and how it gets at AWS: wired together in the door files. */
-export interface ConnectionDeps {
-  readonly clock: Clock
-  readonly random: Random
-  readonly telemetry: Telemetry
+export interface ConnectionDeps extends LocalPorts {
   /** `process.env` */
   readonly variables: Readonly<Record<string, string | undefined>>
   /** Loads the AWS SDK: called at the first use, not before. */
   connectAws(target: ConnectedTarget): Promise<AwsConnection>
 }
-
-const ledgerMethods = [
-  'insert',
-  'update',
-  'read',
-  'readInputs',
-  'writeInputs',
-  'deleteInputs',
-  'listByTime',
-  'listFailures',
-  'count',
-  'statistics',
-  'readControl',
-  'writeControl',
-] as const satisfies readonly (keyof Ledger)[]
-
-const brokerMethods = [
-  'send',
-  'sendDead',
-  'hide',
-  'receive',
-  'acknowledge',
-  'depth',
-] as const satisfies readonly (keyof Broker)[]
 
 /**
  * The ports of one app in this process. They can be handed out before anything is connected: AWS is loaded at the first call of one, and every
@@ -82,25 +63,22 @@ export class Connection {
   constructor(world: ConnectionDeps, prefix: string) {
     this.#world = world
     this.#prefix = prefix
-    const clock = (): Clock => this.#given.clock ?? world.clock
-    const random = (): Random => this.#given.random ?? world.random
-    const telemetry = (): Telemetry => this.#given.telemetry ?? world.telemetry
+    const service = <Name extends keyof ServicePorts>(table: PortTable<ServicePorts[Name], Name>) =>
+      forwarding(table, async () => this.#given[table.name] ?? (await this.#connected())[table.name])
+    const local = <Name extends keyof LocalPorts>(table: PortTable<LocalPorts[Name], Name>) =>
+      forwarding(table, () => this.#given[table.name] ?? world[table.name])
     this.ports = {
-      ledger: forwarding<Ledger>(ledgerMethods, async () => this.#given.ledger ?? (await this.#connected()).ledger),
-      broker: forwarding<Broker>(brokerMethods, async () => this.#given.broker ?? (await this.#connected()).broker),
-      clock: {
-        now: () => clock().now(),
-        timer: (delayMs, fire, options) => clock().timer(delayMs, fire, options),
-      },
-      random: {
-        fraction: () => random().fraction(),
-        uuid: (now) => random().uuid(now),
-        token: () => random().token(),
-      },
-      telemetry: {
-        event: (event) => telemetry().event(event),
-        log: (level, message, fields) => telemetry().log(level, message, fields),
-      },
+      records: service(servicePorts.records),
+      inputs: service(servicePorts.inputs),
+      statistics: service(servicePorts.statistics),
+      controls: service(servicePorts.controls),
+      queues: service(servicePorts.queues),
+      due: service(servicePorts.due),
+      schedules: service(servicePorts.schedules),
+      ticks: service(servicePorts.ticks),
+      clock: local(localPorts.clock),
+      random: local(localPorts.random),
+      telemetry: local(localPorts.telemetry),
     }
   }
 
@@ -115,8 +93,8 @@ export class Connection {
       this.#given = { ...this.#given, ...to }
       return
     }
-    const { ledger: _ledger, broker: _broker, ...machine } = this.#given
-    this.#given = machine
+    const { clock, random, telemetry } = this.#given
+    this.#given = { ...(clock && { clock }), ...(random && { random }), ...(telemetry && { telemetry }) }
     this.#target = to
     this.close()
   }
@@ -146,19 +124,8 @@ export class Connection {
   }
 }
 
-const portNames = ['ledger', 'broker', 'clock', 'random', 'telemetry'] as const satisfies readonly (keyof Ports)[]
+const portNames = [...Object.keys(servicePorts), ...Object.keys(localPorts)]
 
 function isPorts(to: Partial<Ports> | AwsTarget): to is Partial<Ports> {
   return portNames.some((name) => name in to)
-}
-
-/** A port whose methods find the real one when they are called. */
-function forwarding<Port extends object>(methods: readonly (keyof Port)[], find: () => Promise<Port>): Port {
-  const forward =
-    (method: keyof Port) =>
-    async (...given: readonly unknown[]) => {
-      const port = await find()
-      return (port[method] as (...given: readonly unknown[]) => unknown).apply(port, [...given])
-    }
-  return Object.fromEntries(methods.map((method) => [method, forward(method)])) as Port
 }

@@ -67,9 +67,9 @@ export function createInspect(services: Services): Inspect {
       return Promise.all(
         Object.values(app.queues).map(async ({ name, concurrency }) => {
           const [depth, control, counts] = await Promise.all([
-            ports.broker.depth(name),
-            ports.ledger.readControl(name),
-            ports.ledger.statistics(name, from, now + 1),
+            ports.queues.depth(name),
+            ports.controls.read(name),
+            ports.statistics.sum({ queue: name, from, to: now + 1 }),
           ])
           const pausedAt = control.pausedAt === undefined ? undefined : new Date(control.pausedAt)
           return { queue: name, ...depth, pausedAt, concurrency, since: new Date(from), counts }
@@ -79,7 +79,7 @@ export function createInspect(services: Services): Inspect {
 
     async task(id) {
       const record = await readRecord(services, id)
-      const [info] = await describeRecords([record], app, ports.ledger, ports.clock.now())
+      const [info] = await describeRecords([record], app, ports.inputs, ports.clock.now())
       return info as TaskInfo
     },
 
@@ -91,17 +91,17 @@ export function createInspect(services: Services): Inspect {
         )
       }
       const now = ports.clock.now()
-      const page = await ports.ledger.listFailures({
+      const page = await ports.records.listFailures({
         queue,
         from: from?.getTime() ?? now - 2 * retentionMs,
         to: to?.getTime() ?? now + 1,
         limit,
         ...(cursor !== undefined && { cursor }),
       })
-      const found = await ports.ledger.read(page.ids, { consistent: false })
+      const found = await ports.records.read(page.ids, { consistent: false })
       // The index lags: what was reopened since is no failure any more.
       const failed = found.filter((record) => record !== undefined).filter(({ state }) => state === 'FAILURE')
-      const tasks = await describeRecords(failed, app, ports.ledger, now)
+      const tasks = await describeRecords(failed, app, ports.inputs, now)
       return { tasks, ...(page.cursor !== undefined && { cursor: page.cursor }) }
     },
   }

@@ -12,6 +12,7 @@ import type { AroundRuns, TaskDefinition } from '../core/task.ts'
 import { validated } from '../enqueue/prepared-call.ts'
 import type { Ports } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
+import { surroundingsOf } from '../protocol/surroundings.ts'
 import { taskLogger } from '../protocol/task-logger.ts'
 import type { TaskError } from './ending.ts'
 
@@ -44,9 +45,9 @@ export async function callDirectly(call: LocalCall): Promise<unknown> {
   const value = await validated(definition, call.input)
   const facts = factsOf(call, call.ports.random.uuid(call.ports.clock.now()), 1)
   const log = loggerOf(call, facts, (text) => text)
-  const world = worldOf(call, log, facts, () => {})
-  const deadlineAt = world.now() + facts.timeLimitMs
-  const context = contextOf(definition, facts, deadlineAt, new AbortController().signal, world, log)
+  const deps = surroundings(call, log, facts, () => {})
+  const deadlineAt = deps.now() + facts.timeLimitMs
+  const context = contextOf(definition, facts, deadlineAt, new AbortController().signal, deps, log)
   try {
     return await throughMiddlewares(call.around.middlewares, context, () => callFunction(definition, value, context))
   } catch (error) {
@@ -69,8 +70,8 @@ export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult
   for (let attempt = 0; ; ) {
     const facts = factsOf(call, id, attempt + 1)
     const log = loggerOf(call, facts, scrub)
-    const world = worldOf(call, log, facts, (error) => running.fail(error))
-    const running = startAttempt(definition, around, input, facts, world, log)
+    const deps = surroundings(call, log, facts, (error) => running.fail(error))
+    const running = startAttempt(definition, around, input, facts, deps, log)
     const outcome = await running.outcome
     const settlement = decide(outcome, {
       definition,
@@ -84,8 +85,7 @@ export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult
     if (outcome.kind === 'asked-retry' && outcome.options.maxRetries !== undefined)
       maxRetries = outcome.options.maxRetries
     const data = error === undefined ? undefined : toErrorData(error, scrub)
-    if (owners.length > 0)
-      await world.enter(() => callHooks(owners, running.context, hooksFor(settlement, scrub), world))
+    if (owners.length > 0) await deps.enter(() => callHooks(owners, running.context, hooksFor(settlement, scrub), deps))
     const output = settlement.result ? decode(JSON.parse(settlement.result) as Json) : undefined
     if (isTerminal(state)) {
       const failure =
@@ -162,17 +162,11 @@ function factsOf({ definition, ports, headers = {} }: LocalCall, id: string, att
   }
 }
 
-function worldOf(
+function surroundings(
   { ports }: LocalCall,
   log: TaskLogger,
-  { id, root, traceparent }: AttemptOptions,
+  options: AttemptOptions,
   fail: (error: unknown) => void,
 ): AttemptDeps {
-  return {
-    now: () => ports.clock.now(),
-    timer: (delayMs, fire) => ports.clock.timer(delayMs, fire),
-    enter: (run) => currentTask.run({ id, root, traceparent, fail }, run),
-    warn: (message, error) => log.warn(message, { error: error instanceof Error ? error.message : String(error) }),
-    progress: () => {},
-  }
+  return { ...surroundingsOf(options, ports, log, fail), progress: () => {} }
 }

@@ -1,8 +1,13 @@
+import type { AttemptOptions } from '../core/attempt.ts'
+import { messageOf } from '../core/call.ts'
+import { decideWithoutRun } from '../core/decide.ts'
 import { resultTtlMs } from '../core/defaults.ts'
 import { CeleriacError, LedgerUnavailableError, TaskNotFoundError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { isTerminal, type VisibleState, visibleState } from '../core/states.ts'
 import { forgetRecord, type RecordChange, requestRevocation, revokeRecord } from '../core/transitions.ts'
+import { callHooksWithoutRun } from '../protocol/end-hooks.ts'
 import type { Services } from './services.ts'
 
 /** A record that changes whenever it was read is not worth more tries. */
@@ -10,7 +15,7 @@ const mostRounds = 20
 
 /** The record as it stands, read consistently. @throws {TaskNotFoundError} */
 export async function readRecord({ ports }: Services, id: string): Promise<TaskRecord> {
-  const [record] = await ports.ledger.read([id], { consistent: true })
+  const [record] = await ports.records.read([id], { consistent: true })
   if (record === undefined) throw new TaskNotFoundError(id)
   return record
 }
@@ -23,7 +28,9 @@ export async function readRecord({ ports }: Services, id: string): Promise<TaskR
  */
 export async function revokeTask(services: Services, id: string): Promise<VisibleState> {
   const { app, ports } = services
-  return changeUntilDone(services, id, (record) => {
+  let revoked: TaskRecord | undefined
+  const state = await changeUntilDone(services, id, (record) => {
+    revoked = undefined
     const now = ports.clock.now()
     if (isTerminal(record.state)) return { state: record.state }
     if (record.state === 'STARTED') {
@@ -31,8 +38,42 @@ export async function revokeTask(services: Services, id: string): Promise<Visibl
       return { state: 'STARTED', change: requestRevocation(record, now) }
     }
     const ttl = app.tasks.get(record.task)?.resultTtlMs ?? resultTtlMs
+    revoked = record
     return { state: 'REVOKED', change: revokeRecord(record, ports.random.token(), now, ttl, 'revoked') }
   })
+  if (revoked !== undefined) await reportRevoked(services, revoked)
+  return state
+}
+
+/** No worker sees the end of a task that is revoked while it waits: its event and its hooks belong to the process that revoked it. */
+async function reportRevoked({ app, ports }: Services, record: TaskRecord): Promise<void> {
+  const { id, task, queue, attempt, generation, enqueuedAt, root = id } = record
+  ports.telemetry.event({ type: 'revoked', at: ports.clock.now(), queue, task, id })
+  const definition = app.tasks.get(task)
+  const { headers = {}, parent, traceparent, input } = messageOf(record, inputOf(record))
+  const options: AttemptOptions = {
+    id,
+    queue,
+    attempt,
+    maxRetries: definition?.retry.maxRetries ?? 0,
+    generation,
+    headers,
+    enqueuedAt,
+    root,
+    receiveCount: 0,
+    local: false,
+    timeLimitMs: definition?.timeLimitMs ?? 0,
+    ignoreResult: definition?.ignoreResult ?? false,
+    ...(parent !== undefined && { parent }),
+    ...(traceparent !== undefined && { traceparent }),
+  }
+  const settlement = decideWithoutRun({ kind: 'revoked' })
+  await callHooksWithoutRun({ task, definition, input, options, settlement }, app, ports)
+}
+
+/** A larger input lives in its own item. It is read by nobody but the scrubber of log lines, so it is not fetched. */
+function inputOf({ input }: TaskRecord): Json {
+  return input === undefined ? null : (JSON.parse(input) as Json)
 }
 
 /**
@@ -56,7 +97,7 @@ export async function forgetTask(services: Services, id: string): Promise<void> 
     if (record.forgotten === true) return { state: record.state }
     return { state: record.state, change: forgetRecord(record) }
   })
-  if (inputs.size > 0) await ports.ledger.deleteInputs([...inputs].map((ref) => ({ id, ref })))
+  if (inputs.size > 0) await ports.inputs.remove([...inputs].map((ref) => ({ id, ref })))
 }
 
 interface Plan {

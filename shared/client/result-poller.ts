@@ -1,7 +1,7 @@
 import { ledgerPatienceMs, pollMs } from '../core/defaults.ts'
 import { LedgerUnavailableError, TableAccessError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
-import type { Clock, Ledger } from '../ports/index.ts'
+import type { Clock, Records } from '../ports/index.ts'
 
 /** One waiting for a record. */
 interface Watch {
@@ -21,14 +21,14 @@ interface Watch {
  * its pause joins the read of the first one due. No timer is left when nobody waits.
  */
 export class ResultPoller {
-  readonly #ledger: Ledger
+  readonly #records: Records
   readonly #clock: Clock
   readonly #watches = new Set<Watch>()
   #cancelTimer: (() => void) | undefined
   #wakesAt = Number.POSITIVE_INFINITY
 
-  constructor(ports: { readonly ledger: Ledger; readonly clock: Clock }) {
-    this.#ledger = ports.ledger
+  constructor(ports: { readonly records: Records; readonly clock: Clock }) {
+    this.#records = ports.records
     this.#clock = ports.clock
   }
 
@@ -140,12 +140,12 @@ export class ResultPoller {
   /** Eventually consistent reads cost half; only what they miss is read again. */
   async #recordsOf(ids: readonly string[]): Promise<ReadonlyMap<string, TaskRecord | undefined>> {
     const records = new Map<string, TaskRecord | undefined>()
-    for (const [index, record] of (await this.#ledger.read(ids, { consistent: false })).entries()) {
+    for (const [index, record] of (await this.#records.read(ids, { consistent: false })).entries()) {
       records.set(ids[index] ?? '', record)
     }
     const missing = ids.filter((id) => records.get(id) === undefined)
     if (missing.length > 0) {
-      for (const [index, record] of (await this.#ledger.read(missing, { consistent: true })).entries()) {
+      for (const [index, record] of (await this.#records.read(missing, { consistent: true })).entries()) {
         records.set(missing[index] ?? '', record)
       }
     }

@@ -5,7 +5,7 @@ import { decode, type Json } from '../core/json.ts'
 import type { AttemptEntry, ErrorData, TaskRecord } from '../core/record.ts'
 import { redacted, redactInput } from '../core/redact.ts'
 import { type VisibleState, visibleState } from '../core/states.ts'
-import type { Ledger } from '../ports/index.ts'
+import type { Inputs } from '../ports/index.ts'
 import { isPayloadHidden } from './ending.ts'
 
 /** One run, as kept in a task's short history (the last ten). */
@@ -64,13 +64,13 @@ export interface TaskInfo {
 export async function describeRecords(
   records: readonly TaskRecord[],
   app: AppDefinition,
-  ledger: Pick<Ledger, 'readInputs'>,
+  inputs: Pick<Inputs, 'read'>,
   now: number,
 ): Promise<readonly TaskInfo[]> {
   const refs = records.flatMap(({ id, inputRef, forgotten }) =>
     inputRef === undefined || forgotten === true ? [] : [{ id, ref: inputRef }],
   )
-  const texts = refs.length === 0 ? [] : await ledger.readInputs(refs)
+  const texts = refs.length === 0 ? [] : await inputs.read(refs)
   const placed = new Map(refs.map(({ id }, index) => [id, texts[index]]))
   return records.map((record) => describe(record, record.input ?? placed.get(record.id), app, now))
 }

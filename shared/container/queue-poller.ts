@@ -13,9 +13,11 @@ export interface QueuePollerOptions {
   /** For which what was received is hidden, until the worker hides it again. */
   readonly hideSeconds: number
   readonly worker: BatchWorker
-  readonly ports: Pick<Ports, 'broker' | 'clock' | 'telemetry'>
+  readonly ports: Pick<Ports, 'queues' | 'clock' | 'telemetry'>
   /** Aborted: nothing more is received or begun. */
   readonly draining: AbortSignal
+  /** Aborted: what runs is handed back. */
+  readonly stopping: AbortSignal
 }
 
 const failurePauseMs = 1_000
@@ -57,7 +59,7 @@ export class QueuePoller {
   async #receive(max: number, busy: boolean): Promise<number> {
     const { queue, ports, draining, waitSeconds, hideSeconds } = this.#options
     try {
-      const deliveries = await ports.broker.receive(queue, {
+      const deliveries = await ports.queues.receive(queue, {
         max,
         waitSeconds: busy ? 0 : waitSeconds,
         hideSeconds,
@@ -75,7 +77,7 @@ export class QueuePoller {
     } catch (error) {
       if (this.#failingSince === undefined) {
         this.#failingSince = ports.clock.now()
-        ports.telemetry.log('error', 'Messages could not be received; it is tried again every second.', {
+        ports.telemetry.log('error', 'Messages could not be received; trying again every second.', {
           queue,
           error,
         })
@@ -86,12 +88,12 @@ export class QueuePoller {
   }
 
   async #work(deliveries: Parameters<BatchWorker['work']>[1]): Promise<void> {
-    const { queue, worker, ports, draining } = this.#options
+    const { queue, worker, ports, draining, stopping } = this.#options
     try {
-      const { failed } = await worker.work(queue, deliveries, { draining })
+      const { failed } = await worker.work(queue, deliveries, { draining, stopping })
       const again = new Set(failed)
       const done = deliveries.filter(({ messageId }) => !again.has(messageId)).map(({ receipt }) => receipt)
-      if (done.length > 0) await ports.broker.acknowledge(queue, done)
+      if (done.length > 0) await ports.queues.acknowledge(queue, done)
     } catch (error) {
       ports.telemetry.log('error', 'A batch failed; its messages come again when their visibility ends.', {
         queue,

@@ -42,6 +42,8 @@ export interface AttemptOptions {
   readonly local: boolean
   readonly timeLimitMs: number
   readonly softTimeLimitMs?: number
+  /** The attempt cannot go on after this instant, whatever time it is owed: the end of the Lambda invocation. */
+  readonly latestEndAt?: number
   readonly ignoreResult: boolean
 }
 
@@ -56,7 +58,12 @@ export interface RunningAttempt {
   abort(reason: Error): void
   /** Ends the attempt with an error that was not thrown into it: a leaked rejection, a lost lease. */
   fail(error: unknown): void
+  /** Ends the attempt, uncounted: the process stops. */
+  handBack(reason: Error): void
 }
+
+/** A timer this late, or a run this far over its limit, means that the event loop was blocked. */
+const stallMs = 250
 
 /**
  * Runs a task's function once: decodes and validates its input, starts the limits, races the function against them, and says how it ended.
@@ -80,20 +87,41 @@ export function startAttempt(
   const asked: AskedToComeBack = {}
   const context = contextOf(definition, facts, startedAt + facts.timeLimitMs, controller.signal, world, log, asked)
 
-  const cancelHard = world.timer(facts.timeLimitMs, () => {
+  // Of an event loop that was blocked: each run gets back the time that it could not use.
+  let owedMs = 0
+  const onHardLimit = (dueAt: number): void => {
+    const now = world.now()
+    const lateMs = now - dueAt
+    if (lateMs > stallMs) {
+      const end = Math.min(now + lateMs, facts.latestEndAt ?? Number.POSITIVE_INFINITY)
+      owedMs += lateMs
+      if (end > now) cancelHard = world.timer(end - now, () => onHardLimit(end))
+      else handBack(new Error('The event loop was blocked, and no time is left for this task.'))
+      return
+    }
     const error = new TimeLimitExceededError(facts.timeLimitMs)
     controller.abort(error)
     end(revoked ? { kind: 'revoked' } : { kind: 'threw', error })
-  })
+  }
+  const hardLimitAt = startedAt + facts.timeLimitMs
+  let cancelHard = world.timer(facts.timeLimitMs, () => onHardLimit(hardLimitAt))
+  const handBack = (reason: Error): void => {
+    controller.abort(reason)
+    end({ kind: 'handed-back' })
+  }
   const { softTimeLimitMs } = facts
   const cancelSoft =
     softTimeLimitMs === undefined
       ? () => {}
       : world.timer(softTimeLimitMs, () => controller.abort(new SoftTimeLimitExceededError(softTimeLimitMs)))
 
-  const finished = execute(definition, around, input, facts, asked, context, world).then((result) =>
-    end(revoked && result.kind === 'threw' ? { kind: 'revoked' } : result),
-  )
+  const finished = execute(definition, around, input, facts, asked, context, world).then((result) => {
+    // Code that blocks the event loop also blocks the timer of its own limit.
+    const overMs = world.now() - hardLimitAt - owedMs
+    if (overMs > stallMs && result.kind === 'returned')
+      end({ kind: 'threw', error: new TimeLimitExceededError(facts.timeLimitMs) })
+    else end(revoked && result.kind === 'threw' ? { kind: 'revoked' } : result)
+  })
   void outcome.then(() => {
     cancelHard()
     cancelSoft()
@@ -112,6 +140,7 @@ export function startAttempt(
       controller.abort(error)
       end({ kind: 'threw', error })
     },
+    handBack,
   }
 }
 

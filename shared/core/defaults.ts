@@ -27,6 +27,12 @@ export const queueDefaults = {
   memoryMb: 512,
 } as const
 
+/** Lambda ends a function after 15 minutes. Queues whose tasks take longer are worked by containers only. */
+export const longestFunctionMs = 15 * minuteMs
+
+/** SQS hides a message for at most 12 hours, counted from its receive: the longest time-out of a queue that containers work. */
+export const longestVisibilityMs = 12 * hourMs
+
 /** SQS keeps a message at most 14 days; 7 leave as long again for refreshed copies, dead letters keep the original time and get all 14. */
 export const retentionMs = 7 * dayMs
 export const deadRetentionMs = 14 * dayMs

@@ -220,6 +220,7 @@ export function settleRecord(run: SettledRun): RecordChange {
 
 function attemptOutcome(settlement: Settlement): string {
   if (settlement.deadLetter === 'worker-lost') return 'crash'
+  if (settlement.handedBack) return 'handed-back'
   if (settlement.state === 'QUEUED') return settlement.error === undefined ? 'snooze' : 'requeue'
   return settlement.state.toLowerCase()
 }

@@ -86,7 +86,7 @@ export class Enqueuer {
 
   async #ask(queue: string, messages: readonly OutgoingMessage[]): Promise<readonly SendAnswer[]> {
     try {
-      return await this.#ports.broker.send(queue, messages)
+      return await this.#ports.queues.send(queue, messages)
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown))
       return messages.map(() => ({ status: 'failed', maybeSent: !(error instanceof UnknownQueueError), error }))

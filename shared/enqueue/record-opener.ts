@@ -138,7 +138,7 @@ export class RecordOpener {
     }
     if (inputs.size === 0) return plans
     try {
-      await this.#ports.ledger.writeInputs([...inputs.values()])
+      await this.#ports.inputs.write([...inputs.values()])
       return plans
     } catch (cause) {
       for (const { each, own } of inputs.keys()) outcomes.fail(each, { cause, maybeSent: false, mayRun: !own })

@@ -1,17 +1,15 @@
-import type {
-  Broker,
-  Clock,
-  HideRequest,
-  InputItem,
-  Ledger,
-  NewRecord,
-  OutgoingMessage,
-  Ports,
-  RecordChange,
-  SendAnswer,
-  StatisticsDelta,
-  TimeQuery,
-  WriteAnswer,
+import {
+  type Call,
+  type Clock,
+  type EntryOf,
+  type NewRecord,
+  type Ports,
+  type PortTable,
+  portThrough,
+  type SendAnswer,
+  type ServicePorts,
+  servicePorts,
+  type WriteAnswer,
 } from '../ports/index.ts'
 
 /**
@@ -37,61 +35,27 @@ export interface Fault {
   readonly withoutInput?: boolean
 }
 
-/** What each method takes one or many of. */
-export interface LedgerEntries {
-  insert: NewRecord
-  update: RecordChange
-  read: string
-  readInputs: { readonly id: string; readonly ref: string }
-  writeInputs: InputItem
-  deleteInputs: { readonly id: string; readonly ref: string }
-  listByTime: TimeQuery
-  listFailures: TimeQuery
-  count: StatisticsDelta
-  statistics: { readonly queue: string; readonly from: number; readonly to: number }
-  readControl: { readonly queue: string }
-  writeControl: { readonly queue: string; readonly pausedAt?: number }
-}
-
-export interface BrokerEntries {
-  send: OutgoingMessage
-  sendDead: OutgoingMessage
-  hide: HideRequest
-  receive: { readonly max: number; readonly waitSeconds: number; readonly dead?: boolean }
-  /** A receipt. */
-  acknowledge: string
-  depth: { readonly queue: string }
-}
-
-interface Place {
-  /** Which call of this method it is, from 0. */
-  readonly call: number
-  /** Which entry of the call, from 0. */
-  readonly index: number
-}
-
-type LedgerCall = {
-  [Method in keyof LedgerEntries]: Place & {
-    readonly port: 'ledger'
+type ServiceCalls<Port extends keyof ServicePorts> = {
+  [Method in keyof ServicePorts[Port] & string]: {
+    readonly port: Port
     readonly method: Method
-    readonly entry: LedgerEntries[Method]
+    readonly entry: EntryOf<ServicePorts[Port][Method]>
+    /** The queue, for methods that take one. */
+    readonly queue: string | undefined
+    /** Which call of this method it is, from 0. */
+    readonly call: number
+    /** Which entry of the call, from 0. */
+    readonly index: number
   }
-}[keyof LedgerEntries]
+}[keyof ServicePorts[Port] & string]
 
-type BrokerCall = {
-  [Method in keyof BrokerEntries]: Place & {
-    readonly port: 'broker'
-    readonly method: Method
-    readonly entry: BrokerEntries[Method]
-    readonly queue: string
-  }
-}[keyof BrokerEntries]
+/** One entry of one call. `port` and `method` tell what `entry` is: an element of the method's list; without a list, its last argument. */
+export type PortCall = { [Port in keyof ServicePorts]: ServiceCalls<Port> }[keyof ServicePorts]
 
-/** One entry of one call. `port` and `method` tell what `entry` is. */
-export type PortCall = LedgerCall | BrokerCall
-
-/** `ledger.update`, `broker.send`, … */
-export type PortMethod = `ledger.${keyof LedgerEntries}` | `broker.${keyof BrokerEntries}`
+/** `records.update`, `queues.send`, … */
+export type PortMethod = {
+  [Port in keyof ServicePorts]: `${Port}.${keyof ServicePorts[Port] & string}`
+}[keyof ServicePorts]
 
 /** Asked once for each entry of each call, in order, before anything happens. Undefined: as it should be. What it throws, the call throws. */
 export type Decide = (call: PortCall) => Fault | undefined
@@ -104,7 +68,7 @@ export interface FaultOptions {
 /** The error of a call or entry that a fault hit. */
 export class InjectedFaultError extends Error {
   readonly fault: Fault['type']
-  constructor(call: Pick<PortCall, 'port' | 'method'>, fault: Fault['type']) {
+  constructor(call: { readonly port: string; readonly method: string }, fault: Fault['type']) {
     super(`${call.port}.${call.method}: ${fault} (injected)`)
     this.name = 'InjectedFaultError'
     this.fault = fault
@@ -125,7 +89,7 @@ export function wholeCalls(decide: Decide): Decide {
 }
 
 /**
- * Ledger and broker with faults; the rest as it is.
+ * Table and queues with faults; the rest as it is.
  *
  * @example The answer to the first claim gets lost.
  * withFaults(ports, (call) =>
@@ -133,149 +97,130 @@ export function wholeCalls(decide: Decide): Decide {
  */
 export function withFaults(ports: Ports, decide: Decide): Ports {
   const options = { clock: ports.clock, decide }
-  return { ...ports, ledger: faultyLedger(ports.ledger, options), broker: faultyBroker(ports.broker, options) }
-}
-
-export function faultyLedger(ledger: Ledger, options: FaultOptions): Ledger {
-  const calls = new Map<string, number>()
-  const injection = <Method extends keyof LedgerEntries>(method: Method) => {
-    const call = nextCall(calls, method)
-    return new Injection<LedgerEntries[Method]>({ port: 'ledger', method }, options.clock, (entry, index) =>
-      // The entry belongs to the method: the compiler cannot see it through the type parameter.
-      options.decide({ port: 'ledger', method, call, index, entry } as unknown as PortCall),
-    )
-  }
   return {
-    insert: (entries) =>
-      injection('insert').writes(
-        entries,
-        (passed, faults) =>
-          ledger.insert(passed.map((entry, at) => (faults[at]?.withoutInput ? { record: entry.record } : entry))),
-        writeAnswer,
-      ),
-    update: (changes) => injection('update').writes(changes, (passed) => ledger.update(passed), writeAnswer),
-    read: (ids, how) => injection('read').all(ids, (passed) => ledger.read(passed, how)),
-    readInputs: (refs) => injection('readInputs').all(refs, (passed) => ledger.readInputs(passed)),
-    writeInputs: (items) => injection('writeInputs').some(items, (passed) => ledger.writeInputs(passed)),
-    deleteInputs: (refs) => injection('deleteInputs').some(refs, (passed) => ledger.deleteInputs(passed)),
-    listByTime: (query) => injection('listByTime').all([query], () => ledger.listByTime(query)),
-    listFailures: (query) => injection('listFailures').all([query], () => ledger.listFailures(query)),
-    count: (deltas) =>
-      injection('count')
-        .some(deltas, (passed) => ledger.count(passed))
-        .catch(swallowInjected),
-    statistics: (queue, from, to) =>
-      injection('statistics').all([{ queue, from, to }], () => ledger.statistics(queue, from, to)),
-    readControl: (queue) => injection('readControl').all([{ queue }], () => ledger.readControl(queue)),
-    writeControl: (queue, control) =>
-      injection('writeControl').some([{ queue, ...control }], () => ledger.writeControl(queue, control)),
+    ...ports,
+    records: faulty(servicePorts.records, ports.records, options),
+    inputs: faulty(servicePorts.inputs, ports.inputs, options),
+    statistics: faulty(servicePorts.statistics, ports.statistics, options),
+    controls: faulty(servicePorts.controls, ports.controls, options),
+    queues: faulty(servicePorts.queues, ports.queues, options),
+    due: faulty(servicePorts.due, ports.due, options),
+    schedules: faulty(servicePorts.schedules, ports.schedules, options),
+    ticks: faulty(servicePorts.ticks, ports.ticks, options),
   }
 }
 
-export function faultyBroker(broker: Broker, options: FaultOptions): Broker {
+/** A port with faults. */
+export function faulty<Port extends object>(table: PortTable<Port>, port: Port, { clock, decide }: FaultOptions): Port {
   const calls = new Map<string, number>()
-  const injection = <Method extends keyof BrokerEntries>(method: Method, queue: string) => {
-    const call = nextCall(calls, method)
-    return new Injection<BrokerEntries[Method]>({ port: 'broker', method }, options.clock, (entry, index) =>
-      options.decide({ port: 'broker', method, queue, call, index, entry } as unknown as PortCall),
+  return portThrough(table, async (asked) => {
+    const { method, queue } = asked
+    const call = calls.get(method) ?? 0
+    calls.set(method, call + 1)
+    const faults = asked.entries.map((entry, index) =>
+      // The entry belongs to the method: the compiler cannot see it through the table.
+      decide({ port: asked.port, method, queue, call, index, entry } as unknown as PortCall),
     )
-  }
-  const no = () => false
-  return {
-    send: (queue, messages) =>
-      injection('send', queue).writes(messages, (passed) => broker.send(queue, passed), sendAnswer),
-    sendDead: (queue, messages) =>
-      injection('sendDead', queue).writes(messages, (passed) => broker.sendDead(queue, passed), sendAnswer),
-    hide: (queue, requests) => injection('hide', queue).writes(requests, (passed) => broker.hide(queue, passed), no),
-    acknowledge: (queue, receipts, how) =>
-      injection('acknowledge', queue).writes(receipts, (passed) => broker.acknowledge(queue, passed, how), no),
-    receive: (queue, how) => injection('receive', queue).all([how], () => broker.receive(queue, how)),
-    depth: (queue) => injection('depth', queue).all([{ queue }], () => broker.depth(queue)),
-  }
+    return new Injection(asked, port, faults, clock).answer()
+  })
 }
 
 /** One call with the faults of its entries. */
-class Injection<Entry> {
-  readonly #call: Pick<PortCall, 'port' | 'method'>
+class Injection<Port> {
+  readonly #call: Call<Port>
+  readonly #port: Port
+  readonly #faults: readonly (Fault | undefined)[]
   readonly #clock: Clock
-  readonly #decide: (entry: Entry, index: number) => Fault | undefined
 
-  constructor(
-    call: Pick<PortCall, 'port' | 'method'>,
-    clock: Clock,
-    decide: (entry: Entry, index: number) => Fault | undefined,
-  ) {
+  constructor(call: Call<Port>, port: Port, faults: readonly (Fault | undefined)[], clock: Clock) {
     this.#call = call
+    this.#port = port
+    this.#faults = faults
     this.#clock = clock
-    this.#decide = decide
+  }
+
+  async answer(): Promise<unknown> {
+    await this.#wait('delayMs')
+    switch (this.#call.kind) {
+      case 'write':
+        return this.#each(writeAnswer)
+      case 'send':
+        return this.#each(sendAnswer)
+      case 'try':
+        return this.#each(() => false)
+      case 'put':
+        return this.#some()
+      case 'add':
+        return this.#some().catch(swallowInjected)
+      case 'read':
+        // Nothing is read when the request for any entry is lost.
+        return this.#atOnce(this.#faults.every(takesEffect) ? this.#call.entries : undefined)
+      case 'local':
+        return this.#call.on(this.#port)
+    }
   }
 
   /** For methods that answer for each entry. */
-  async writes<Answer>(
-    entries: readonly Entry[],
-    pass: (entries: readonly Entry[], faults: readonly (Fault | undefined)[]) => Promise<readonly Answer[]>,
-    answerOf: (fault: Fault['type'], error: InjectedFaultError) => Answer,
-  ): Promise<readonly Answer[]> {
-    const faults = entries.map(this.#decide)
-    await this.#wait(faults, 'delayMs')
-    const answers = new Map<number, Answer>()
-    const passed = indexesOf(faults, takesEffect)
-    const told = passed.length === 0 ? [] : await pass(pick(entries, passed), pick(faults, passed))
-    for (const [at, index] of passed.entries()) answers.set(index, told[at] as Answer)
-    const again = indexesOf(faults, (fault) => fault?.type === 'repeated')
-    const toldAgain = again.length === 0 ? [] : await pass(pick(entries, again), pick(faults, again))
-    for (const [at, index] of again.entries()) answers.set(index, toldAgain[at] as Answer)
-    for (const [index, fault] of faults.entries()) {
-      if (isError(fault)) answers.set(index, answerOf(fault.type, new InjectedFaultError(this.#call, fault.type)))
+  async #each(answerOf: (fault: Fault['type'], error: InjectedFaultError) => unknown): Promise<readonly unknown[]> {
+    const answers = new Map<number, unknown>()
+    const ask = async (matches: (fault: Fault | undefined) => boolean): Promise<void> => {
+      const asked = this.#indexesOf(matches)
+      const told = asked.length === 0 ? [] : await this.#pass(asked.map((index) => this.#entry(index)))
+      for (const [at, index] of asked.entries()) answers.set(index, (told as readonly unknown[])[at])
     }
-    await this.#wait(faults, 'answerDelayMs')
-    return entries.map((_, index) => answers.get(index) as Answer)
-  }
-
-  /** For methods that answer for all entries at once: nothing takes effect when the request of any is lost. */
-  all<Answer>(entries: readonly Entry[], pass: (entries: readonly Entry[]) => Promise<Answer>): Promise<Answer> {
-    return this.#atOnce(entries, pass, (faults) => (faults.every(takesEffect) ? entries : undefined))
+    await ask(takesEffect)
+    await ask((fault) => fault?.type === 'repeated')
+    for (const [index, fault] of this.#faults.entries()) {
+      if (isError(fault)) answers.set(index, answerOf(fault.type, this.#error(fault.type)))
+    }
+    await this.#wait('answerDelayMs')
+    return this.#faults.map((_, index) => answers.get(index))
   }
 
   /** For methods that answer for all entries at once, each of which takes effect by itself. */
-  some(entries: readonly Entry[], pass: (entries: readonly Entry[]) => Promise<void>): Promise<void> {
-    return this.#atOnce(entries, pass, (faults) => {
-      const passed = indexesOf(faults, takesEffect)
-      return passed.length === 0 && entries.length > 0 ? undefined : pick(entries, passed)
-    })
+  #some(): Promise<unknown> {
+    const { entries } = this.#call
+    const passed = this.#indexesOf(takesEffect)
+    return this.#atOnce(passed.length === 0 && entries.length > 0 ? undefined : passed.map((index) => entries[index]))
   }
 
-  async #atOnce<Answer>(
-    entries: readonly Entry[],
-    pass: (entries: readonly Entry[]) => Promise<Answer>,
-    choose: (faults: readonly (Fault | undefined)[]) => readonly Entry[] | undefined,
-  ): Promise<Answer> {
-    const faults = entries.map(this.#decide)
-    await this.#wait(faults, 'delayMs')
-    const passed = choose(faults)
-    let answer = passed === undefined ? undefined : { value: await pass(passed) }
-    if (passed !== undefined && faults.some((fault) => fault?.type === 'repeated'))
-      answer = { value: await pass(passed) }
-    await this.#wait(faults, 'answerDelayMs')
-    const error = faults.find(isError)
-    if (error !== undefined) throw new InjectedFaultError(this.#call, error.type)
-    if (answer === undefined) throw new InjectedFaultError(this.#call, 'request-lost')
+  async #atOnce(passed: readonly unknown[] | undefined): Promise<unknown> {
+    let answer = passed === undefined ? undefined : { value: await this.#pass(passed) }
+    if (passed !== undefined && this.#faults.some((fault) => fault?.type === 'repeated'))
+      answer = { value: await this.#pass(passed) }
+    await this.#wait('answerDelayMs')
+    const fault = this.#faults.find(isError)
+    if (fault !== undefined) throw this.#error(fault.type)
+    if (answer === undefined) throw this.#error('request-lost')
     return answer.value
   }
 
-  #wait(faults: readonly (Fault | undefined)[], which: 'delayMs' | 'answerDelayMs'): Promise<void> | undefined {
-    const longest = Math.max(0, ...faults.map((fault) => fault?.[which] ?? 0))
+  #pass(entries: readonly unknown[]): unknown {
+    return this.#call.on(this.#port, entries)
+  }
+
+  #entry(index: number): unknown {
+    const entry = this.#call.entries[index]
+    if (!this.#faults[index]?.withoutInput) return entry
+    const { inputItem: _inputItem, ...record } = entry as NewRecord
+    return record
+  }
+
+  #indexesOf(matches: (fault: Fault | undefined) => boolean): readonly number[] {
+    return [...this.#faults.keys()].filter((index) => matches(this.#faults[index]))
+  }
+
+  #error(fault: Fault['type']): InjectedFaultError {
+    return new InjectedFaultError(this.#call, fault)
+  }
+
+  #wait(which: 'delayMs' | 'answerDelayMs'): Promise<void> | undefined {
+    const longest = Math.max(0, ...this.#faults.map((fault) => fault?.[which] ?? 0))
     if (longest === 0) return undefined
     return new Promise((resolve) => {
       this.#clock.timer(longest, resolve)
     })
   }
-}
-
-function nextCall(calls: Map<string, number>, method: string): number {
-  const call = calls.get(method) ?? 0
-  calls.set(method, call + 1)
-  return call
 }
 
 function takesEffect(fault: Fault | undefined): boolean {
@@ -284,18 +229,6 @@ function takesEffect(fault: Fault | undefined): boolean {
 
 function isError(fault: Fault | undefined): fault is Fault {
   return fault?.type === 'throttled' || fault?.type === 'request-lost' || fault?.type === 'answer-lost'
-}
-
-function indexesOf(
-  faults: readonly (Fault | undefined)[],
-  matches: (fault: Fault | undefined) => boolean,
-): readonly number[] {
-  return [...faults.keys()].filter((index) => matches(faults[index]))
-}
-
-function pick<Entry>(entries: readonly Entry[], indexes: readonly number[]): readonly Entry[] {
-  const chosen = new Set(indexes)
-  return entries.filter((_, index) => chosen.has(index))
 }
 
 function writeAnswer(fault: Fault['type'], error: Error): WriteAnswer {

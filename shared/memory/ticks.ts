@@ -1,29 +1,32 @@
-import { type ShardRange, tickSort } from '../core/due.ts'
-import type { TickState, Ticks } from '../ports/index.ts'
+import { tickSort } from '../core/due.ts'
+import type { TickState, Ticks, WriteAnswer } from '../ports/index.ts'
 
-interface Lease {
+interface Held {
   readonly token: string
   readonly until: number
 }
 
 export function createMemoryTicks(): Ticks {
-  const states = new Map<string, TickState & { readonly lease?: Lease }>()
-  const of = (range: ShardRange) => states.get(tickSort(range)) ?? { range }
+  const states = new Map<string, { readonly state: TickState; readonly held: Held | undefined }>()
   return {
     async read() {
-      return [...states.values()].map(({ lease: _lease, ...state }) => state)
+      return [...states.values()].map(({ state }) => state)
     },
-    async acquire(range, { token, now, until }) {
-      const state = of(range)
-      if (state.lease !== undefined && state.lease.until > now) return false
-      states.set(tickSort(range), { ...state, lease: { token, until } })
-      return true
-    },
-    async advance(range, token, { ends, ...advance }) {
-      const { lease, ...state } = of(range)
-      if (lease?.token !== token) return false
-      states.set(tickSort(range), { ...state, ...advance, ...(!ends && { lease }) })
-      return true
+    async write(writes) {
+      return writes.map(({ range, token, now, leaseUntil, doneUntil, codeHash }): WriteAnswer => {
+        const { state, held } = states.get(tickSort(range)) ?? { state: { range }, held: undefined }
+        if (held !== undefined && held.token !== token && held.until > now) return { status: 'refused' }
+        states.set(tickSort(range), {
+          state: {
+            ...state,
+            at: now,
+            ...(doneUntil !== undefined && { doneUntil }),
+            ...(codeHash !== undefined && { codeHash }),
+          },
+          held: leaseUntil === undefined ? undefined : { token, until: leaseUntil },
+        })
+        return { status: 'done' }
+      })
     },
   }
 }

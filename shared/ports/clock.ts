@@ -1,3 +1,5 @@
+import { port } from './port.ts'
+
 /** Time as an argument. Everything that waits or compares instants takes one, so that tests and the simulator can own it. */
 export interface Clock {
   /** Epoch milliseconds. */
@@ -8,3 +10,5 @@ export interface Clock {
    */
   timer(delayMs: number, fire: () => void, options?: { readonly background?: boolean }): () => void
 }
+
+export const clockPort = port<Clock>()('clock', { now: 'local', timer: 'local' })

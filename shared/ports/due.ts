@@ -1,4 +1,5 @@
-import type { WriteAnswer } from './ledger.ts'
+import type { WriteAnswer } from './answers.ts'
+import { port } from './port.ts'
 
 /** Where one thing that is due lies. */
 export interface DueKey {
@@ -38,3 +39,5 @@ export interface Due {
   /** Removes items. Removing what is not there is no error. Throws when any may still be there. */
   remove(keys: readonly DueKey[]): Promise<void>
 }
+
+export const duePort = port<Due>()('due', { put: 'write', list: 'read', remove: 'put' })

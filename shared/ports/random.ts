@@ -1,3 +1,5 @@
+import { port } from './port.ts'
+
 /** Randomness as an argument. */
 export interface Random {
   /** Uniform in [0, 1). */
@@ -7,3 +9,5 @@ export interface Random {
   /** An unguessable short text, unique per claim request. */
   token(): string
 }
+
+export const randomPort = port<Random>()('random', { fraction: 'local', uuid: 'local', token: 'local' })

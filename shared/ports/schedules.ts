@@ -1,5 +1,6 @@
 import type { ScheduleRecord } from '../core/schedule-record.ts'
-import type { WriteAnswer } from './ledger.ts'
+import type { WriteAnswer } from './answers.ts'
+import { port } from './port.ts'
 
 /** A schedule as it is to be, if it still is as it was read. */
 export interface ScheduleWrite {
@@ -30,3 +31,5 @@ export interface Schedules {
   /** Writes each schedule if its version is `expected`. Answers stand in the order of the entries; one name at most once per call. */
   write(writes: readonly ScheduleWrite[]): Promise<readonly WriteAnswer[]>
 }
+
+export const schedulesPort = port<Schedules>()('schedules', { read: 'read', list: 'read', write: 'write' })

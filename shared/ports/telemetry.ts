@@ -1,4 +1,5 @@
 import type { ErrorData } from '../core/record.ts'
+import { port } from './port.ts'
 
 /** What happens to tasks, for logs, live views and tests. Inputs and results are never part of it. */
 export type TaskEvent = {
@@ -24,3 +25,5 @@ export interface Telemetry {
   event(event: TaskEvent): void
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void
 }
+
+export const telemetryPort = port<Telemetry>()('telemetry', { event: 'local', log: 'local' })

@@ -1,4 +1,6 @@
 import type { ShardRange } from '../core/due.ts'
+import type { WriteAnswer } from './answers.ts'
+import { port } from './port.ts'
 
 /** How far one range of shards is. */
 export interface TickState {
@@ -7,27 +9,29 @@ export interface TickState {
   readonly doneUntil?: number
   /** Hash of the schedules that the code defined when they were last synchronised. */
   readonly codeHash?: string
-  /** When the last tick ended or advanced, epoch ms. */
+  /** When the last tick began or advanced, epoch ms. */
   readonly at?: number
 }
 
-export interface TickAdvance {
-  readonly doneUntil: number
+/** What a tick writes of its range. What is left out stays as it is. */
+export interface TickWrite {
+  readonly range: ShardRange
+  /** The tick's own. */
+  readonly token: string
+  /** Epoch ms. */
+  readonly now: number
+  /** Until when the tick holds the range. Absent: it gives it back. */
+  readonly leaseUntil?: number
+  readonly doneUntil?: number
   readonly codeHash?: string
-  readonly at: number
-  /** Gives the lease back. */
-  readonly ends: boolean
 }
 
-/** The ticks' own state: which minutes are done. The lease saves work; nothing is wrong without it. Methods throw when the service does not answer. */
+/** The ticks' own state: which minutes are done. The lease saves work; nothing is wrong without it. */
 export interface Ticks {
-  /** Every range that was ever worked, consistently. */
+  /** Every range that was ever worked, consistently. Throws when the service does not answer. */
   read(): Promise<readonly TickState[]>
-  /** Takes the lease of a range. False: another tick has it. */
-  acquire(
-    range: ShardRange,
-    lease: { readonly token: string; readonly now: number; readonly until: number },
-  ): Promise<boolean>
-  /** Writes how far a range is, while its lease is held by the token. False: it is not; nothing was written. */
-  advance(range: ShardRange, token: string, state: TickAdvance): Promise<boolean>
+  /** Writes each range that no other tick holds. `refused`: another one does. One range at most once per call. */
+  write(writes: readonly TickWrite[]): Promise<readonly WriteAnswer[]>
 }
+
+export const ticksPort = port<Ticks>()('ticks', { read: 'read', write: 'write' })

@@ -1,7 +1,7 @@
 import { ledgerPatienceMs } from '../core/defaults.ts'
 import { LedgerUnavailableError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
-import type { Clock, Ledger, NewRecord, Random, RecordChange, WriteAnswer } from '../ports/index.ts'
+import type { Clock, Inputs, NewRecord, Random, RecordChange, Records, WriteAnswer } from '../ports/index.ts'
 import { sleep } from './sleep.ts'
 
 /** What became of an insert, for certain unless `failed`. */
@@ -40,16 +40,18 @@ const slowestPauseMs = 1_000
  * Throttled statements did not happen and are tried again alone. One id at most once in a call.
  */
 export class CertainLedger {
-  readonly #ledger: Ledger
+  readonly #records: Records
+  readonly #inputs: Inputs
   readonly #clock: Clock
   readonly #random: Random
   readonly #patienceMs: number
 
   constructor(
-    ports: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random },
+    ports: { readonly records: Records; readonly inputs: Inputs; readonly clock: Clock; readonly random: Random },
     patienceMs: number = ledgerPatienceMs,
   ) {
-    this.#ledger = ports.ledger
+    this.#records = ports.records
+    this.#inputs = ports.inputs
     this.#clock = ports.clock
     this.#random = ports.random
     this.#patienceMs = patienceMs
@@ -58,7 +60,7 @@ export class CertainLedger {
   /** Insert records. Each carries a fresh `token`: that is how a lost answer is told from another writer's record. */
   insert(entries: readonly NewRecord[], patience: Patience = {}): Promise<readonly InsertOutcome[]> {
     return this.#settle<NewRecord, InsertOutcome>(entries, patience, {
-      write: (pending) => this.#ledger.insert(pending),
+      write: (pending) => this.#records.insert(pending),
       idOf: (entry) => entry.record.id,
       done: (entry) => ({ status: 'inserted', record: entry.record }),
       judge: (entry, found) => {
@@ -68,7 +70,7 @@ export class CertainLedger {
           ? // The record is there. Its input item may not be: write both again, which changes nothing that is.
             entry.inputItem === undefined
             ? { status: 'inserted', record: entry.record }
-            : this.#ledger.writeInputs([entry.inputItem]).then(
+            : this.#inputs.write([entry.inputItem]).then(
                 (): InsertOutcome => ({ status: 'inserted', record: entry.record }),
                 () => undefined,
               )
@@ -84,7 +86,7 @@ export class CertainLedger {
    */
   change(changes: readonly RecordChange[], patience: Patience = {}): Promise<readonly ChangeOutcome[]> {
     return this.#settle<RecordChange, ChangeOutcome>(changes, patience, {
-      write: (pending) => this.#ledger.update(pending),
+      write: (pending) => this.#records.update(pending),
       idOf: (change) => change.id,
       done: (_change, record) => ({ status: 'done', record }),
       judge: (change, found) => {
@@ -157,7 +159,7 @@ export class CertainLedger {
   ): Promise<Error | undefined> {
     let found: readonly (TaskRecord | undefined)[]
     try {
-      found = await this.#ledger.read(unclear.map(rules.idOf), { consistent: true })
+      found = await this.#records.read(unclear.map(rules.idOf), { consistent: true })
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error))
     }

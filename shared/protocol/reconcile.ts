@@ -54,16 +54,18 @@ export async function reconcile(
   }
   for (const queue of options.queues ?? Object.keys(app.queues)) {
     const times = timesOf(app, queue)
-    const { waiting, inFlight, delayed } = await ports.broker.depth(queue)
+    const { waiting, inFlight, delayed } = await ports.queues.depth(queue)
     const patienceMs = waiting + inFlight + delayed === 0 ? 2 * times.visibilityMs : times.retentionMs / 2
     const now = ports.clock.now()
     const query = { queue, from: options.from ?? now - 2 * times.retentionMs, to: now, limit: pageSize }
     let cursor: string | undefined
     do {
       options.signal?.throwIfAborted()
-      const page = await ports.ledger.listByTime({ ...query, ...(cursor !== undefined && { cursor }) })
+      const page = await ports.records.listByTime({ ...query, ...(cursor !== undefined && { cursor }) })
       cursor = page.cursor
-      const records = (await ports.ledger.read(page.ids, { consistent: true })).filter((record) => record !== undefined)
+      const records = (await ports.records.read(page.ids, { consistent: true })).filter(
+        (record) => record !== undefined,
+      )
       const open = records.filter((record) => !isTerminal(record.state))
       report.examined += records.length
       report.open += open.length
@@ -83,7 +85,7 @@ function isLost(record: TaskRecord, now: number, patienceMs: number, times: Queu
 async function sendAgain(
   queue: string,
   records: readonly TaskRecord[],
-  { ledger, broker }: Ports,
+  ports: Ports,
   report: {
     sentAgain: { id: string; task: string; queue: string; state: string }[]
     failed: { id: string; error: string }[]
@@ -93,7 +95,7 @@ async function sendAgain(
   const apart = records.flatMap((record) =>
     record.inputRef === undefined ? [] : [{ id: record.id, ref: record.inputRef }],
   )
-  const texts = await ledger.readInputs(apart)
+  const texts = await ports.inputs.read(apart)
   const inputs = new Map(apart.map(({ id }, index) => [id, texts[index]]))
   const sendable = records.flatMap((record) => {
     const text = record.input ?? inputs.get(record.id)
@@ -101,7 +103,7 @@ async function sendAgain(
       report.failed.push({ id: record.id, error: 'Its input is gone: forgotten, or stored too long ago.' })
     return text === undefined ? [] : [{ record, body: messageText(messageOf(record, JSON.parse(text) as Json)) }]
   })
-  const answers = await broker.send(
+  const answers = await ports.queues.send(
     queue,
     sendable.map(({ body }) => ({ body })),
   )

@@ -51,17 +51,19 @@ export async function runTick(deps: ScheduleDeps, options: TickOptions): Promise
   const count = { tasks: 0, schedules: 0, failures: 0 }
   const states = await ports.ticks.read()
   let doneUntil = doneBefore(range, states) ?? minuteOf(startedAt - firstLookBackMs)
-  const isFree = await ports.ticks.acquire(range, { token, now: startedAt, until: startedAt + leaseMs })
-  if (!isFree) return { worked: false, minutes: 0, doneUntil, ...count }
+  const lease = { range, token, now: startedAt, leaseUntil: startedAt + leaseMs }
+  const [taken] = await ports.ticks.write([lease])
+  if (taken?.status === 'refused') return { worked: false, minutes: 0, doneUntil, ...count }
+  if (taken?.status !== 'done') throw errorOf(taken)
 
   const codeHash = range.from === 0 ? await sync(states, schedules, deps, count) : undefined
-  const advance = (ends: boolean) =>
-    ports.ticks.advance(range, token, {
-      doneUntil,
-      at: ports.clock.now(),
-      ends,
-      ...(codeHash !== undefined && { codeHash }),
-    })
+  const advance = async (ends: boolean): Promise<void> => {
+    const now = ports.clock.now()
+    const kept = { ...(!ends && { leaseUntil: now + leaseMs }), ...(codeHash !== undefined && { codeHash }) }
+    const [answer] = await ports.ticks.write([{ range, token, now, doneUntil, ...kept }])
+    // Refused: this tick was so slow that another one has taken over. Its work is done all the same.
+    if (answer?.status !== 'done' && answer?.status !== 'refused') throw errorOf(answer)
+  }
 
   let minutes = 0
   while (doneUntil < lastMinuteOf(ports.clock.now())) {

@@ -2,7 +2,7 @@ import type { Fault, PortMethod } from '../memory/faults.ts'
 
 /** A fault that the next calls meet. */
 export interface InjectedFault {
-  /** Which calls: `'ledger.insert'` writes new records, `'ledger.update'` claims and settles, `'broker.send'` sends. */
+  /** Which calls: `'records.insert'` writes new records, `'records.update'` claims and settles, `'queues.send'` sends. */
   readonly at: PortMethod
   /** `throttled`: refused. `request-lost`, `answer-lost`: nobody knows whether it took effect. `repeated`: it takes effect twice. `delayed`: late. */
   readonly type: Fault['type']

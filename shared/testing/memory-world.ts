@@ -1,11 +1,11 @@
 import { createSqsModel, type SqsModel } from '../../localstack/sqs/model/index.ts'
 import type { AppDefinition } from '../core/app.ts'
-import { createMemoryBroker } from '../memory/broker.ts'
 import { type Decide, withFaults } from '../memory/faults.ts'
-import { createMemoryLedger } from '../memory/ledger.ts'
-import { createQueues } from '../memory/queues.ts'
+import { createQueues } from '../memory/queue-setup.ts'
+import { createMemoryQueues } from '../memory/queues.ts'
 import { type RecordingTelemetry, recordingTelemetry } from '../memory/recording-telemetry.ts'
 import { seededRandom } from '../memory/seeded-random.ts'
+import { createMemoryTable, type MemoryTable } from '../memory/table.ts'
 import { VirtualClock } from '../memory/virtual-clock.ts'
 import type { Ports } from '../ports/index.ts'
 import { type BatchWorker, createBatchWorker } from '../worker/index.ts'
@@ -26,6 +26,8 @@ export interface MemoryWorld {
   readonly clock: VirtualClock
   readonly model: SqsModel
   readonly ports: Ports
+  /** What is in the table, seen past the ports. */
+  readonly table: MemoryTable
   readonly telemetry: RecordingTelemetry
   /** Ends the process that works: nothing of its batch is settled any more, and its messages come again when their visibility ends. The next batch has a new one. */
   crash(): void
@@ -51,9 +53,10 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
     checksums: false,
   })
   createQueues(model, app)
+  const table = createMemoryTable({ clock })
   const plain: Ports = {
-    ledger: createMemoryLedger({ clock }),
-    broker: createMemoryBroker({ model, prefix: app.prefix }),
+    ...table,
+    queues: createMemoryQueues({ model, prefix: app.prefix }),
     clock,
     random,
     telemetry,
@@ -69,7 +72,7 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
   const workQueue = async (queue: string): Promise<number> => {
     const { batchSize, timeoutMs } = app.queues[queue] ?? { batchSize: 10, timeoutMs: 60_000 }
     // The mapping itself is AWS's: faults are for the code under test.
-    const deliveries = await plain.broker.receive(queue, { max: batchSize, waitSeconds: 0 })
+    const deliveries = await plain.queues.receive(queue, { max: batchSize, waitSeconds: 0 })
     if (deliveries.length === 0) return 0
     environment ??= start()
     const working = environment.worker.work(queue, deliveries, {
@@ -80,7 +83,7 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
     if (ended === 'died') return deliveries.length
     const { failed } = ended
     const done = deliveries.filter((delivery) => !failed.includes(delivery.messageId))
-    await plain.broker.acknowledge(
+    await plain.queues.acknowledge(
       queue,
       done.map((delivery) => delivery.receipt),
     )
@@ -92,6 +95,7 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
     clock,
     model,
     ports,
+    table,
     telemetry,
     crash() {
       environment?.process.kill()

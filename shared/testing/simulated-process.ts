@@ -1,12 +1,22 @@
-import { type Decide, faultyBroker, faultyLedger } from '../memory/faults.ts'
-import type { Broker, Clock, Ledger, Ports, Random, Telemetry } from '../ports/index.ts'
+import { type Decide, faulty } from '../memory/faults.ts'
+import {
+  type Call,
+  type Clock,
+  type Ports,
+  type PortTable,
+  portThrough,
+  type Random,
+  type ServicePorts,
+  servicePorts,
+  type Telemetry,
+} from '../ports/index.ts'
 
 /** One call that a process makes. */
 export interface ProcessCall {
   readonly process: SimulatedProcess
-  readonly port: 'ledger' | 'broker'
+  readonly port: keyof ServicePorts
   readonly method: string
-  /** Which call of this method of this process it is, from 0. */
+  /** Which call of this port's method by this process it is, from 0. */
   readonly nth: number
   readonly entries: readonly unknown[]
 }
@@ -21,19 +31,15 @@ export interface CallPlan {
 
 export type PlanCall = (call: ProcessCall) => CallPlan | undefined
 
-export interface ProcessOptions {
+export interface ProcessOptions extends ServicePorts {
   readonly name: string
   readonly clock: Clock
   readonly random: Random
   readonly telemetry: Telemetry
-  readonly ledger: Ledger
-  readonly broker: Broker
   /** How far this machine's clock is ahead. */
   readonly skewMs?: number
   readonly plan?: PlanCall
 }
-
-type Faulty<Port> = (port: Port, options: { readonly clock: Clock; readonly decide: Decide }) => Port
 
 /** A promise that never settles: where the code of a process that is gone waits. */
 const never = (): Promise<never> => new Promise(() => {})
@@ -73,8 +79,14 @@ export class SimulatedProcess {
         event: (event) => void (this.isDead || telemetry.event(event)),
         log: (level, message, fields) => void (this.isDead || telemetry.log(level, message, fields)),
       },
-      ledger: this.#fenceLedger(options.ledger),
-      broker: this.#fenceBroker(options.broker),
+      records: this.#fence(servicePorts.records, options.records),
+      inputs: this.#fence(servicePorts.inputs, options.inputs),
+      statistics: this.#fence(servicePorts.statistics, options.statistics),
+      controls: this.#fence(servicePorts.controls, options.controls),
+      queues: this.#fence(servicePorts.queues, options.queues),
+      due: this.#fence(servicePorts.due, options.due),
+      schedules: this.#fence(servicePorts.schedules, options.schedules),
+      ticks: this.#fence(servicePorts.ticks, options.ticks),
     }
   }
 
@@ -148,71 +160,35 @@ export class SimulatedProcess {
     else if (this.#state === 'frozen') this.#thawing.push(goOn)
   }
 
-  #call<Port, Answer>(
-    port: Port,
-    faulty: Faulty<Port>,
-    of: 'ledger' | 'broker',
-    method: string,
-    entries: readonly unknown[],
-    ask: (port: Port) => Promise<Answer>,
-  ): Promise<Answer> {
+  /** A port that this process can be cut off from. */
+  #fence<Port extends object>(table: PortTable<Port>, port: Port): Port {
+    return portThrough(table, (call) => this.#call(table, port, call))
+  }
+
+  #call<Port extends object>(table: PortTable<Port>, port: Port, call: Call<Port>): Promise<unknown> {
     if (this.#state !== 'running')
-      return new Promise((resolve) =>
-        this.#whenRunning(() => resolve(this.#call(port, faulty, of, method, entries, ask))),
-      )
-    const nth = this.#calls.get(method) ?? 0
-    this.#calls.set(method, nth + 1)
-    const plan = this.#plan?.({ process: this, port: of, method, nth, entries })
+      return new Promise((resolve) => this.#whenRunning(() => resolve(this.#call(table, port, call))))
+    const key = `${call.port}.${call.method}`
+    const nth = this.#calls.get(key) ?? 0
+    this.#calls.set(key, nth + 1)
+    const plan = this.#plan?.({
+      process: this,
+      port: table.name as keyof ServicePorts,
+      method: call.method,
+      nth,
+      entries: call.entries,
+    })
     if (plan?.crash === 'before') {
       this.kill()
       return never()
     }
-    const asked = plan?.decide === undefined ? port : faulty(port, { clock: this.#world, decide: plan.decide })
-    return ask(asked).then(
+    const asked = plan?.decide === undefined ? port : faulty(table, port, { clock: this.#world, decide: plan.decide })
+    return (call.on(asked) as Promise<unknown>).then(
       (answer) => {
         if (plan?.crash === 'after') this.kill()
         return this.#state === 'running' ? answer : new Promise((resolve) => this.#whenRunning(() => resolve(answer)))
       },
       (error: unknown) => new Promise((_, reject) => this.#whenRunning(() => reject(error))),
     )
-  }
-
-  #fenceLedger(ledger: Ledger): Ledger {
-    const through = <Answer>(
-      method: keyof Ledger,
-      entries: readonly unknown[],
-      ask: (port: Ledger) => Promise<Answer>,
-    ): Promise<Answer> => this.#call(ledger, faultyLedger, 'ledger', method, entries, ask)
-    return {
-      insert: (entries) => through('insert', entries, (port) => port.insert(entries)),
-      update: (changes) => through('update', changes, (port) => port.update(changes)),
-      read: (ids, how) => through('read', ids, (port) => port.read(ids, how)),
-      readInputs: (refs) => through('readInputs', refs, (port) => port.readInputs(refs)),
-      writeInputs: (items) => through('writeInputs', items, (port) => port.writeInputs(items)),
-      deleteInputs: (refs) => through('deleteInputs', refs, (port) => port.deleteInputs(refs)),
-      listByTime: (query) => through('listByTime', [query], (port) => port.listByTime(query)),
-      listFailures: (query) => through('listFailures', [query], (port) => port.listFailures(query)),
-      count: (deltas) => through('count', deltas, (port) => port.count(deltas)),
-      statistics: (queue, from, to) => through('statistics', [queue], (port) => port.statistics(queue, from, to)),
-      readControl: (queue) => through('readControl', [queue], (port) => port.readControl(queue)),
-      writeControl: (queue, control) => through('writeControl', [queue], (port) => port.writeControl(queue, control)),
-    }
-  }
-
-  #fenceBroker(broker: Broker): Broker {
-    const through = <Answer>(
-      method: keyof Broker,
-      entries: readonly unknown[],
-      ask: (port: Broker) => Promise<Answer>,
-    ): Promise<Answer> => this.#call(broker, faultyBroker, 'broker', method, entries, ask)
-    return {
-      send: (queue, messages) => through('send', messages, (port) => port.send(queue, messages)),
-      sendDead: (queue, messages) => through('sendDead', messages, (port) => port.sendDead(queue, messages)),
-      hide: (queue, requests) => through('hide', requests, (port) => port.hide(queue, requests)),
-      receive: (queue, how) => through('receive', [queue], (port) => port.receive(queue, how)),
-      acknowledge: (queue, receipts, how) =>
-        through('acknowledge', receipts, (port) => port.acknowledge(queue, receipts, how)),
-      depth: (queue) => through('depth', [queue], (port) => port.depth(queue)),
-    }
   }
 }

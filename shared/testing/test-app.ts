@@ -6,7 +6,7 @@ import { deadQueueName, queueName } from '../core/names.ts'
 import { type VisibleState, visibleState } from '../core/states.ts'
 import type { Decide, PortMethod } from '../memory/faults.ts'
 import type { LogLine } from '../memory/recording-telemetry.ts'
-import type { Broker, Ports, TaskEvent } from '../ports/index.ts'
+import type { Ports, Queues, TaskEvent } from '../ports/index.ts'
 import { type CrashPoint, holdTasks } from './held-tasks.ts'
 import { type InjectedFault, InjectedFaults } from './injected-faults.ts'
 import { createMemoryWorld } from './memory-world.ts'
@@ -75,7 +75,7 @@ export interface TestApp {
    * but nothing settled. Called twice: the next two runs. Its batch comes again when its visibility ends: `advance()`.
    */
   crash(task: TaskName, when?: CrashPoint): void
-  /** The next calls of table or queues meet a fault. @example test.inject({ at: 'ledger.update', type: 'throttled', times: 3 }) */
+  /** The next calls of table or queues meet a fault. @example test.inject({ at: 'records.update', type: 'throttled', times: 3 }) */
   inject(fault: InjectedFault): void
   readonly events: readonly TaskEvent[]
   readonly logs: readonly LogLine[]
@@ -131,16 +131,16 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
   }
 
   const turns = new Turns(clock, workAll)
-  const broker: Broker = {
-    ...ports.broker,
+  const queues: Queues = {
+    ...ports.queues,
     async send(queue, messages) {
-      const answers = await ports.broker.send(queue, messages)
+      const answers = await ports.queues.send(queue, messages)
       // What tasks enqueue is worked in the turn that works them.
       if (options.inline && !turns.isTaken) await turns.take(workAll)
       return answers
     },
   }
-  app.connect({ ...ports, broker, clock: turns.clock })
+  app.connect({ ...ports, queues, clock: turns.clock })
 
   const messagesOf = (name: string) => model.inspect.messages(name)
 
@@ -161,12 +161,12 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
     async enqueued(task) {
       const name = task === undefined ? undefined : nameOf(task)
       const ids = telemetry.ofType('queued').filter((event) => name === undefined || event.task === name)
-      const records = await ports.ledger.read([...new Set(ids.map((event) => event.id))], { consistent: true })
+      const records = await ports.records.read([...new Set(ids.map((event) => event.id))], { consistent: true })
       const byId = new Map(records.flatMap((record) => (record === undefined ? [] : [[record.id, record] as const])))
       const apart = records.flatMap((record) =>
         record?.inputRef === undefined ? [] : [{ id: record.id, ref: record.inputRef }],
       )
-      const texts = await ports.ledger.readInputs(apart)
+      const texts = await ports.inputs.read(apart)
       const inputs = new Map(apart.map(({ id }, index) => [id, texts[index]]))
       return ids.map(({ id, task: each, queue, availableAt }) => {
         const record = byId.get(id)
@@ -191,13 +191,13 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
       )
     },
     async redrive(queue) {
-      const dead = await ports.broker.receive(queue, { max: 10, waitSeconds: 0, dead: true })
+      const dead = await ports.queues.receive(queue, { max: 10, waitSeconds: 0, dead: true })
       if (dead.length === 0) return 0
-      await ports.broker.send(
+      await ports.queues.send(
         queue,
         dead.map(({ body }) => ({ body })),
       )
-      await ports.broker.acknowledge(
+      await ports.queues.acknowledge(
         queue,
         dead.map(({ receipt }) => receipt),
         { dead: true },
@@ -206,7 +206,7 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
     },
     async duplicate(queue) {
       const bodies = messagesOf(queueName(definition.prefix, queue)).map(({ body }) => ({ body }))
-      await ports.broker.send(queue, bodies)
+      await ports.queues.send(queue, bodies)
       return bodies.length
     },
     crash: (task, when = 'after') => void crashes.push({ task: nameOf(task), when }),

@@ -17,6 +17,8 @@ export interface Invocation {
   readonly requestId?: string
   /** Aborted when the process wants to stop: what has not started is handed back. */
   readonly draining?: AbortSignal
+  /** Aborted when the process cannot wait any longer: what runs is aborted and handed back, uncounted. */
+  readonly stopping?: AbortSignal
 }
 
 /** Works batches of deliveries of an app's queues. One per process. */
@@ -50,9 +52,9 @@ export function createBatchWorker(
   const ledger = parts.createLedger(ports)
   const running = parts.createRunningTasks(ports, ledger)
   const lock = parts.createLock(batches)
-  const pauses = new PauseCache(ports.ledger, ports.clock)
+  const pauses = new PauseCache(ports.controls, ports.clock)
 
-  function createBatch(queueName: string, { deadlineAt, requestId, draining }: Invocation): Batch {
+  function createBatch(queueName: string, { deadlineAt, requestId, draining, stopping }: Invocation): Batch {
     const queue = app.queues[queueName]
     if (queue === undefined) {
       throw new DefinitionError(
@@ -85,6 +87,7 @@ export function createBatchWorker(
       lease,
       requestId,
       draining,
+      stopping,
       acknowledgements,
       reporter,
       settler,

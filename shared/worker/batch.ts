@@ -21,6 +21,8 @@ export interface Batch extends FollowDeps, RunDeps {
   readonly lease: Lease
   /** Aborted when the process wants to stop: what has not started is handed back. */
   readonly draining: AbortSignal | undefined
+  /** Aborted when the process cannot wait any longer: what runs is handed back. */
+  readonly stopping: AbortSignal | undefined
   readonly settler: Settler
   readonly running: RunningTasks
   readonly lock: ExclusiveLock

@@ -77,7 +77,7 @@ async function sendDeadLetters(
   { ports, queueName, acknowledgements }: FollowDeps,
 ): Promise<void> {
   const at = ports.clock.now()
-  const answers = await ports.broker.sendDead(
+  const answers = await ports.queues.sendDead(
     queueName,
     letters.map(([{ received }, { reason, attempt, error }]) => {
       const note = { reason, attempt, at, ...(error !== undefined && { error }) }
@@ -127,7 +127,7 @@ async function letWait(
     }
   }
   if (copies.length > 0) hidden.push(...(await sendCopies(copies, deps)))
-  if (hidden.length > 0) await deps.ports.broker.hide(deps.queueName, hidden)
+  if (hidden.length > 0) await deps.ports.queues.hide(deps.queueName, hidden)
 }
 
 /** Sends each copy, then acknowledges the old message. Returns those to be hidden instead, because their copy was not sent. */
@@ -139,7 +139,7 @@ async function sendCopies(
     ports,
     copies.flatMap(({ record }) => record ?? []),
   )
-  const answers = await ports.broker.send(
+  const answers = await ports.queues.send(
     queueName,
     copies.map(({ message }) => message),
   )
@@ -173,7 +173,7 @@ export async function putAside(
   { ports, queueName, acknowledgements }: Pick<FollowDeps, 'ports' | 'queueName' | 'acknowledgements'>,
 ): Promise<void> {
   if (refused.length === 0) return
-  const answers = await ports.broker.sendDead(
+  const answers = await ports.queues.sendDead(
     queueName,
     refused.map(({ delivery: { body, attributes }, error: { reason } }) => ({
       body,

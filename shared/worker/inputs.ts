@@ -3,15 +3,15 @@ import type { TaskRecord } from '../core/record.ts'
 import type { Ports } from '../ports/index.ts'
 
 /** Renews inputs that live in items of their own: they have to last as long as copies of their message do. */
-export async function renewInputs({ ledger, clock }: Ports, records: readonly TaskRecord[]): Promise<void> {
+export async function renewInputs({ inputs, clock }: Ports, records: readonly TaskRecord[]): Promise<void> {
   const refs = records.flatMap(({ id, inputRef }) => (inputRef === undefined ? [] : [{ id, ref: inputRef }]))
   if (refs.length === 0) return
   try {
-    const inputs = await ledger.readInputs(refs)
+    const bodies = await inputs.read(refs)
     const expiresAt = inputExpiresAtSeconds(clock.now())
-    await ledger.writeInputs(
+    await inputs.write(
       refs.flatMap(({ id, ref }, index) => {
-        const body = inputs[index]
+        const body = bodies[index]
         return body === undefined ? [] : [{ id, ref, body, expiresAt }]
       }),
     )

@@ -12,6 +12,8 @@ export interface Lease {
   isTooLate(timeLimitMs: number, leaseUntil: number, now: number): boolean
   /** What a task that starts now gets of its time limit. */
   cut(timeLimitMs: number, now: number): number
+  /** No run can go on after this instant. Undefined where leases are renewed. */
+  readonly latestEndAt: number | undefined
   /** A solo claim that may have been written is asked about until then: nothing better could be done with the time. */
   doubtUntil(now: number): number
   /** For leases that are renewed while their task runs: the visibility that the message gets each time, ms. */
@@ -36,6 +38,7 @@ export function lambdaLease(deadlineAt: number, queue: QueueDefinition): Lease {
     },
     isTooLate: (timeLimitMs, leaseUntil, now) => leaseUntil <= now || deadlineAt - now < timeLimitMs / 2,
     cut: (timeLimitMs, now) => Math.max(1, Math.min(timeLimitMs, deadlineAt - now - marginMs / 4)),
+    latestEndAt: deadlineAt - marginMs / 4,
     doubtUntil: () => deadlineAt - marginMs,
     renewVisibilityMs: undefined,
     keepHidden: () => () => {},
@@ -44,7 +47,7 @@ export function lambdaLease(deadlineAt: number, queue: QueueDefinition): Lease {
 
 /** A container lives on: a lease lasts a minute and is renewed every 20 s, together with the visibility of the message. */
 export function containerLease(
-  { broker, clock }: Pick<Ports, 'broker' | 'clock'>,
+  { queues, clock }: Pick<Ports, 'queues' | 'clock'>,
   queue: QueueDefinition,
   times: QueueTimes,
 ): Lease {
@@ -55,6 +58,7 @@ export function containerLease(
     // With less left, the lease could end before its first renewal.
     isTooLate: (_timeLimitMs, leaseUntil, now) => leaseUntil - now < containerLeaseMs / 2,
     cut: (timeLimitMs) => timeLimitMs,
+    latestEndAt: undefined,
     doubtUntil: (now) => now + containerLeaseMs - settleMarginMs(queue.timeoutMs),
     renewVisibilityMs: hideMs,
     keepHidden(waiting) {
@@ -62,7 +66,7 @@ export function containerLease(
         cancel = clock.timer(renewalMs, hide, { background: true })
         const requests = waiting().map(({ receipt }) => ({ receipt, delaySeconds: Math.ceil(hideMs / 1_000) }))
         // If a message could not be hidden it is received again: that delivery finds the record.
-        if (requests.length > 0) void broker.hide(queue.name, requests).catch(() => {})
+        if (requests.length > 0) void queues.hide(queue.name, requests).catch(() => {})
       }
       let cancel = clock.timer(renewalMs, hide, { background: true })
       return () => cancel()

@@ -1,5 +1,5 @@
 import { controlCacheMs } from '../core/defaults.ts'
-import type { Clock, Ledger, QueueControl } from '../ports/index.ts'
+import type { Clock, Controls, QueueControl } from '../ports/index.ts'
 
 /** The shortest and longest time for which messages of a paused queue wait: a long pause is looked at less and less often. */
 const shortestWaitMs = 5_000
@@ -7,12 +7,12 @@ const longestWaitMs = 900_000
 
 /** Whether an operator paused a queue, remembered for five seconds. If the table does not answer, the last answer holds. */
 export class PauseCache {
-  readonly #ledger: Ledger
+  readonly #controls: Controls
   readonly #clock: Clock
   readonly #known = new Map<string, { readonly at: number; readonly control: QueueControl }>()
 
-  constructor(ledger: Ledger, clock: Clock) {
-    this.#ledger = ledger
+  constructor(controls: Controls, clock: Clock) {
+    this.#controls = controls
     this.#clock = clock
   }
 
@@ -33,7 +33,7 @@ export class PauseCache {
 
   async #read(queue: string, now: number, known: QueueControl): Promise<QueueControl> {
     try {
-      const control = await this.#ledger.readControl(queue)
+      const control = await this.#controls.read(queue)
       this.#known.set(queue, { at: now, control })
       return control
     } catch {

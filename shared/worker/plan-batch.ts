@@ -1,12 +1,13 @@
 import { recordOfMessage } from '../core/call.ts'
 import { decideWithoutRun } from '../core/decide.ts'
+import { resultTtlMs } from '../core/defaults.ts'
 import { errorText } from '../core/error-data.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Batch } from './batch.ts'
 import type { Claim } from './claim.ts'
 import { follow } from './follow.ts'
 import { isWithoutLedger, type ReceivedTask } from './received-task.ts'
-import { callHooksWithoutRun } from './run.ts'
+import { callHooksOfEnd } from './run.ts'
 import type { Ending, Plan } from './triage.ts'
 
 /** Triage of a batch, with the records that it asks for. */
@@ -40,7 +41,7 @@ export async function readRecords(
   const ids = [...new Set(received.map(({ message }) => message.id))]
   if (ids.length === 0) return new Map()
   try {
-    const records = await ports.ledger.read(ids, { consistent: true })
+    const records = await ports.records.read(ids, { consistent: true })
     return new Map(ids.map((id, index) => [id, records[index]]))
   } catch (error) {
     ports.telemetry.log('error', 'The table did not answer; the messages will come again.', {
@@ -76,7 +77,7 @@ export async function perform(plan: Plan, batch: Batch): Promise<Plan> {
 async function writeMissingInputs(plan: Plan, { ports, queueName }: Batch): Promise<Plan> {
   if (plan.inputs.length === 0) return plan
   try {
-    await ports.ledger.writeInputs(plan.inputs.map(({ item }) => item))
+    await ports.inputs.write(plan.inputs.map(({ item }) => item))
     return plan
   } catch (error) {
     ports.telemetry.log('error', 'The table did not take an input; the message will come again.', {
@@ -132,10 +133,10 @@ export function endTask(
     scrub,
     startedAt,
     opens,
-    resultTtlMs: batch.app.tasks.get(received.message.task)?.resultTtlMs ?? 0,
+    resultTtlMs: batch.app.tasks.get(received.message.task)?.resultTtlMs ?? resultTtlMs,
     report() {
       reporter.settled(received, settlement, facts)
-      return callHooksWithoutRun(received, record, settlement, batch)
+      return callHooksOfEnd(received, record, settlement, batch)
     },
   })
 }

@@ -22,9 +22,9 @@ export class QueueStatistics {
     this.add('runMs', Math.round(runMs))
   }
 
-  async write({ ledger, clock }: Pick<Ports, 'ledger' | 'clock'>): Promise<void> {
+  async write({ statistics, clock }: Pick<Ports, 'statistics' | 'clock'>): Promise<void> {
     if (Object.keys(this.#counts).length > 0)
-      await ledger.count([{ queue: this.#queue, at: clock.now(), counts: this.#counts }])
+      await statistics.add([{ queue: this.#queue, at: clock.now(), counts: this.#counts }])
   }
 }
 

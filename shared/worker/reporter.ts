@@ -76,6 +76,7 @@ function eventOf(
         expected: settlement.expected ?? false,
       }
     case 'QUEUED':
+      if (settlement.handedBack) return { type: 'handed-back' }
       return { type: settlement.error === undefined ? 'snoozed' : 'requeued', delayMs }
     case 'IGNORED':
       return { type: 'ignored' }

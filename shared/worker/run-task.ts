@@ -1,3 +1,4 @@
+import { CeleriacError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Batch } from './batch.ts'
 import type { Run } from './run.ts'
@@ -20,9 +21,13 @@ export async function runTask(
   const timeLimitMs = lease.cut(task.timeLimitMs, startedAt)
   const run = parts.startRun({ received, task, record, attempt, timeLimitMs }, batch)
   const watched = record && new WatchedRun(run, record, batch, received.delivery.receipt, startedAt)
+  const stop = () => run.running.handBack(new WorkerStoppedError())
+  batch.stopping?.addEventListener('abort', stop, { once: true })
+  if (batch.stopping?.aborted) stop()
   if (watched) running.add(watched)
   const settlement = await run.settlement
   if (watched) running.remove(watched)
+  batch.stopping?.removeEventListener('abort', stop)
   const progress = run.endProgress()
   // What the run threw may be the lost lease itself, which is no attempt of its own. The task is found when its lease ends.
   if (watched?.hasLostLease && settlement.state !== 'SUCCESS') {
@@ -47,6 +52,13 @@ export async function runTask(
       return run.callHooks(settlement)
     },
   })
+}
+
+/** The reason of `ctx.signal` when the process stops before the task has ended. */
+class WorkerStoppedError extends CeleriacError {
+  constructor() {
+    super('worker-stopped', 'The worker stops. The task is handed back, and another worker runs it from the start.')
+  }
 }
 
 /** A run that is asked to stop when its task is revoked or its lease is lost. */

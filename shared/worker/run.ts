@@ -1,15 +1,15 @@
-import { type AttemptDeps, type AttemptOptions, contextOf, type RunningAttempt, startAttempt } from '../core/attempt.ts'
-import type { TaskLogger } from '../core/context.ts'
+import { type AttemptDeps, type AttemptOptions, type RunningAttempt, startAttempt } from '../core/attempt.ts'
 import { decide, type Settlement } from '../core/decide.ts'
-import { errorText, toErrorData } from '../core/error-data.ts'
 import { callHooks, hookOwners, hooksFor } from '../core/hooks.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { scrubberOf } from '../core/redact.ts'
 import type { AroundRuns } from '../core/task.ts'
 import type { Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
-import { currentTask } from '../protocol/current-task.ts'
+import { callHooksWithoutRun } from '../protocol/end-hooks.ts'
+import { logLeak, surroundingsOf } from '../protocol/surroundings.ts'
 import { taskLogger } from '../protocol/task-logger.ts'
+import type { Lease } from './lease.ts'
 import { Progress } from './progress.ts'
 import type { ReceivedTask, RunnableTask } from './received-task.ts'
 
@@ -20,6 +20,7 @@ export interface RunDeps {
   readonly around: AroundRuns
   readonly queueName: string
   readonly requestId: string | undefined
+  readonly lease: Pick<Lease, 'latestEndAt'>
 }
 
 /** A task whose function is to run now. */
@@ -52,7 +53,8 @@ export function startRun(ready: ReadyTask, deps: RunDeps): Run {
   const { definition, policy } = task
   const scrub = scrubberOf(message.input, definition.sensitive)
   const options = attemptOptions(ready, attempt + 1, deps)
-  const log = loggerOf(options, message.task, ports, scrub)
+  const facts = { task: message.task, id: message.id, queue: deps.queueName, attempt: attempt + 1 }
+  const log = taskLogger(ports.telemetry, facts, scrub)
   const progress =
     record === undefined ? undefined : new Progress({ clock: ports.clock, telemetry: ports.telemetry, ledger, record })
   const fail = (error: unknown) => {
@@ -79,37 +81,18 @@ export function startRun(ready: ReadyTask, deps: RunDeps): Run {
   }
 }
 
-/**
- * Calls the hooks for a task that ended without a run: revoked or expired while it waited, its worker lost, its name unknown. Their context is that of
- * the run that did not take place, with an aborted signal. Undefined when there are no hooks.
- */
-export function callHooksWithoutRun(
+/** Calls the hooks for a task that ends without a run. Undefined when there are none. */
+export function callHooksOfEnd(
   received: ReceivedTask,
   record: TaskRecord | undefined,
   settlement: Settlement,
   deps: RunDeps,
 ): Promise<void> | undefined {
-  const { ports, around } = deps
   const { message, task } = received
-  const owners = hookOwners(around.hooks, task?.definition.hooks ?? {})
-  if (owners.length === 0) return undefined
   const attempt = (record?.attempt ?? 0) + (settlement.counts ? 1 : 0)
-  const scrub = scrubberOf(message.input, task?.definition.sensitive ?? [])
   const options = attemptOptions({ received, task, record, timeLimitMs: task?.timeLimitMs ?? 0 }, attempt, deps)
-  const log = loggerOf(options, message.task, ports, scrub)
-  const surroundings: AttemptDeps = {
-    ...surroundingsOf(options, ports, log, (error) => logLeak(log, error, scrub)),
-    progress: () => {},
-  }
-  const context = contextOf(
-    { name: message.task },
-    options,
-    ports.clock.now(),
-    AbortSignal.abort(settlement.error),
-    surroundings,
-    log,
-  )
-  return surroundings.enter(() => callHooks(owners, context, hooksFor(settlement, scrub), surroundings))
+  const end = { task: message.task, definition: task?.definition, input: message.input, options, settlement }
+  return callHooksWithoutRun(end, deps.around, deps.ports)
 }
 
 type Attempted = Pick<ReadyTask, 'received' | 'record' | 'timeLimitMs'> & { readonly task: RunnableTask | undefined }
@@ -117,7 +100,7 @@ type Attempted = Pick<ReadyTask, 'received' | 'record' | 'timeLimitMs'> & { read
 function attemptOptions(
   { received: { message, delivery }, task, record, timeLimitMs }: Attempted,
   attempt: number,
-  { queueName, requestId }: RunDeps,
+  { queueName, requestId, lease }: RunDeps,
 ): AttemptOptions {
   return {
     id: message.id,
@@ -136,35 +119,9 @@ function attemptOptions(
     ...(message.expires !== undefined && { expires: message.expires }),
     ...(message.parent !== undefined && { parent: message.parent }),
     ...(requestId !== undefined && { requestId }),
+    ...(lease.latestEndAt !== undefined && { latestEndAt: lease.latestEndAt }),
     ...(message.traceparent !== undefined && { traceparent: message.traceparent }),
     ...(message.schedule && { schedule: message.schedule }),
     ...(task?.softTimeLimitMs !== undefined && { softTimeLimitMs: task.softTimeLimitMs }),
   }
-}
-
-function loggerOf(
-  { id, queue, attempt }: AttemptOptions,
-  task: string,
-  ports: Ports,
-  scrub: (text: string) => string,
-): TaskLogger {
-  return taskLogger(ports.telemetry, { task, id, queue, attempt }, scrub)
-}
-
-function surroundingsOf(
-  { id, root, traceparent }: AttemptOptions,
-  { clock }: Ports,
-  log: TaskLogger,
-  fail: (error: unknown) => void,
-): Omit<AttemptDeps, 'progress'> {
-  return {
-    now: () => clock.now(),
-    timer: (delayMs, fire) => clock.timer(delayMs, fire),
-    enter: (run) => currentTask.run({ id, root, traceparent, fail }, run),
-    warn: (text, error) => log.warn(text, error === undefined ? undefined : { error: errorText(error) }),
-  }
-}
-
-function logLeak(log: TaskLogger, error: unknown, scrub: (text: string) => string): void {
-  log.error('A promise of this task was rejected and nobody handled it.', { error: toErrorData(error, scrub).message })
 }

@@ -51,13 +51,13 @@ type Held = [RenewableTask, Hold]
  * timer runs while no task does.
  */
 export class RunningTasks {
-  readonly #ports: Pick<Ports, 'ledger' | 'broker' | 'clock'>
+  readonly #ports: Pick<Ports, 'records' | 'queues' | 'clock'>
   readonly #ledger: CertainLedger
   readonly #tasks = new Map<RunningTask, Hold>()
   readonly #asking = new Set<'look' | 'renew'>()
   #cancel: (() => void) | undefined
 
-  constructor(ports: Pick<Ports, 'ledger' | 'broker' | 'clock'>, ledger: CertainLedger) {
+  constructor(ports: Pick<Ports, 'records' | 'queues' | 'clock'>, ledger: CertainLedger) {
     this.#ports = ports
     this.#ledger = ledger
   }
@@ -118,7 +118,7 @@ export class RunningTasks {
     const ids = [...new Set(tasks.map((task) => task.id))]
     if (ids.length === 0) return
     // Eventually consistent, at half the price: an older version means nothing, a newer one means that the lease is lost.
-    const records = await this.#ports.ledger.read(ids, { consistent: false })
+    const records = await this.#ports.records.read(ids, { consistent: false })
     const byId = new Map(ids.map((id, index) => [id, records[index]]))
     for (const task of tasks) {
       const record = byId.get(task.id)
@@ -158,7 +158,7 @@ export class RunningTasks {
         receipt,
         delaySeconds: Math.ceil(ms / 1_000),
       }))
-      void this.#ports.broker.hide(queue, requests).catch(() => {})
+      void this.#ports.queues.hide(queue, requests).catch(() => {})
     }
   }
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Local, startLocal } from '../../shared/local.ts'
 import { app } from './fixtures/tasks.ts'
-import { runCli } from './run-cli.ts'
+import { runCli, runCliProcess } from './run-cli.ts'
+import { takePort } from './take-port.ts'
 
 const fixture = 'test/cli/fixtures/tasks.ts'
 
@@ -15,7 +16,7 @@ afterAll(() => local.stop({ drain: false }))
 
 const celeriac = (...arguments_: readonly string[]) => runCli(['--app', fixture, '--endpoint', endpoint, ...arguments_])
 
-describe.concurrent('commands on a running app', { timeout: 60_000 }, () => {
+describe('commands on a running app', { timeout: 60_000 }, () => {
   it('call prints the id, and result what the task returned', async () => {
     const called = await celeriac('call', 'greet', '{"name":"Zoë \\"Z\\" Müller"}')
     expect(called).toMatchObject({ code: 0, stderr: '' })
@@ -78,10 +79,11 @@ describe.concurrent('commands on a running app', { timeout: 60_000 }, () => {
     expect(line?.split('\t').slice(1)).toEqual(['refuse', 'refused', '1', 'RejectError: no such account'])
   })
 
-  it('the input comes from standard input, too', async () => {
-    const run = await runCli(['--app', fixture, '--endpoint', endpoint, 'call', 'greet', '-', '--wait', '20s'], {
+  it('in a process of its own: the input comes from standard input, the result goes to standard output', async () => {
+    const run = await runCliProcess(['--app', fixture, '--endpoint', endpoint, 'call', 'greet', '-', '--wait', '20s'], {
       stdin: '{"name":"Dee"}\n',
     })
+    expect(run).toMatchObject({ code: 0, stderr: '' })
     expect(run.stdout).toContain('Hello Dee')
   })
 
@@ -121,6 +123,17 @@ describe.concurrent('commands on a running app', { timeout: 60_000 }, () => {
 
   it('an unknown id is an error', async () => {
     expect(await celeriac('inspect', 'task', 'nobody')).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  it('a health port that is taken is told in one paragraph', async () => {
+    const { port, close } = await takePort('0.0.0.0')
+    try {
+      const { code, stdout, stderr } = await celeriac('worker', '--health-port', port)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(new RegExp(`^celeriac: Port ${port} is taken.*--health-port 0\\.\\n$`))
+    } finally {
+      close()
+    }
   })
 
   it('AWS_ENDPOINT_URL_* of the environment lead there, too', async () => {

@@ -2,9 +2,9 @@ import { createApp } from 'celeriac'
 import { describe, expect, it } from 'vitest'
 import { buildApp } from '../../shared/client/app.ts'
 import type { AwsConnection, ConnectedTarget } from '../../shared/client/connection.ts'
-import { createMemoryLedger } from '../../shared/memory/ledger.ts'
 import { recordingTelemetry } from '../../shared/memory/recording-telemetry.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
+import { createMemoryTable } from '../../shared/memory/table.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { createMemoryWorld } from '../../shared/testing/memory-world.ts'
 
@@ -24,8 +24,7 @@ function build(variables: Record<string, string> = {}, fails = 0) {
       async connectAws(target): Promise<AwsConnection> {
         connected.push(target)
         if (left-- > 0) throw new Error('no region')
-        const { ledger, broker } = createMemoryWorld(app.definition).ports
-        return { ledger, broker, close: () => void closed++ }
+        return { ...createMemoryWorld(app.definition).ports, close: () => void closed++ }
       },
     },
   )
@@ -38,7 +37,7 @@ describe('connection', () => {
     const ports = app.ports()
     app.result('a')
     expect(connected).toEqual([])
-    await Promise.all([task.delay(1), task.delay(2), ports.broker.depth('emails')])
+    await Promise.all([task.delay(1), task.delay(2), ports.queues.depth('emails')])
     expect(connected).toHaveLength(1)
     expect(connected[0]?.environment).toEqual({ prefix: 'shop-dev', table: 'shop-dev', queueBaseUrl: undefined })
   })
@@ -78,14 +77,14 @@ describe('connection', () => {
 
   it('uses the ports it is given, one by one', async () => {
     const { app, connected, task, clock } = build()
-    const { broker } = createMemoryWorld(app.definition).ports
-    const ledger = createMemoryLedger({ clock })
+    const { queues } = createMemoryWorld(app.definition).ports
+    const table = createMemoryTable({ clock })
     const telemetry = recordingTelemetry()
-    app.connect({ ledger })
-    app.connect({ broker, telemetry })
+    app.connect({ ...table })
+    app.connect({ queues, telemetry })
     const { id } = await task.delay(1)
     expect(connected).toEqual([])
-    expect(ledger.records().map((record) => record.id)).toEqual([id])
+    expect(table.records.all().map((record) => record.id)).toEqual([id])
     expect(telemetry.storyOf(id)).toEqual(['queued'])
     // Telling where AWS is ends that; what belongs to the machine stays.
     app.connect({ region: 'eu-west-1' })

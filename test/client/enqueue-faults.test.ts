@@ -62,16 +62,16 @@ describe('a record that was written without the input beside it, whose writer ne
   const note = 'n'.repeat(3_000)
   const withoutInput = { ...answerLost, withoutInput: true }
   const inputOf = async ({ record, ports }: ReturnType<typeof fixture>, id: string) => {
-    const [body] = await ports.ledger.readInputs([{ id, ref: (await record(id)).inputRef ?? '' }])
+    const [body] = await ports.inputs.read([{ id, ref: (await record(id)).inputRef ?? '' }])
     return body && (JSON.parse(body) as { readonly note: string }).note
   }
 
   const orphan = async (fault?: Fault) => {
     const weather = { silent: true, writes: 0, fault }
     const world = fixture({
-      faults: ({ method }) => {
+      faults: ({ port, method }) => {
         if (weather.silent) return method === 'insert' ? withoutInput : method === 'read' ? lost : undefined
-        if (method !== 'writeInputs') return undefined
+        if (port !== 'inputs' || method !== 'write') return undefined
         weather.writes++
         return weather.fault
       },
@@ -233,7 +233,7 @@ describe('reopening a key', () => {
   })
 
   it('an input that cannot be put in place opens nothing', async () => {
-    const { keyed, work, rejection, record } = fixture({ faults: hit('writeInputs', lost) })
+    const { keyed, work, rejection, record } = fixture({ faults: hit('write', lost) })
     const first = await keyed.delay({ x: 1, mode: 'fail' })
     await work()
     expect(await rejection(keyed.delay({ x: 1, note: 'n'.repeat(3_000) }))).toMatchObject({

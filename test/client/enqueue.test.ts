@@ -122,7 +122,7 @@ describe('delay', () => {
     const handle = await plain.delay({ x: 1, note })
     const stored = await record(handle.id)
     expect(stored.input).toBeUndefined()
-    const [body] = await ports.ledger.readInputs([{ id: handle.id, ref: stored.inputRef ?? '' }])
+    const [body] = await ports.inputs.read([{ id: handle.id, ref: stored.inputRef ?? '' }])
     expect(JSON.parse(body ?? '')).toEqual({ x: 1, note })
     await work()
     expect(await settled(handle.get())).toEqual({ doubled: 2 })
@@ -308,7 +308,7 @@ describe('ledger off', () => {
     expect(messages()).toEqual([
       { celeriac: 1, id: handle.id, generation: 0, task: 'off', input: { x: 1 }, sentAt: start, ledger: 'off' },
     ])
-    expect(await world.ports.ledger.read([handle.id], { consistent: true })).toEqual([undefined])
+    expect(await world.ports.records.read([handle.id], { consistent: true })).toEqual([undefined])
     for (const ask of ['get', 'state', 'info', 'revoke', 'forget'] as const) {
       expect(await rejection(handle[ask]())).toMatchObject({ code: 'ledger-off' })
     }

@@ -27,7 +27,7 @@ describe('revoke', () => {
     const { plain, world, clock, record } = fixture()
     const handle = await plain.delay({ x: 1 })
     const running = { state: 'STARTED', token: 'w', startedAt: start, leaseUntil: start + 70_000 } as const
-    await world.ports.ledger.update([{ id: handle.id, v: 1, transition: true, queue: 'emails', set: running }])
+    await world.ports.records.update([{ id: handle.id, v: 1, transition: true, queue: 'emails', set: running }])
     await clock.advance(500)
     expect(await handle.revoke()).toBe('STARTED')
     expect(await record(handle.id)).toMatchObject({
@@ -90,7 +90,7 @@ describe('forget', () => {
     const left = await record(handle.id)
     expect(left).toMatchObject({ state: 'SUCCESS', forgotten: true, v: 3 })
     expect(JSON.stringify(left)).not.toMatch(/hush|ada|nnn|doubled/)
-    expect(await ports.ledger.readInputs([{ id: handle.id, ref: inputRef ?? '' }])).toEqual([undefined])
+    expect(await ports.inputs.read([{ id: handle.id, ref: inputRef ?? '' }])).toEqual([undefined])
     expect(await handle.info()).toMatchObject({
       state: 'SUCCESS',
       hidden: true,

@@ -35,7 +35,7 @@ describe('G3: same key, same task', () => {
     const { keyed, world, messages } = fixture()
     const { id } = await keyed.delay({ x: 1 })
     // A worker has claimed it and is not done.
-    await world.ports.ledger.update([
+    await world.ports.records.update([
       {
         id,
         v: 1,
@@ -131,8 +131,8 @@ describe('G3: same key, same task', () => {
     const first = await keyed.delay({ x: 1, mode: 'fail' })
     await work()
     const second = await keyed.delay({ x: 1 })
-    const [letter] = await ports.broker.receive('emails', { max: 1, waitSeconds: 0, dead: true })
-    await ports.broker.send('emails', [{ body: letter?.body ?? '' }])
+    const [letter] = await ports.queues.receive('emails', { max: 1, waitSeconds: 0, dead: true })
+    await ports.queues.send('emails', [{ body: letter?.body ?? '' }])
     await work()
     expect(runs.filter(({ id }) => id === first.id).map(({ generation }) => generation)).toEqual([0, 2])
     expect(await record(first.id)).toMatchObject({ state: 'SUCCESS', generation: 2 })
@@ -195,7 +195,7 @@ describe('G3: same key, same task', () => {
     const note = 'n'.repeat(5_000)
     await keyed.delay({ x: 1, note })
     const { inputRef } = await record(first.id)
-    const [body] = await ports.ledger.readInputs([{ id: first.id, ref: inputRef ?? '' }])
+    const [body] = await ports.inputs.read([{ id: first.id, ref: inputRef ?? '' }])
     expect(JSON.parse(body ?? '')).toEqual({ x: 1, note })
     await work()
     expect(await settled(first.get())).toEqual({ doubled: 2 })

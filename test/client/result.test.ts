@@ -168,7 +168,7 @@ describe('get', () => {
     const reads: PortCall[] = []
     const { silent, clock, work, app, settled, record } = fixture({
       faults: (call) => {
-        if (call.method === 'read') reads.push(call)
+        if (call.port === 'records' && call.method === 'read') reads.push(call)
         return undefined
       },
     })
@@ -281,7 +281,7 @@ describe('many handles', () => {
     const reads: number[] = []
     let open: { call: number; size: number } | undefined
     const faults = (call: PortCall): undefined => {
-      if (call.method !== 'read') return
+      if (call.port !== 'records' || call.method !== 'read') return
       if (open?.call === call.call) open.size++
       else {
         if (open) reads.push(open.size)
@@ -357,12 +357,12 @@ describe('reads that lag behind', () => {
     const { app, keyed, ports, work, rejection, settled } = fixture()
     const first = await keyed.delay({ x: 1, mode: 'fail' })
     await work()
-    const [stale] = await ports.ledger.read([first.id], { consistent: true })
+    const [stale] = await ports.records.read([first.id], { consistent: true })
     const second = await keyed.delay({ x: 1 })
     let lagging = true
-    const read: typeof ports.ledger.read = async (ids, how) =>
-      lagging && !how.consistent ? ids.map(() => stale) : ports.ledger.read(ids, how)
-    app.connect({ ledger: { ...ports.ledger, read } })
+    const read: typeof ports.records.read = async (ids, how) =>
+      lagging && !how.consistent ? ids.map(() => stale) : ports.records.read(ids, how)
+    app.connect({ records: { ...ports.records, read } })
     expect(await rejection(second.get({ timeout: 5 }))).toBeInstanceOf(ResultTimeoutError)
     await work()
     lagging = false
@@ -371,9 +371,9 @@ describe('reads that lag behind', () => {
 
   it('a record that such a read does not show yet is looked for again', async () => {
     const { app, plain, ports, work, settled } = fixture()
-    const read: typeof ports.ledger.read = async (ids, how) =>
-      how.consistent ? ports.ledger.read(ids, how) : ids.map(() => undefined)
-    app.connect({ ledger: { ...ports.ledger, read } })
+    const read: typeof ports.records.read = async (ids, how) =>
+      how.consistent ? ports.records.read(ids, how) : ids.map(() => undefined)
+    app.connect({ records: { ...ports.records, read } })
     const handle = await plain.delay({ x: 1 })
     const got = handle.get()
     await work()
@@ -385,7 +385,8 @@ describe('a table that does not answer', () => {
   it('for a while is waited for', async () => {
     let down = true
     const { plain, work, settled, clock } = fixture({
-      faults: (call) => (down && call.method === 'read' ? { type: 'request-lost' } : undefined),
+      faults: (call) =>
+        down && call.port === 'records' && call.method === 'read' ? { type: 'request-lost' } : undefined,
     })
     const handle = await plain.delay({ x: 1 })
     await work()
@@ -409,7 +410,7 @@ describe('a table that does not answer', () => {
     const handle = await plain.delay({ x: 1 })
     const denied = new TableAccessError('shop', 'DynamoDB in eu-west-1', 'it is not there')
     const deny = () => Promise.reject(denied)
-    app.connect({ ledger: { ...ports.ledger, read: deny, insert: deny } })
+    app.connect({ records: { ...ports.records, read: deny, insert: deny } })
     expect(await rejection(handle.get())).toBe(denied)
     expect(await rejection(plain.delay({ x: 1 }))).toMatchObject({ cause: denied, maybeSent: false, mayRun: false })
     expect(clock.now()).toBe(start)

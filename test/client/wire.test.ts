@@ -3,12 +3,12 @@ import { type AsyncResult, createApp, type EnqueueError } from 'celeriac'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type LocalDynamoDb, startDynamoDb } from '../../localstack/dynamodb/dynoxide.ts'
 import { type SqsServer, startSqsServer } from '../../localstack/sqs/server/index.ts'
-import { createSqsBroker } from '../../shared/aws/broker.ts'
 import { type Clients, createClients } from '../../shared/aws/clients.ts'
-import { createDynamoLedger } from '../../shared/aws/ledger.ts'
+import { createTablePorts } from '../../shared/aws/ports.ts'
+import { createSqsQueues } from '../../shared/aws/queues.ts'
 import { ensureTable } from '../../shared/aws/table.ts'
 import { readEnvironment } from '../../shared/core/environment.ts'
-import { createQueues } from '../../shared/memory/queues.ts'
+import { createQueues } from '../../shared/memory/queue-setup.ts'
 import { recordingTelemetry } from '../../shared/memory/recording-telemetry.ts'
 import { systemClock, systemRandom } from '../../shared/system/index.ts'
 import { createBatchWorker } from '../../shared/worker/index.ts'
@@ -44,8 +44,8 @@ describe('over the wire', () => {
     const environment = readEnvironment('wire', { CELERIAC_QUEUE_BASE_URL: `${sqs.endpoint}/000000000000` })
     const machine = { environment, clock: systemClock, random: systemRandom }
     app.connect({
-      ledger: createDynamoLedger({ dynamodb: clients.dynamodb(), ...machine }),
-      broker: createSqsBroker({ sqs: clients.sqs(), ...machine }),
+      ...createTablePorts({ dynamodb: clients.dynamodb(), ...machine }),
+      queues: createSqsQueues({ sqs: clients.sqs(), ...machine }),
       telemetry: recordingTelemetry(),
     })
   })
@@ -69,12 +69,12 @@ describe('over the wire', () => {
     const ports = app.ports()
     const worker = createBatchWorker({ app: app.definition, ports })
     for (let total = 0; ; ) {
-      const deliveries = await ports.broker.receive('emails', { max: 10, waitSeconds: 0 })
+      const deliveries = await ports.queues.receive('emails', { max: 10, waitSeconds: 0 })
       if (deliveries.length === 0) return total
       total += deliveries.length
       const { failed } = await worker.work('emails', deliveries, { deadlineAt: Date.now() + 60_000, requestId: 'r' })
       const done = deliveries.filter(({ messageId }) => !failed.includes(messageId))
-      await ports.broker.acknowledge(
+      await ports.queues.acknowledge(
         'emails',
         done.map(({ receipt }) => receipt),
       )

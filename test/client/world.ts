@@ -73,7 +73,7 @@ export function fixture(options: FixtureOptions = {}) {
   const messages = (queue: 'emails' | 'slow' = 'emails'): TaskMessage[] =>
     model.inspect.messages(queueName('shop', queue)).map(({ body }) => parseMessage(body))
   const record = async (id: string): Promise<TaskRecord> => {
-    const [found] = await ports.ledger.read([id], { consistent: true })
+    const [found] = await ports.records.read([id], { consistent: true })
     if (found === undefined) throw new Error(`no record ${id}`)
     return found
   }

@@ -507,3 +507,124 @@ function unlookable(): unknown {
   }
   return new Proxy({}, { get: refuse, has: refuse, getPrototypeOf: refuse })
 }
+
+describe('middlewares', () => {
+  it('wrap the function, the first one outermost', async () => {
+    const seen: string[] = []
+    const wrap =
+      (name: string): RunMiddleware =>
+      async (context, next) => {
+        seen.push(`${name} before ${context.task}`)
+        await next()
+        seen.push(`${name} after`)
+      }
+    const run = start(() => seen.push('run') && 'done', { middlewares: [wrap('a'), wrap('b')] })
+    expect(await run.outcomeOf()).toEqual({ kind: 'returned', result: '"done"' })
+    expect(seen).toEqual(['a before work', 'b before work', 'run', 'b after', 'a after'])
+  })
+
+  const twice: RunMiddleware = async (_context, next) => {
+    await next()
+    await next()
+  }
+
+  it.each<[string, RunMiddleware, object]>([
+    ['that throws ends the run as the function would', () => Promise.reject(new RangeError('no')), { kind: 'threw' }],
+    ['that does not call the function leaves no result', async () => {}, { kind: 'returned', result: '' }],
+    ['that calls the function twice is refused', twice, { kind: 'threw', error: { message: /second/ } }],
+  ])('one %s', async (_name, middleware, outcome) => {
+    const error =
+      'error' in outcome ? { error: expect.objectContaining({ message: expect.stringMatching(/second/) }) } : {}
+    expect(await start(() => 1, { middlewares: [middleware] }).outcomeOf()).toMatchObject({ ...outcome, ...error })
+  })
+
+  it('see what the function throws, and ctx.retry() passes through', async () => {
+    const seen: unknown[] = []
+    const watch: RunMiddleware = (_context, next) =>
+      next().catch((error) => {
+        seen.push(error)
+        throw error
+      })
+    const run = start((_input, context) => context.retry({ delay: 5 }), { middlewares: [watch] })
+    expect(await run.outcomeOf()).toEqual({ kind: 'asked-retry', options: { delay: 5 } })
+    expect(seen).toHaveLength(1)
+  })
+})
+
+describe('ctx.retry() and ctx.snooze() that the code catches', () => {
+  const swallow =
+    (ask: (context: TaskContext) => never, then: () => unknown): Run =>
+    (_input, context) => {
+      try {
+        ask(context)
+      } catch {
+        return then()
+      }
+    }
+  const fails = () => {
+    throw new Error('afterwards')
+  }
+
+  it.each<[string, Run, object, string]>([
+    [
+      'a retry, then a result',
+      swallow(
+        (context) => context.retry({ delay: 5 }),
+        () => 1,
+      ),
+      { kind: 'asked-retry' },
+      'retry',
+    ],
+    [
+      'a snooze, then a result',
+      swallow(
+        (context) => context.snooze(5),
+        () => 1,
+      ),
+      { kind: 'snoozed', delayMs: 5_000 },
+      'snooze',
+    ],
+    ['a retry, then an error', swallow((context) => context.retry(), fails), { kind: 'asked-retry' }, 'retry'],
+  ])('hold, with a warning: %s', async (_name, run, outcome, method) => {
+    const attempt = start(run)
+    expect(await attempt.outcomeOf()).toMatchObject(outcome)
+    expect(attempt.warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(`ctx.${method}()`))
+  })
+})
+
+describe('a blocked event loop', () => {
+  const limited = { facts: { timeLimitMs: 5_000 } }
+
+  it('ends the run that blocked it as one over its limit', async () => {
+    let block = () => {}
+    const attempt = start(() => block(), limited)
+    // The clock moves on while the code has the event loop: no timer fires.
+    block = () => void attempt.clock.stall(12_000)
+    expect(await attempt.outcomeOf()).toMatchObject({ kind: 'threw', error: { name: 'TimeLimitExceededError' } })
+  })
+
+  it('gives its neighbour the time that it could not use', async () => {
+    let answer: (value: string) => void = () => {}
+    const attempt = start(() => new Promise((resolve) => (answer = resolve)), limited)
+    await attempt.clock.advance(1_000)
+    attempt.clock.stall(12_000)
+    await attempt.clock.advance(1)
+    answer('late')
+    expect(await attempt.outcomeOf()).toEqual({ kind: 'returned', result: '"late"' })
+  })
+
+  it('does not give it for ever', async () => {
+    const attempt = start(deaf, limited)
+    await attempt.clock.advance(1_000)
+    attempt.clock.stall(12_000)
+    expect(await attempt.outcomeOf()).toMatchObject({ kind: 'threw', error: { name: 'TimeLimitExceededError' } })
+    expect(attempt.clock.now() - startAt).toBe(21_000)
+  })
+
+  it('hands its neighbour back when the invocation has no time left', async () => {
+    const attempt = start(deaf, { facts: { timeLimitMs: 5_000, latestEndAt: startAt + 10_000 } })
+    await attempt.clock.advance(1_000)
+    attempt.clock.stall(12_000)
+    expect(await attempt.outcomeOf()).toEqual({ kind: 'handed-back' })
+  })
+})

@@ -73,7 +73,7 @@ export async function playDeaths({ folder, closing, count, seed, killEveryMs, st
   const environment = environmentOf(plan, queueBaseUrl)
   app.connect({ endpoint: endpoints, region: localRegion, credentials: localKeys, environment })
   closing.add(() => app.close())
-  const { ledger, broker } = app.ports()
+  const { records: table, queues } = app.ports()
 
   const lines = join(folder, 'lines')
   mkdirSync(lines)
@@ -94,7 +94,7 @@ export async function playDeaths({ folder, closing, count, seed, killEveryMs, st
     if (ids.length === 0) return []
     for (let tried = 1; ; tried++) {
       try {
-        return await ledger.read(ids, { consistent: true })
+        return await table.read(ids, { consistent: true })
       } catch (error) {
         // DynamoDB may be starting again this very moment.
         if (tried === 50) throw error
@@ -216,7 +216,7 @@ export async function playDeaths({ folder, closing, count, seed, killEveryMs, st
   expect(lostClaims).toBeLessThanOrEqual(kills.killed.length)
   expect(doubled).toBe(kills.interrupted.size)
   expect(kills.endedOtherwise).toEqual([])
-  const depth = await broker.depth('work')
+  const depth = await queues.depth('work')
   expect(depth).toMatchObject({ dead: 0 })
 }
 

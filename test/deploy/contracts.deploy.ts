@@ -1,22 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { CreateQueueCommand, DeleteQueueCommand } from '@aws-sdk/client-sqs'
-import { createSqsBroker } from '../../shared/aws/broker.ts'
 import { createClients } from '../../shared/aws/clients.ts'
+import { createSqsQueues } from '../../shared/aws/queues.ts'
 import { readEnvironment } from '../../shared/core/environment.ts'
 import { deadQueueName, queueName } from '../../shared/core/names.ts'
 import { systemClock, systemRandom } from '../../shared/system/index.ts'
-import { type BrokerPlace, brokerContract, contractApp } from '../contract/broker-suite.ts'
-import { ledgerContract } from '../contract/ledger.ts'
-import { dynamoPlace } from '../contract/ledger-places.ts'
+import { contractApp, type QueuesPlace, queuesContract } from '../contract/queues-suite.ts'
+import { dynamoPlace } from '../contract/table-places.ts'
+import { tableContract } from '../contract/table-suite.ts'
 
 /** What Celeriac's parts may rely on of queues and table, on an engine: the suites that the memory ports pass. */
 const endpoint = process.env.AWS_ENDPOINT_URL
 if (endpoint === undefined) throw new Error('AWS_ENDPOINT_URL: expected the address of an engine, received none.')
 
-brokerContract(endpoint, () => openBroker(endpoint))
-ledgerContract(endpoint, () => dynamoPlace({ endpoint, stop: async () => {} }))
+queuesContract(endpoint, () => openBroker(endpoint))
+tableContract(endpoint, () => dynamoPlace({ endpoint, stop: async () => {} }))
 
-async function openBroker(address: string): Promise<BrokerPlace> {
+async function openBroker(address: string): Promise<QueuesPlace> {
   const app = contractApp(`contract-${Date.now()}`)
   const clients = createClients({ endpoint: address })
   const sqs = clients.sqs()
@@ -29,7 +29,7 @@ async function openBroker(address: string): Promise<BrokerPlace> {
     urls.push((await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? '')
   }
   return {
-    broker: createSqsBroker({
+    queues: createSqsQueues({
       sqs,
       environment: readEnvironment(app.prefix, {}),
       clock: systemClock,

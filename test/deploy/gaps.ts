@@ -31,7 +31,7 @@ export const gaps: readonly Gap[] = [
     about: 'sqs-aborted-poll',
     seen: 'the message is hidden for its visibility timeout',
     around:
-      'Dead-letter queues are read with short polls only. Nothing else polls: functions are fed by the engine. The broker contract goes without its test of aborted waits.',
+      'Dead-letter queues are read with short polls only. Nothing else polls: functions are fed by the engine. The queues contract goes without its test of aborted waits.',
     contract: 'gives nothing when a wait is aborted, and loses no message',
   },
   {
@@ -39,7 +39,7 @@ export const gaps: readonly Gap[] = [
     about: 'sqs-batch-characters',
     seen: 'bad InvalidMessageContents SenderFault false',
     around:
-      'Celeriac takes it for SQS’s own fault, tries again, and reports that the message may have been sent. The broker contract goes without its test of refused messages.',
+      'Celeriac takes it for SQS’s own fault, tries again, and reports that the message may have been sent. The queues contract goes without its test of refused messages.',
     contract: 'refuses one message for certain and sends its neighbours',
   },
   {

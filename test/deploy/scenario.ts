@@ -40,7 +40,7 @@ const versioned = (version: string): CdkRun => ({ ...cdk, context: { version, ..
 try {
   await probeAll()
   if (endpoint !== undefined) {
-    await checks.check('broker and ledger keep the contracts of their ports', checkContracts)
+    await checks.check('queues and ledger keep the contracts of their ports', checkContracts)
   }
   const bootstrapped = await checks.check('cdk bootstrap', () => bootstrap(versioned('1')))
   // Side by side: most of either is waiting for CloudFormation or for a clock.

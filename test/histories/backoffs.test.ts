@@ -55,7 +55,7 @@ describe('backoffs of 150,000 tasks at once', () => {
     world.start()
     await world.run()
     expect(world.runs).toHaveLength(2 * tasks)
-    expect(world.ledger.records().every(({ state, attempt }) => state === 'SUCCESS' && attempt === 2)).toBe(true)
+    expect(world.table.records.all().every(({ state, attempt }) => state === 'SUCCESS' && attempt === 2)).toBe(true)
     expect(world.bodies()).toEqual([])
     // Five invocations of ten messages.
     expect(most).toBeLessThanOrEqual(50)

@@ -13,12 +13,12 @@ async function costs(tasks: number, options: WorldOptions = {}) {
   const add = (method: string, count: number) => {
     requests[method] = (requests[method] ?? 0) + count
   }
-  world.plan = ({ method, entries }) => {
+  world.plan = ({ port, method, entries }) => {
     // A port takes a batch of any size: SQS and PartiQL take ten and twenty-five entries a request, a read a hundred.
     const size = method === 'read' ? 100 : method === 'insert' || method === 'update' ? 25 : 10
-    add(method, Math.max(1, Math.ceil(entries.length / size)))
+    add(`${port}.${method}`, Math.max(1, Math.ceil(entries.length / size)))
     if (method === 'insert' || method === 'update') recordWrites += entries.length
-    if (method === 'count') statisticsWrites += entries.length
+    if (method === 'add') statisticsWrites += entries.length
     return undefined
   }
   const bulk = world.work.delayMany(Array.from({ length: tasks }, (_, value) => ({ value })))
@@ -26,8 +26,8 @@ async function costs(tasks: number, options: WorldOptions = {}) {
   world.start()
   await world.run()
   // The mapping receives and deletes once a batch.
-  add('receive', world.invocations.length)
-  add('acknowledge', world.invocations.length)
+  add('queues.receive', world.invocations.length)
+  add('queues.acknowledge', world.invocations.length)
   const total = Object.values(requests).reduce((sum, count) => sum + count, 0)
   return {
     world,
@@ -41,11 +41,18 @@ async function costs(tasks: number, options: WorldOptions = {}) {
 describe('the budget of a task', () => {
   it('0.7 requests, 3 record writes, 0.1 statistics writes', async () => {
     const { world, requests, perTask, recordWrites, statisticsWrites } = await costs(1_000)
-    expect(world.ledger.records().filter(({ state }) => state === 'SUCCESS')).toHaveLength(1_000)
+    expect(world.table.records.all().filter(({ state }) => state === 'SUCCESS')).toHaveLength(1_000)
     expect(world.invocations).toHaveLength(100)
     // Insert, send, receive, claim, settle, delete, statistics: a tenth each. The pause is looked at once in some seconds.
-    expect(requests).toMatchObject({ insert: 100, send: 100, receive: 100, update: 200, acknowledge: 100, count: 100 })
-    expect(requests.read).toBeUndefined()
+    expect(requests).toMatchObject({
+      'records.insert': 100,
+      'records.update': 200,
+      'statistics.add': 100,
+      'queues.send': 100,
+      'queues.receive': 100,
+      'queues.acknowledge': 100,
+    })
+    expect(requests['records.read']).toBeUndefined()
     expect(perTask).toBeLessThanOrEqual(0.701)
     expect(recordWrites).toBe(3)
     expect(statisticsWrites).toBeLessThanOrEqual(0.1)
@@ -53,15 +60,15 @@ describe('the budget of a task', () => {
 
   it('records stay within one write unit', async () => {
     const { world } = await costs(10)
-    for (const record of world.ledger.records()) expect(JSON.stringify(record).length).toBeLessThan(1_024)
+    for (const record of world.table.records.all()) expect(JSON.stringify(record).length).toBeLessThan(1_024)
   })
 
   it('without a ledger: 0.3 requests, nothing in the table', async () => {
     const { world, requests, perTask, recordWrites } = await costs(1_000, { task: { ledger: 'off' } })
     expect(world.runs).toHaveLength(1_000)
-    expect(requests).toMatchObject({ send: 100, receive: 100, acknowledge: 100 })
-    expect(requests.update).toBeUndefined()
-    expect(requests.insert).toBeUndefined()
+    expect(requests).toMatchObject({ 'queues.send': 100, 'queues.receive': 100, 'queues.acknowledge': 100 })
+    expect(requests['records.update']).toBeUndefined()
+    expect(requests['records.insert']).toBeUndefined()
     expect(recordWrites).toBe(0)
     expect(perTask).toBeLessThanOrEqual(0.3)
   })

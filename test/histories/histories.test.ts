@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { EnqueueError } from '../../shared/core/errors.ts'
+import { sweepTable } from '../../shared/memory/table.ts'
 import type { RecordChange } from '../../shared/ports/index.ts'
 import { createWorld, type World } from '../worker/world.ts'
 
@@ -46,7 +47,7 @@ describe('claim written but the answer lost', () => {
     const world = createWorld()
     const from = world.clock.now()
     world.faultsOfWorkers((call) =>
-      call.port === 'ledger' && world.clock.now() < from + 30_000
+      call.port !== 'queues' && world.clock.now() < from + 30_000
         ? { type: call.method === 'update' ? 'answer-lost' : 'request-lost' }
         : undefined,
     )
@@ -105,13 +106,13 @@ describe('crash between record and send, then the same key again', () => {
       process.name === 'client-0' && method === 'send' ? { crash: 'before' } : undefined
     void world.work.delay({ value: 'key' })
     await world.run()
-    expect(world.ledger.records()).toMatchObject([{ state: 'QUEUED' }])
+    expect(world.table.records.all()).toMatchObject([{ state: 'QUEUED' }])
     expect(world.bodies()).toEqual([])
     world.restartClient()
     const handle = await world.until(world.work.delay({ value: 'key' }))
     expect(handle.deduplicated).toBe(true)
     await world.run()
-    expect(world.ledger.records()).toMatchObject([{ id: handle.id, state: 'SUCCESS', generation: 0 }])
+    expect(world.table.records.all()).toMatchObject([{ id: handle.id, state: 'SUCCESS', generation: 0 }])
     expect(world.runs).toHaveLength(1)
   })
 
@@ -126,7 +127,7 @@ describe('crash between record and send, then the same key again', () => {
     const report = await world.until(world.app.reconcile())
     expect(report).toMatchObject({ examined: 1, open: 1, sentAgain: [{ state: 'QUEUED' }], failed: [] })
     await world.run()
-    expect(world.ledger.records()).toMatchObject([{ state: 'SUCCESS', result: '"no key"' }])
+    expect(world.table.records.all()).toMatchObject([{ state: 'SUCCESS', result: '"no key"' }])
   })
 })
 
@@ -138,7 +139,7 @@ describe('send timed out but taken, then the same key again', () => {
     const refused = await world.until(world.work.delay({ value: 'key' }).catch((error: unknown) => error))
     expect(refused).toBeInstanceOf(EnqueueError)
     expect(refused).toMatchObject({ maybeSent: true, mayRun: false })
-    expect(world.ledger.records()).toMatchObject([{ state: 'REVOKED', reason: 'enqueue-failed' }])
+    expect(world.table.records.all()).toMatchObject([{ state: 'REVOKED', reason: 'enqueue-failed' }])
     expect(world.bodies()).toHaveLength(1)
     world.plan = undefined
     const handle = await world.until(world.work.delay({ value: 'key' }))
@@ -304,7 +305,7 @@ describe('late duplicate', () => {
     world.start()
     await world.run()
     await world.clock.advance(days * day)
-    world.ledger.sweep()
+    sweepTable(world.table)
     world.sendRaw(body ?? '')
     await world.run()
     expect(world.runs).toHaveLength(1)

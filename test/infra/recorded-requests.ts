@@ -1,12 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
-import { createSqsBroker } from '../../shared/aws/broker.ts'
-import { createDynamoLedger } from '../../shared/aws/ledger.ts'
+import { createTablePorts } from '../../shared/aws/ports.ts'
+import { createSqsQueues } from '../../shared/aws/queues.ts'
 import { deadQueueName, queueName } from '../../shared/core/names.ts'
 import type { TaskRecord } from '../../shared/core/record.ts'
+import type { ScheduleRecord } from '../../shared/core/schedule-record.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
-import type { Broker, Ledger } from '../../shared/ports/index.ts'
+import type { ServicePorts } from '../../shared/ports/index.ts'
 
 interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
@@ -33,38 +34,73 @@ const record: TaskRecord = {
   token: 't',
   enqueuedAt: clock.now(),
 }
+const schedule: ScheduleRecord = {
+  name: 'a',
+  v: 1,
+  generation: 1,
+  spec: '{}',
+  hash: 'h',
+  source: 'api',
+  fired: 0,
+  missed: 0,
+}
 const time = { queue, from: clock.now() - 1_000, to: clock.now(), limit: 10 }
 
-/** Every method of the ledger, called so that each kind of request that it knows is made. */
-const ledgerCalls: { readonly [Method in keyof Ledger]: (ledger: Ledger) => Promise<unknown> } = {
-  insert: (ledger) => ledger.insert([{ record, inputItem }]),
-  update: (ledger) =>
-    ledger.update([
-      { id: 'a', v: 1, transition: true, queue, set: { state: 'STARTED' } },
-      { id: 'b', v: 1, transition: true, queue, set: { state: 'QUEUED' }, remove: ['result', 'error'] },
-    ]),
-  read: (ledger) => ledger.read(['a'], { consistent: true }),
-  readInputs: (ledger) => ledger.readInputs([ref]),
-  writeInputs: (ledger) => ledger.writeInputs([inputItem]),
-  deleteInputs: (ledger) => ledger.deleteInputs([ref]),
-  listByTime: (ledger) => ledger.listByTime(time),
-  listFailures: (ledger) => ledger.listFailures(time),
-  count: (ledger) => ledger.count([{ queue, at: clock.now(), counts: { succeeded: 1 } }]),
-  statistics: (ledger) => ledger.statistics(queue, time.from, time.to),
-  readControl: (ledger) => ledger.readControl(queue),
-  writeControl: (ledger) => ledger.writeControl(queue, { pausedAt: clock.now() }),
+type Calls = {
+  readonly [Port in keyof ServicePorts]: { readonly [Method in keyof ServicePorts[Port]]: () => Promise<unknown> }
 }
 
-const brokerCalls: { readonly [Method in keyof Broker]: (broker: Broker) => Promise<unknown> } = {
-  send: (broker) => broker.send(queue, [{ body: '{}' }]),
-  sendDead: (broker) => broker.sendDead(queue, [{ body: '{}' }]),
-  hide: (broker) => broker.hide(queue, [{ receipt: 'r', delaySeconds: 1 }]),
-  receive: (broker) => broker.receive(queue, { max: 1, waitSeconds: 0 }),
-  acknowledge: (broker) => broker.acknowledge(queue, ['r']),
-  depth: (broker) => broker.depth(queue),
-}
+/** Every method of every port, called so that each kind of request that it knows is made. */
+const callsOn = ({ records, inputs, statistics, controls, queues, due, schedules, ticks }: ServicePorts): Calls => ({
+  records: {
+    insert: () => records.insert([{ record, inputItem }]),
+    update: () =>
+      records.update([
+        { id: 'a', v: 1, transition: true, queue, set: { state: 'STARTED' } },
+        { id: 'b', v: 1, transition: true, queue, set: { state: 'QUEUED' }, remove: ['result', 'error'] },
+      ]),
+    read: () => records.read(['a'], { consistent: true }),
+    listByTime: () => records.listByTime(time),
+    listFailures: () => records.listFailures(time),
+  },
+  inputs: {
+    read: () => inputs.read([ref]),
+    write: () => inputs.write([inputItem]),
+    remove: () => inputs.remove([ref]),
+  },
+  statistics: {
+    add: () => statistics.add([{ queue, at: clock.now(), counts: { succeeded: 1 } }]),
+    sum: () => statistics.sum(time),
+  },
+  controls: {
+    read: () => controls.read(queue),
+    write: () => controls.write(queue, { pausedAt: clock.now() }),
+  },
+  queues: {
+    send: () => queues.send(queue, [{ body: '{}' }]),
+    sendDead: () => queues.sendDead(queue, [{ body: '{}' }]),
+    hide: () => queues.hide(queue, [{ receipt: 'r', delaySeconds: 1 }]),
+    receive: () => queues.receive(queue, { max: 1, waitSeconds: 0 }),
+    acknowledge: () => queues.acknowledge(queue, ['r']),
+    depth: () => queues.depth(queue),
+  },
+  due: {
+    put: () => due.put([{ minute: 1, kind: 'task', id: 'a', at: 60_000, generation: 0 }]),
+    list: () => due.list(1, 0),
+    remove: () => due.remove([{ minute: 1, kind: 'task', id: 'a', at: 60_000 }]),
+  },
+  schedules: {
+    read: () => schedules.read(['a']),
+    list: () => schedules.list({ limit: 1 }),
+    write: () => schedules.write([{ record: schedule, expected: 0 }]),
+  },
+  ticks: {
+    read: () => ticks.read(),
+    write: () => ticks.write([{ range: { from: 0, to: 16 }, token: 't', now: clock.now() }]),
+  },
+})
 
-/** Answers that lead the ledger down its rare ways: what is inserted has a predecessor that has expired. */
+/** Answers that lead the adapters down its rare ways: what is inserted has a predecessor that has expired. */
 function answerOf(action: string, body: Body): Body {
   switch (action) {
     case 'BatchExecuteStatement': {
@@ -125,7 +161,7 @@ function targetOf({ QueueUrl, QueueName }: Body): string {
 /**
  * The rights that one method of a port needs, found by calling it on the real adapter and SDK, with a wire that only writes down.
  *
- * @param method `ledger.insert`, `broker.send`, …
+ * @param method `records.insert`, `queues.send`, …
  */
 export async function rightsOf(method: string, queueBaseUrl: string | undefined): Promise<ReadonlySet<string>> {
   const rights = new Set<string>()
@@ -147,13 +183,13 @@ export async function rightsOf(method: string, queueBaseUrl: string | undefined)
   }
   const environment = { prefix, table: prefix, queueBaseUrl }
   const world = { environment, clock, random: seededRandom(1) }
-  const [port, name] = method.split('.')
-  if (port === 'ledger' && name !== undefined && Object.hasOwn(ledgerCalls, name)) {
-    const dynamodb = new DynamoDBClient({ ...config, endpoint: 'http://127.0.0.1:1' })
-    await ledgerCalls[name as keyof Ledger](createDynamoLedger({ dynamodb, ...world }))
-  } else if (port === 'broker' && name !== undefined && Object.hasOwn(brokerCalls, name)) {
-    const sqs = new SQSClient({ ...config, endpoint: 'http://127.0.0.1:1', md5: false, useQueueUrlAsEndpoint: false })
-    await brokerCalls[name as keyof Broker](createSqsBroker({ sqs, ...world }))
-  } else throw new Error(`expected a method of a port, received ${method}`)
+  const dynamodb = new DynamoDBClient({ ...config, endpoint: 'http://127.0.0.1:1' })
+  const sqs = new SQSClient({ ...config, endpoint: 'http://127.0.0.1:1', md5: false, useQueueUrlAsEndpoint: false })
+  const ports = { ...createTablePorts({ dynamodb, ...world }), queues: createSqsQueues({ sqs, ...world }) }
+  const [port = '', name = ''] = method.split('.')
+  const calls: Readonly<Record<string, Readonly<Record<string, () => Promise<unknown>>>>> = callsOn(ports)
+  const call = calls[port]?.[name]
+  if (call === undefined) throw new Error(`expected a method of a port, received ${method}`)
+  await call()
   return rights
 }

@@ -8,6 +8,7 @@ import {
   resultsPermissions,
   workPermissions,
 } from '../../infra/permissions.ts'
+import { servicePorts } from '../../shared/ports/index.ts'
 import { rightsOf } from './recorded-requests.ts'
 
 /*
@@ -15,19 +16,23 @@ import { rightsOf } from './recorded-requests.ts'
  * of them. A call that is added without its right fails here before it fails at AWS; so does a right that nothing needs any more.
  */
 
-/** What the methods of CertainLedger call of the ledger. */
+/** What the methods of CertainLedger call. */
 const certain: Readonly<Record<string, readonly string[]>> = {
-  insert: ['insert', 'read', 'writeInputs'],
-  change: ['update', 'read'],
+  insert: ['records.insert', 'records.read', 'inputs.write'],
+  change: ['records.update', 'records.read'],
 }
 
-/** `ledger.read`, `broker.send`, … as the files call them. */
+/** `records.read`, `queues.send`, … as the files call them. */
 function callsIn(files: readonly string[]): ReadonlySet<string> {
   const calls = new Set<string>()
   for (const file of files) {
     const text = readFileSync(new URL(`../../shared/${file}`, import.meta.url), 'utf8')
-    for (const [, port, method = ''] of text.matchAll(/\b(ledger|broker)\s*\.(\w+)\(/g)) {
-      for (const name of (port === 'ledger' && certain[method]) || [method]) calls.add(`${port}.${name}`)
+    for (const [, method = ''] of text.matchAll(/\bledger\s*\.(\w+)\(/g))
+      for (const call of certain[method] ?? []) calls.add(call)
+    for (const { name, methods } of Object.values(servicePorts)) {
+      for (const method of Object.keys(methods)) {
+        if (new RegExp(`\\b${name}\\s*\\.${method}\\(`).test(text)) calls.add(`${name}.${method}`)
+      }
     }
   }
   return calls
@@ -46,9 +51,10 @@ const listed = (permissions: readonly Permission[]) =>
   [...new Set(permissions.map(({ action, on }) => `${action} on ${on}`))].sort()
 
 const known = 'https://sqs.eu-west-1.amazonaws.com/111122223333'
-const enqueuing = folder('client').filter((file) =>
-  /\/(enqueuer|record-opener|bulk-enqueue|opening|ending|draft|record-actions)\.ts$/.test(file),
-)
+const enqueuing = [
+  ...folder('enqueue'),
+  ...folder('client').filter((file) => /\/(bulk-enqueue|ending|record-actions)\.ts$/.test(file)),
+]
 const reading = ['client/result-poller.ts', 'client/task-info.ts', 'client/async-result.ts']
 const operating = ['client/inspect.ts', 'client/app.ts', 'client/record-actions.ts', 'protocol/reconcile.ts']
 

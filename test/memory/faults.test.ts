@@ -2,32 +2,32 @@ import { describe, expect, it } from 'vitest'
 import {
   type Decide,
   type Fault,
-  faultyBroker,
-  faultyLedger,
+  faulty,
   InjectedFaultError,
   wholeCalls,
+  withFaults,
 } from '../../shared/memory/faults.ts'
-import { createMemoryLedger } from '../../shared/memory/ledger.ts'
+import { createMemoryTable } from '../../shared/memory/table.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
-import type { Broker, OutgoingMessage } from '../../shared/ports/index.ts'
-import { claim, newRecord } from '../contract/ledger.ts'
+import { type OutgoingMessage, type Ports, type Queues, servicePorts } from '../../shared/ports/index.ts'
+import { claim, newRecord } from '../contract/table-place.ts'
 
 const start = Date.UTC(2026, 0, 1)
 const consistent = { consistent: true } as const
 
-function ledgerWith(decide: Decide) {
+function tableWith(decide: Decide) {
   const clock = new VirtualClock(start)
-  const sound = createMemoryLedger({ clock })
-  return { clock, sound, ledger: faultyLedger(sound, { clock, decide }) }
+  const sound = createMemoryTable({ clock })
+  return { clock, sound, table: withFaults({ ...sound, clock } as unknown as Ports, decide) }
 }
 
-/** A broker that keeps what reached it. */
-function brokerWith(decide: Decide) {
+/** A queues that keeps what reached it. */
+function queuesWith(decide: Decide) {
   const clock = new VirtualClock(start)
   const sent: OutgoingMessage[] = []
   const acknowledged: string[] = []
   let received = 0
-  const sound: Broker = {
+  const sound: Queues = {
     async send(_queue, messages) {
       sent.push(...messages)
       return messages.map(({ body }) => ({ status: 'sent', messageId: body }))
@@ -46,7 +46,13 @@ function brokerWith(decide: Decide) {
     },
     depth: async () => ({ waiting: 1, inFlight: 0, delayed: 0, dead: 0 }),
   }
-  return { clock, sent, acknowledged, received: () => received, broker: faultyBroker(sound, { clock, decide }) }
+  return {
+    clock,
+    sent,
+    acknowledged,
+    received: () => received,
+    queues: faulty(servicePorts.queues, sound, { clock, decide }),
+  }
 }
 
 describe('faults of writes, entry by entry', () => {
@@ -55,11 +61,11 @@ describe('faults of writes, entry by entry', () => {
   const byIndex: Decide = ({ index }) => (faults[index] === undefined ? undefined : { type: faults[index] })
 
   it('insert', async () => {
-    const { sound, ledger } = ledgerWith(byIndex)
+    const { sound, table } = tableWith(byIndex)
     const records = Array.from({ length: 6 }, () => newRecord(start))
-    const answers = await ledger.insert(records.map((record) => ({ record })))
+    const answers = await table.records.insert(records.map((record) => ({ record })))
     expect(answers.map(({ status }) => status)).toEqual(['throttled', 'unknown', 'unknown', 'refused', 'done', 'done'])
-    const found = await sound.read(
+    const found = await sound.records.read(
       records.map(({ id }) => id),
       consistent,
     )
@@ -67,18 +73,18 @@ describe('faults of writes, entry by entry', () => {
   })
 
   it('update', async () => {
-    const { sound, ledger } = ledgerWith((call) => (call.method === 'update' ? byIndex(call) : undefined))
+    const { sound, table } = tableWith((call) => (call.method === 'update' ? byIndex(call) : undefined))
     const records = Array.from({ length: 6 }, () => newRecord(start))
-    await ledger.insert(records.map((record) => ({ record })))
-    const answers = await ledger.update(records.map((record) => claim(record)))
+    await table.records.insert(records.map((record) => ({ record })))
+    const answers = await table.records.update(records.map((record) => claim(record)))
     expect(answers.map(({ status }) => status)).toEqual(['throttled', 'unknown', 'unknown', 'refused', 'done', 'done'])
-    expect(sound.records().map(({ v }) => v)).toEqual([1, 1, 2, 2, 2, 2])
+    expect(sound.records.all().map(({ v }) => v)).toEqual([1, 1, 2, 2, 2, 2])
   })
 
   it('send and acknowledge', async () => {
-    const { broker, sent, acknowledged } = brokerWith(byIndex)
+    const { queues, sent, acknowledged } = queuesWith(byIndex)
     const bodies = ['0', '1', '2', '3', '4', '5']
-    const answers = await broker.send(
+    const answers = await queues.send(
       'q',
       bodies.map((body) => ({ body })),
     )
@@ -91,7 +97,7 @@ describe('faults of writes, entry by entry', () => {
       { status: 'sent' },
     ])
     expect(sent.map(({ body }) => body).sort()).toEqual(['2', '3', '3', '4', '5'])
-    expect(await broker.acknowledge('q', bodies)).toEqual([false, false, false, true, true, true])
+    expect(await queues.acknowledge('q', bodies)).toEqual([false, false, false, true, true, true])
     expect(acknowledged.sort()).toEqual(['2', '3', '3', '4', '5'])
   })
 })
@@ -104,30 +110,30 @@ describe('faults of calls that answer at once', () => {
 
   it('a read throws, whichever way it got lost', async () => {
     for (const type of ['throttled', 'request-lost', 'answer-lost'] as const) {
-      const { ledger } = ledgerWith(of('read', type))
-      await expect(ledger.read(['a'], consistent)).rejects.toThrow(InjectedFaultError)
-      await expect(ledger.read(['a'], consistent)).rejects.toThrow(`ledger.read: ${type}`)
+      const { table } = tableWith(of('read', type))
+      await expect(table.records.read(['a'], consistent)).rejects.toThrow(InjectedFaultError)
+      await expect(table.records.read(['a'], consistent)).rejects.toThrow(`records.read: ${type}`)
     }
-    const { ledger } = ledgerWith(of('read', 'repeated'))
-    expect(await ledger.read(['a'], consistent)).toEqual([undefined])
+    const { table } = tableWith(of('read', 'repeated'))
+    expect(await table.records.read(['a'], consistent)).toEqual([undefined])
   })
 
   it('a receive whose answer is lost has taken messages; one that never arrived has not', async () => {
-    const lost = brokerWith(of('receive', 'answer-lost'))
-    await expect(lost.broker.receive('q', { max: 1, waitSeconds: 0 })).rejects.toThrow(InjectedFaultError)
+    const lost = queuesWith(of('receive', 'answer-lost'))
+    await expect(lost.queues.receive('q', { max: 1, waitSeconds: 0 })).rejects.toThrow(InjectedFaultError)
     expect(lost.received()).toBe(1)
-    const never = brokerWith(of('receive', 'request-lost'))
-    await expect(never.broker.receive('q', { max: 1, waitSeconds: 0 })).rejects.toThrow(InjectedFaultError)
+    const never = queuesWith(of('receive', 'request-lost'))
+    await expect(never.queues.receive('q', { max: 1, waitSeconds: 0 })).rejects.toThrow(InjectedFaultError)
     expect(never.received()).toBe(0)
   })
 
   it('inputs are written one by one, and the call throws', async () => {
-    const { sound, ledger } = ledgerWith(({ method, index }) =>
-      method === 'writeInputs' && index === 1 ? { type: 'request-lost' } : undefined,
+    const { sound, table } = tableWith(({ method, index }) =>
+      method === 'write' && index === 1 ? { type: 'request-lost' } : undefined,
     )
     const items = ['a', 'b', 'c'].map((id) => ({ id, ref: 'r', body: id, expiresAt: 1 }))
-    await expect(ledger.writeInputs(items)).rejects.toThrow(InjectedFaultError)
-    expect(await sound.readInputs(items)).toEqual(['a', undefined, 'c'])
+    await expect(table.inputs.write(items)).rejects.toThrow(InjectedFaultError)
+    expect(await sound.inputs.read(items)).toEqual(['a', undefined, 'c'])
   })
 
   it('counting never throws, and counts twice when repeated', async () => {
@@ -137,9 +143,9 @@ describe('faults of calls that answer at once', () => {
       ['answer-lost', 1],
       ['repeated', 2],
     ] as const) {
-      const { sound, ledger } = ledgerWith(of('count', type))
-      await ledger.count([delta])
-      expect((await sound.statistics('q', start, start + 1)).succeeded).toBe(counted)
+      const { sound, table } = tableWith(of('add', type))
+      await table.statistics.add([delta])
+      expect((await sound.statistics.sum({ queue: 'q', from: start, to: start + 1 })).succeeded).toBe(counted)
     }
   })
 })
@@ -147,39 +153,39 @@ describe('faults of calls that answer at once', () => {
 describe('what decides', () => {
   it('is asked once for each entry, with its place', async () => {
     const asked: string[] = []
-    const { ledger } = ledgerWith((call) => {
+    const { table } = tableWith((call) => {
       asked.push(`${call.port}.${call.method} ${call.call}/${call.index}`)
       if (call.method === 'update') expect(call.entry.set.state).toBe('STARTED')
       return undefined
     })
     const records = [newRecord(start), newRecord(start)]
-    await ledger.insert(records.map((record) => ({ record })))
-    await ledger.update([claim(newRecord(start))])
-    await ledger.insert([{ record: newRecord(start) }])
-    await ledger.readControl('q')
+    await table.records.insert(records.map((record) => ({ record })))
+    await table.records.update([claim(newRecord(start))])
+    await table.records.insert([{ record: newRecord(start) }])
+    await table.controls.read('q')
     expect(asked).toEqual([
-      'ledger.insert 0/0',
-      'ledger.insert 0/1',
-      'ledger.update 0/0',
-      'ledger.insert 1/0',
-      'ledger.readControl 0/0',
+      'records.insert 0/0',
+      'records.insert 0/1',
+      'records.update 0/0',
+      'records.insert 1/0',
+      'controls.read 0/0',
     ])
   })
 
-  it('knows the queue of a broker call', async () => {
-    const queues: string[] = []
-    const { broker } = brokerWith((call) => {
-      if (call.port === 'broker') queues.push(call.queue)
+  it('knows the queue of a call of the queues', async () => {
+    const asked: string[] = []
+    const { queues } = queuesWith((call) => {
+      if (call.port === 'queues' && call.queue !== undefined) asked.push(call.queue)
       return undefined
     })
-    await broker.send('emails', [{ body: '1' }])
-    await broker.depth('video')
-    expect(queues).toEqual(['emails', 'video'])
+    await queues.send('emails', [{ body: '1' }])
+    await queues.depth('video')
+    expect(asked).toEqual(['emails', 'video'])
   })
 
   it('may decide for whole calls', async () => {
     let decisions = 0
-    const { ledger } = ledgerWith(
+    const { table } = tableWith(
       wholeCalls(({ call }) => {
         decisions += 1
         return call === 1 ? { type: 'throttled' } : undefined
@@ -187,7 +193,7 @@ describe('what decides', () => {
     )
     const insert = async () => {
       const entries = [1, 2, 3].map(() => ({ record: newRecord(start) }))
-      return (await ledger.insert(entries)).map(({ status }) => status)
+      return (await table.records.insert(entries)).map(({ status }) => status)
     }
     expect(await insert()).toEqual(['done', 'done', 'done'])
     expect(await insert()).toEqual(['throttled', 'throttled', 'throttled'])
@@ -196,10 +202,10 @@ describe('what decides', () => {
   })
 
   it('fails the call when it throws', async () => {
-    const { ledger } = ledgerWith(() => {
+    const { table } = tableWith(() => {
       throw new Error('a wrong expectation')
     })
-    await expect(ledger.count([{ queue: 'q', at: start, counts: { failed: 1 } }])).rejects.toThrow(
+    await expect(table.statistics.add([{ queue: 'q', at: start, counts: { failed: 1 } }])).rejects.toThrow(
       'a wrong expectation',
     )
   })
@@ -207,28 +213,28 @@ describe('what decides', () => {
 
 describe('delays', () => {
   it('before and after the effect, on the clock', async () => {
-    const { clock, sound, ledger } = ledgerWith(({ index }) => ({
+    const { clock, sound, table } = tableWith(({ index }) => ({
       type: 'delayed',
       delayMs: 100 * index,
       answerDelayMs: 50,
     }))
     const records = [newRecord(start), newRecord(start)]
-    const answer = ledger.insert(records.map((record) => ({ record })))
+    const answer = table.records.insert(records.map((record) => ({ record })))
     await clock.advance(99)
-    expect(sound.records()).toHaveLength(0)
+    expect(sound.records.all()).toHaveLength(0)
     await clock.advance(1)
-    expect(sound.records()).toHaveLength(2)
+    expect(sound.records.all()).toHaveLength(2)
     await clock.runUntilSettled(answer)
     expect(clock.now()).toBe(start + 150)
   })
 
   it('without end: the effect is there, the answer never comes', async () => {
-    const { clock, sound, ledger } = ledgerWith(() => ({
+    const { clock, sound, table } = tableWith(() => ({
       type: 'answer-lost',
       answerDelayMs: Number.POSITIVE_INFINITY,
     }))
-    const answer = ledger.insert([{ record: newRecord(start) }])
+    const answer = table.records.insert([{ record: newRecord(start) }])
     await expect(clock.runUntilSettled(answer)).rejects.toThrow(/pending/)
-    expect(sound.records()).toHaveLength(1)
+    expect(sound.records.all()).toHaveLength(1)
   })
 })

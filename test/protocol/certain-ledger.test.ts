@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { TaskRecord } from '../../shared/core/record.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
-import type { Ledger, RecordChange, WriteAnswer } from '../../shared/ports/index.ts'
+import type { Inputs, RecordChange, Records, WriteAnswer } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
 
 const recordOf = (id: string, v: number, token: string) => ({ id, v, token }) as TaskRecord
@@ -24,7 +24,7 @@ async function changeOf(
   const clock = new VirtualClock()
   const asked: string[] = []
   let requests = 0
-  const ledger = {
+  const records = {
     update: async (changes: readonly RecordChange[]) => {
       asked.push(`update ${changes.map(({ id }) => id).join(' ')}`)
       return answers[requests++] ?? []
@@ -33,8 +33,8 @@ async function changeOf(
       asked.push(`read ${read.join(' ')}`)
       return read.map((id) => found[id])
     },
-  } as unknown as Ledger
-  const certain = new CertainLedger({ ledger, clock, random: seededRandom(1) })
+  } as unknown as Records
+  const certain = new CertainLedger({ records, inputs: {} as Inputs, clock, random: seededRandom(1) })
   const outcomes = await clock.runUntilSettled(certain.change(ids.map(claimOf)))
   return { asked, outcomes: outcomes.map(({ status }) => status) }
 }

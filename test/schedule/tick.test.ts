@@ -44,11 +44,11 @@ describe('delayed tasks', () => {
     await live(nine)
     const watch = dyingAt(Infinity, 'before')
     await live(nine + minuteMs, { watch })
-    expect(watch.calls().filter((call) => !call.startsWith('broker.'))).toEqual([
+    expect(watch.calls().filter((call) => !call.startsWith('queues.'))).toEqual([
       'ticks.read',
-      'ticks.acquire',
+      'ticks.write',
       ...Array.from({ length: 16 }, () => 'due.list'),
-      'ticks.advance',
+      'ticks.write',
     ])
     expect(await tick()).toMatchObject({ minutes: 0 })
   })
@@ -131,7 +131,8 @@ describe('histories', () => {
 
   test('another tick has the lease: this one does nothing', async () => {
     const { tick, ticks, clock } = scheduleWorld()
-    await ticks.acquire({ from: 0, to: 16 }, { token: 'other', now: clock.now(), until: clock.now() + 90_000 })
+    const now = clock.now()
+    await ticks.write([{ range: { from: 0, to: 16 }, token: 'other', now, leaseUntil: now + 90_000 }])
     expect(await tick()).toMatchObject({ worked: false })
     await clock.advance(90_000)
     expect(await tick()).toMatchObject({ worked: true })
@@ -196,7 +197,7 @@ describe('histories', () => {
     let broken = true
     const watch = {
       before(call: string) {
-        if (call === 'broker.send' && broken) throw new Error('KMS says no')
+        if (call === 'queues.send' && broken) throw new Error('KMS says no')
         return undefined
       },
     }

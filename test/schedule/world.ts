@@ -9,9 +9,6 @@ import type { TaskRecord } from '../../shared/core/record.ts'
 import { cron, occurrenceId, resolveRules, type ScheduleRules, type When } from '../../shared/core/schedule.ts'
 import { type ScheduleDefinition, type ScheduleRecord, specHash } from '../../shared/core/schedule-record.ts'
 import { Enqueuer } from '../../shared/enqueue/enqueuer.ts'
-import { createMemoryDue } from '../../shared/memory/due.ts'
-import { createMemorySchedules } from '../../shared/memory/schedules.ts'
-import { createMemoryTicks } from '../../shared/memory/ticks.ts'
 import type { DueItem, Ports } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
 import type { ScheduleDeps } from '../../shared/schedule/deps.ts'
@@ -113,35 +110,16 @@ export function scheduleWorld({
   const world = createMemoryWorld(app.definition, { startAt })
   const { clock, model, telemetry } = world
   app.connect(world.ports)
-  const due = createMemoryDue({ pageSize: 10 })
-  const schedules = createMemorySchedules({ clock })
-  const ticks = createMemoryTicks()
+  const { due, schedules, ticks } = world.table
   if (!isNew) {
-    void ticks.acquire(allShards, { token: 'earlier', now: 0, until: 1 })
-    void ticks.advance(allShards, 'earlier', { doneUntil: minuteOf(startAt) - 3, at: startAt, ends: true })
+    void ticks.write([{ range: allShards, token: 'earlier', now: startAt, doneUntil: minuteOf(startAt) - 3 }])
   }
 
   const depsOf = (watch: Watch = {}, skewMs = 0): ScheduleDeps => {
     const shifted = { ...world.ports.clock, now: () => clock.now() + skewMs, timer: clock.timer.bind(clock) }
     const ports: Ports = watched({ ...world.ports, clock: shifted }, watch)
     const ledger = new CertainLedger(ports)
-    const own = watched({ due, schedules, ticks }, watch)
-    return {
-      app: app.definition,
-      ledger,
-      enqueuer: new Enqueuer(ports, ledger),
-      ports: {
-        due: own.due,
-        schedules: own.schedules,
-        ticks: own.ticks,
-        records: { read: (ids, options) => ports.ledger.read(ids, options) },
-        inputs: { read: (refs) => ports.ledger.readInputs(refs) },
-        queues: { send: (queue, messages) => ports.broker.send(queue, messages) },
-        clock: ports.clock,
-        random: ports.random,
-        telemetry: ports.telemetry,
-      },
-    }
+    return { app: app.definition, ports, ledger, enqueuer: new Enqueuer(ports, ledger) }
   }
 
   /** One tick. A process that dies leaves no report. */
@@ -191,14 +169,14 @@ export function scheduleWorld({
     return record
   }
   const recordOf = async (id: string): Promise<TaskRecord | undefined> => {
-    const [record] = await world.ports.ledger.read([id], { consistent: true })
+    const [record] = await world.ports.records.read([id], { consistent: true })
     return record
   }
   /** What an enqueue leaves that parks: a record, and a due item. */
   const park = async (id: string, at: number, input: Json = {}): Promise<DueItem> => {
     const call = { id, task: 'report', queue: 'default', input, enqueuedAt: clock.now(), availableAt: at }
     const entry = recordOfCall(call, 'token')
-    await world.ports.ledger.insert([entry])
+    await world.ports.records.insert([entry])
     const body = messageText(messageOf(entry.record, input))
     const small = Buffer.byteLength(body) <= dueBodyBytes
     const item: DueItem = {

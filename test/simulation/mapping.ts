@@ -1,5 +1,5 @@
 import type { QueueDefinition } from '../../shared/core/queue.ts'
-import type { Broker, Clock, Delivery } from '../../shared/ports/index.ts'
+import type { Clock, Delivery, Queues } from '../../shared/ports/index.ts'
 import type { SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import type { BatchWorker } from '../../shared/worker/index.ts'
 
@@ -15,7 +15,7 @@ export type InvocationEnd = 'answered' | 'rejected' | 'killed'
 export interface MappingOptions {
   readonly clock: Clock
   /** The queue's own, without faults of the process's. */
-  readonly broker: Broker
+  readonly queues: Queues
   readonly queue: QueueDefinition
   readonly visibilityMs: number
   readonly retentionMs: number
@@ -128,7 +128,7 @@ export class Mapping {
           const fresh =
             copies.length === batchSize
               ? []
-              : await this.#options.broker.receive(name, { max: batchSize - copies.length, waitSeconds: 0 })
+              : await this.#options.queues.receive(name, { max: batchSize - copies.length, waitSeconds: 0 })
           const deliveries = [...fresh, ...copies]
           if (deliveries.length === 0) break
           const { shape } = this.#options
@@ -185,14 +185,14 @@ export class Mapping {
   }
 
   async #delete(deliveries: readonly Delivery[], failed: readonly string[]): Promise<void> {
-    const { broker, queue, deletes } = this.#options
+    const { queues, queue, deletes } = this.#options
     const kept = new Set(failed)
     this.#comeAgain(deliveries.filter(({ messageId }) => kept.has(messageId)))
     const done = deliveries.filter(
       (delivery) => !kept.has(delivery.messageId) && (deletes?.(queue.name, delivery) ?? true),
     )
     if (done.length > 0)
-      await broker.acknowledge(
+      await queues.acknowledge(
         queue.name,
         done.map((delivery) => delivery.receipt),
       )

@@ -63,7 +63,7 @@ export type Misfortune = { readonly place: string } & (
 
 /** What a process cannot reach, and until when by its own clock. */
 interface CutOff {
-  readonly from: ProcessCall['port'] | 'both'
+  readonly from: 'table' | 'queues' | 'both'
   readonly until: number
 }
 
@@ -97,9 +97,9 @@ export class Misfortunes {
   /** Of a call of a process. */
   ofCall(call: ProcessCall): CallPlan | undefined {
     if (this.#isCutOff(call)) return { decide: () => silence }
-    const { process, nth, method, entries } = call
+    const { process, nth, port, method, entries } = call
     const found = this.#find(
-      () => `${process.name}.${method}.${nth}`,
+      () => `${process.name}.${port}.${method}.${nth}`,
       (random, place) => this.#drawCall(random, place, method, entries.length),
     )
     for (const each of found) {
@@ -192,7 +192,11 @@ export class Misfortunes {
   #isCutOff({ process, port }: ProcessCall): boolean {
     if (this.calm) return false
     const cut = this.#cutOffs.get(process.name)
-    return cut !== undefined && cut.from !== other[port] && process.ports.clock.now() < cut.until
+    return (
+      cut !== undefined &&
+      (cut.from === 'both' || cut.from === (port === 'queues' ? 'queues' : 'table')) &&
+      process.ports.clock.now() < cut.until
+    )
   }
 
   #drawCall(random: SeededRandom, place: string, method: string, entries: number): Misfortune | undefined {
@@ -204,7 +208,7 @@ export class Misfortunes {
     if (dice < crashes) return { kind: 'crash-after', place, ...withoutInput() }
     if (dice >= crashes + faults + cutOffs) return undefined
     if (dice >= crashes + faults) {
-      const from = random.pick(['ledger', 'broker', 'both'] as const)
+      const from = random.pick(['table', 'queues', 'both'] as const)
       return { kind: 'cut-off', place, from, forMs: random.below(5 * 60_000) }
     }
     const type = random.pick(['throttled', 'request-lost', 'answer-lost', 'repeated', 'delayed'] as const)
@@ -242,8 +246,6 @@ export class Misfortunes {
 /** Most draws come to nothing: the place is only spelled out when one does. */
 const lazyPlace = ''
 const none: readonly Misfortune[] = []
-
-const other = { ledger: 'broker', broker: 'ledger' } as const
 
 /** Draws how bad it will be. */
 export function drawWeather(random: SeededRandom): Weather {

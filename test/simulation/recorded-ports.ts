@@ -1,6 +1,6 @@
 import type { TaskRecord } from '../../shared/core/record.ts'
-import { createMemoryLedger, type MemoryLedger } from '../../shared/memory/ledger.ts'
-import type { Broker, Clock, Ledger } from '../../shared/ports/index.ts'
+import { createMemoryTable, type MemoryTable } from '../../shared/memory/table.ts'
+import type { Clock, Queues, ServicePorts } from '../../shared/ports/index.ts'
 import type { Change, Journal } from './journal.ts'
 
 /**
@@ -14,42 +14,45 @@ export class RecordedTable {
   readonly records = new Map<string, TaskRecord>()
   /** The last transition of each record. */
   readonly last = new Map<string, Change>()
-  readonly ledger: MemoryLedger
+  readonly table: MemoryTable
   readonly #latest = new Map<string, Change>()
   readonly #clock: Clock
   readonly #journal: Journal
   readonly #order: () => number
   readonly #isStale: (process: string, nth: number) => boolean
   #lateReads = 0
-  /** A call of the ledger takes effect before it returns: who made it is known by then. */
+  /** A call of the table takes effect before it returns: who made it is known by then. */
   #writer = ''
 
   /** @param isStale of reads soon after a change, counted by nth: whether this one misses it */
   constructor(clock: Clock, journal: Journal, order: () => number, isStale: (process: string, nth: number) => boolean) {
-    this.ledger = createMemoryLedger({ clock, onWrite: (record, transition) => this.#write(record, transition) })
+    this.table = createMemoryTable({ clock, onWrite: (record, transition) => this.#write(record, transition) })
     this.#clock = clock
     this.#journal = journal
     this.#order = order
     this.#isStale = isStale
   }
 
-  /** The ledger as one process sees it. */
-  of(process: string): Ledger {
-    const { ledger } = this
+  /** The table's ports as one process sees them. */
+  of(process: string): Omit<ServicePorts, 'queues'> {
+    const { records, ...others } = this.table
     return {
-      ...ledger,
-      read: (ids, how) => {
-        const reading = ledger.read(ids, how)
-        if (how.consistent) return reading
-        return reading.then((records) => records.map((record, index) => this.#asSeen(process, ids[index], record)))
-      },
-      insert: (entries) => {
-        this.#writer = process
-        return ledger.insert(entries)
-      },
-      update: (changes) => {
-        this.#writer = process
-        return ledger.update(changes)
+      ...others,
+      records: {
+        ...records,
+        read: (ids, how) => {
+          const reading = records.read(ids, how)
+          if (how.consistent) return reading
+          return reading.then((found) => found.map((record, index) => this.#asSeen(process, ids[index], record)))
+        },
+        insert: (entries) => {
+          this.#writer = process
+          return records.insert(entries)
+        },
+        update: (changes) => {
+          this.#writer = process
+          return records.update(changes)
+        },
       },
     }
   }
@@ -85,32 +88,32 @@ export class RecordedTable {
  *
  * @param changed `queue`: something in it may be visible now; undefined: only later
  */
-export function recordedBroker(
-  broker: Broker,
+export function recordedQueues(
+  queues: Queues,
   clock: Clock,
   journal: Journal,
   changed: (queue: string | undefined) => void,
-): Broker {
+): Queues {
   return {
-    ...broker,
+    ...queues,
     send: (queue, messages) => {
-      const sending = broker.send(queue, messages)
+      const sending = queues.send(queue, messages)
       changed(queue)
       return sending
     },
     hide: (queue, requests) => {
-      const hiding = broker.hide(queue, requests)
+      const hiding = queues.hide(queue, requests)
       changed(requests.some(({ delaySeconds }) => delaySeconds === 0) ? queue : undefined)
       return hiding
     },
     // What was received appears again, if nobody deletes it.
     receive: (queue, how) =>
-      broker.receive(queue, how).then((deliveries) => {
+      queues.receive(queue, how).then((deliveries) => {
         if (deliveries.length > 0) changed(undefined)
         return deliveries
       }),
     sendDead: (queue, messages) =>
-      broker.sendDead(queue, messages).then((answers) => {
+      queues.sendDead(queue, messages).then((answers) => {
         for (const [index, { body }] of messages.entries()) {
           if (answers[index]?.status === 'sent') journal.letters.push({ at: clock.now(), queue, body })
         }

@@ -11,11 +11,12 @@ import { queueName } from '../../shared/core/names.ts'
 import { Enqueuer } from '../../shared/enqueue/enqueuer.ts'
 import { type PreparedCall, prepareCall } from '../../shared/enqueue/prepared-call.ts'
 import { RecordOpener } from '../../shared/enqueue/record-opener.ts'
-import { createMemoryBroker } from '../../shared/memory/broker.ts'
-import { createQueues } from '../../shared/memory/queues.ts'
+import { createQueues } from '../../shared/memory/queue-setup.ts'
+import { createMemoryQueues } from '../../shared/memory/queues.ts'
 import { type SeededRandom, seededRandom } from '../../shared/memory/seeded-random.ts'
+import { sweepTable } from '../../shared/memory/table.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
-import type { Broker, Delivery, RecordChange, Telemetry } from '../../shared/ports/index.ts'
+import type { Delivery, Queues, RecordChange, Telemetry } from '../../shared/ports/index.ts'
 import { scopeTasksBy } from '../../shared/protocol/current-task.ts'
 import { reconcile } from '../../shared/protocol/reconcile.ts'
 import { type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
@@ -28,7 +29,7 @@ import { type Call, emptyJournal, type Journal, type Run } from './journal.ts'
 import { Mapping } from './mapping.ts'
 import type { Misfortunes } from './misfortunes.ts'
 import type { SimulatedParts } from './parts.ts'
-import { RecordedTable, recordedBroker } from './recorded-ports.ts'
+import { RecordedTable, recordedQueues } from './recorded-ports.ts'
 import { actOf, play, type Script } from './script.ts'
 import { SimulatedScope } from './simulated-scope.ts'
 import type { Step } from './steps.ts'
@@ -72,7 +73,7 @@ export class SimulatedWorld {
   readonly #random: SeededRandom
   readonly #model: SqsModel
   readonly #table: RecordedTable
-  readonly #broker: Broker
+  readonly #queues: Queues
   readonly #mappings = new Map<string, Mapping>()
   readonly #processes = new Map<string, SimulatedProcess>()
   readonly #clients: Client[] = []
@@ -106,8 +107,8 @@ export class SimulatedWorld {
       () => this.#order++,
       (process, nth) => options.misfortunes.isStale(process, nth),
     )
-    this.#broker = recordedBroker(
-      createMemoryBroker({ model: this.#model, prefix: versions.full.prefix }),
+    this.#queues = recordedQueues(
+      createMemoryQueues({ model: this.#model, prefix: versions.full.prefix }),
       clock,
       this.journal,
       (queue) => this.#changed(queue),
@@ -153,8 +154,8 @@ export class SimulatedWorld {
       clock: this.clock,
       random: this.#random.fork(name),
       telemetry: silent,
-      ledger: this.#table.of(name),
-      broker: this.#broker,
+      ...this.#table.of(name),
+      queues: this.#queues,
       skewMs: misfortunes.skewOf(name),
       plan: (call) => this.#plan(call),
     })
@@ -223,7 +224,7 @@ export class SimulatedWorld {
     let spawned = 0
     return new Mapping({
       clock: this.clock,
-      broker: this.#broker,
+      queues: this.#queues,
       queue: definition,
       ...timesOf(versions.full, queue),
       concurrency,
@@ -346,7 +347,7 @@ export class SimulatedWorld {
       requestId,
       record,
       inputMissing:
-        record?.inputRef !== undefined && !this.#table.ledger.holdsInput({ id: record.id, ref: record.inputRef }),
+        record?.inputRef !== undefined && !this.#table.table.inputs.holds({ id: record.id, ref: record.inputRef }),
       holder: last?.process,
       claimUsed: this.#claimsUsed.has(claim),
       deaf: actOf(script, nth).deaf === true,
@@ -400,7 +401,7 @@ export class SimulatedWorld {
       case 'pause':
       case 'resume': {
         const control = step.kind === 'pause' ? { pausedAt: this.clock.now() } : {}
-        return this.#client(step.client).process.ports.ledger.writeControl(step.queue, control).catch(expected)
+        return this.#client(step.client).process.ports.controls.write(step.queue, control).catch(expected)
       }
       case 'redrive':
         return step.by === 'us' ? this.#redrive(step.queue) : this.#moveDeadLetters(step.queue)
@@ -417,10 +418,10 @@ export class SimulatedWorld {
       }
       case 'garbage':
         this.journal.garbage.push({ queue: step.queue, body: step.body })
-        await this.#broker.send(step.queue, [{ body: step.body }])
+        await this.#queues.send(step.queue, [{ body: step.body }])
         return
       case 'sweep':
-        return this.#table.ledger.sweep()
+        return sweepTable(this.#table.table)
       default:
         return step satisfies never
     }
@@ -487,7 +488,7 @@ export class SimulatedWorld {
       order: this.#order++,
     })
     const body = `{"celeriac":1,"id":"${id}","task":"${step.task}","input":${toText(encode(step.script))}}`
-    await this.#broker.send(
+    await this.#queues.send(
       definitionOf(step.task).queue,
       Array.from({ length: step.copies }, () => ({ body })),
     )
@@ -524,13 +525,13 @@ export class SimulatedWorld {
   /** Message by message, as a tool of ours does: sent back first, deleted after. */
   async #redrive(queue: QueueName): Promise<void> {
     for (;;) {
-      const letters = await this.#broker.receive(queue, { max: 10, waitSeconds: 0, dead: true })
+      const letters = await this.#queues.receive(queue, { max: 10, waitSeconds: 0, dead: true })
       if (letters.length === 0) return
-      await this.#broker.send(
+      await this.#queues.send(
         queue,
         letters.map(({ body }) => ({ body })),
       )
-      await this.#broker.acknowledge(
+      await this.#queues.acknowledge(
         queue,
         letters.map(({ receipt }) => receipt),
         { dead: true },
@@ -569,7 +570,7 @@ export class SimulatedWorld {
       mapping.retire()
       mapping.enabled = true
     }
-    for (const queue of queueNames) void this.#table.ledger.writeControl(queue, {})
+    for (const queue of queueNames) void this.#table.table.controls.write(queue, {})
     this.#wakeAll()
   }
 
@@ -584,7 +585,7 @@ export class SimulatedWorld {
   }
 
   #takeStock(): void {
-    this.journal.records = this.#table.ledger.records()
+    this.journal.records = this.#table.table.records.all()
     this.journal.endedAt = this.clock.now() - this.#startAt
     const bodiesOf = (queue: string, suffix: string) =>
       this.#model.inspect.messages(`${versions.full.prefix}-${queue}${suffix}`).map(({ body }) => ({ queue, body }))

@@ -112,7 +112,7 @@ describe('createTestApp', () => {
     let lost = 0
     const test = createTestApp(app, {
       faults: (call) => {
-        if (call.port !== 'ledger' || call.method !== 'update' || call.entry.set.state !== 'STARTED' || lost > 0)
+        if (call.port !== 'records' || call.method !== 'update' || call.entry.set.state !== 'STARTED' || lost > 0)
           return undefined
         lost += 1
         return { type: 'answer-lost' }
@@ -157,8 +157,8 @@ describe('createTestApp', () => {
   it('throttles the table for some writes', async () => {
     const { app, runs, sendEmail } = shop()
     const test = createTestApp(app)
-    test.inject({ at: 'ledger.insert', type: 'throttled', times: 2 })
-    test.inject({ at: 'ledger.update', type: 'throttled', times: 3 })
+    test.inject({ at: 'records.insert', type: 'throttled', times: 2 })
+    test.inject({ at: 'records.update', type: 'throttled', times: 3 })
     const handle = await sendEmail.delay({ to: 'ada@example.com' })
     expect(test.now.getTime()).toBeGreaterThan(Date.UTC(2026, 0, 1))
     await test.advance('10m')

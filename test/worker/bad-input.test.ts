@@ -110,7 +110,7 @@ describe('a message of a foreign producer', () => {
     const record = world.record('foreign-1')
     expect(record.state).toBe('SUCCESS')
     expect(record.input).toBeUndefined()
-    expect(await world.ledger.readInputs([{ id: record.id, ref: record.inputRef ?? '' }])).toEqual([
+    expect(await world.table.inputs.read([{ id: record.id, ref: record.inputRef ?? '' }])).toEqual([
       expect.stringContaining('xxx'),
     ])
   })
@@ -133,6 +133,10 @@ describe('an unknown task', () => {
       { id: 'unknown-1', generation: 1, task: 'gone', dead: { reason: 'unknown-task' } },
     ])
     expect(world.bodies()).toEqual([])
+    // Its error can be read as long as that of any task.
+    await expect(world.until(world.app.result('unknown-1').get())).rejects.toMatchObject({
+      cause: { name: 'UnknownTaskError' },
+    })
   })
 
   it('that comes with a deploy in time runs, uncounted until then', async () => {
@@ -240,8 +244,8 @@ describe('values that are hard to carry', () => {
       expect(Object.entries(world.runsOf(handle.id)[1]?.context.headers ?? {})).toEqual(Object.entries(headers))
       expect(({} as Record<string, unknown>)[key] === 1 || ({} as Record<string, unknown>).extra).toBeFalsy()
       const foreign = [
-        ...world.ledger
-          .records()
+        ...world.table.records
+          .all()
           .filter(({ id }) => id === 'f')
           .map(({ state }) => state),
         ...world.deadAttributes(),

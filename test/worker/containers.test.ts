@@ -3,21 +3,21 @@ import { type ContainerWorker, startContainerWorker } from '../../shared/contain
 import type { TaskContext } from '../../shared/core/context.ts'
 import { DefinitionError } from '../../shared/core/errors.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
-import type { Broker, Ledger, Ports, RecordChange } from '../../shared/ports/index.ts'
+import type { Ports, Queues, RecordChange, Records } from '../../shared/ports/index.ts'
 import { type CallPlan, type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import { createBatchWorker, type Invocation, LeaseLostError } from '../../shared/worker/index.ts'
 import { createWorld } from './world.ts'
 
 /** A worker in a container: no invocation, so no deadline. Its tasks sleep as long as they are told to. */
 function container(
-  replace: (ledger: Ledger) => Partial<Ledger> = () => ({}),
-  replaceBroker: (broker: Broker) => Partial<Broker> = () => ({}),
+  replace: (records: Records) => Partial<Records> = () => ({}),
+  replaceQueues: (queues: Queues) => Partial<Queues> = () => ({}),
 ) {
   const world = createWorld({ stopped: true, queue: { timeout: '15m' }, retry: false })
   const { clock, telemetry } = world
-  const ledger = { ...world.ledger, ...replace(world.ledger) }
-  const broker = { ...world.broker, ...replaceBroker(world.broker) }
-  const ports: Ports = { clock, random: seededRandom(2), ledger, broker, telemetry }
+  const records = { ...world.table.records, ...replace(world.table.records) }
+  const queues = { ...world.queues, ...replaceQueues(world.queues) }
+  const ports: Ports = { clock, random: seededRandom(2), ...world.table, records, queues, telemetry }
   const worker = createBatchWorker({ app: world.app.definition, ports })
   const contexts: TaskContext[] = []
   world.app.task('nap', { queue: 'main' }, async (ms: number, context) => {
@@ -29,7 +29,7 @@ function container(
     return 'awake'
   })
   const nap = (ms: number) => world.until(world.app.send('nap', ms))
-  const receive = () => broker.receive('main', { max: 10, waitSeconds: 0 })
+  const receive = () => queues.receive('main', { max: 10, waitSeconds: 0 })
   const work = async (invocation: Invocation = {}) => {
     const deliveries = await receive()
     return worker.work('main', deliveries, invocation)
@@ -68,6 +68,24 @@ describe('a worker without a deadline', () => {
     expect(await world.receive()).toHaveLength(1)
   })
 
+  it('hands back what runs when it cannot wait any longer: aborted, uncounted, settled', async () => {
+    const world = container()
+    const { id } = await world.nap(600_000)
+    const stopping = new AbortController()
+    const deliveries = await world.receive()
+    const work = world.worker.work('main', deliveries, { stopping: stopping.signal })
+    await world.clock.advance(10_000)
+    stopping.abort()
+    expect(await world.until(work)).toEqual({ failed: [deliveries[0]?.messageId] })
+    expect(world.contexts[0]?.signal.reason).toMatchObject({ code: 'worker-stopped' })
+    expect(world.record(id)).toMatchObject({ state: 'QUEUED', attempt: 0 })
+    expect(world.record(id).error).toBeUndefined()
+    expect(world.telemetry.storyOf(id)).toEqual(['queued', 'started', 'handed-back'])
+    // Another worker gets it at once.
+    await world.clock.advance(1_000)
+    expect(await world.receive()).toHaveLength(1)
+  })
+
   it('is told the queues it may be given', async () => {
     const world = container()
     const refused = world.worker.work('other', [], {})
@@ -80,7 +98,7 @@ describe('a worker without a deadline', () => {
     const { id } = await world.nap(600_000)
     const worked = world.work()
     await world.clock.advance(1_000)
-    await world.ledger.update([{ id, v: 2, transition: true, queue: 'main', set: { token: 'other' } }])
+    await world.table.records.update([{ id, v: 2, transition: true, queue: 'main', set: { token: 'other' } }])
     await world.until(worked)
     expect(world.contexts[0]?.signal.reason).toBeInstanceOf(LeaseLostError)
     expect(world.contexts[0]?.signal.reason).toMatchObject({ code: 'lease-lost', name: 'LeaseLostError' })
@@ -96,7 +114,7 @@ describe('a worker without a deadline', () => {
     const { id } = await world.until(world.app.send('deaf', 1))
     const worked = world.work()
     await world.clock.advance(1_000)
-    await world.ledger.update([{ id, v: 2, transition: true, queue: 'main', set: { token: 'other' } }])
+    await world.table.records.update([{ id, v: 2, transition: true, queue: 'main', set: { token: 'other' } }])
     await world.until(worked)
     expect(world.record(id)).toMatchObject({ state: 'STARTED', v: 3, token: 'other' })
     expect(world.telemetry.logs.map(({ message }) => message)).toContain(
@@ -106,10 +124,10 @@ describe('a worker without a deadline', () => {
 
   it('ends it as well when only the renewal finds out', async () => {
     // Reads that are not consistent may be old: here they stay as they were.
-    let old: Awaited<ReturnType<Ledger['read']>> | undefined
-    const world = container((ledger) => ({
+    let old: Awaited<ReturnType<Records['read']>> | undefined
+    const world = container((table) => ({
       async read(ids, how) {
-        const records = await ledger.read(ids, how)
+        const records = await table.read(ids, how)
         if (how.consistent) return records
         old ??= records
         return old
@@ -118,7 +136,7 @@ describe('a worker without a deadline', () => {
     const { id } = await world.nap(600_000)
     const worked = world.work()
     await world.clock.advance(10_000)
-    await world.ledger.update([{ id, v: 2, transition: true, queue: 'main', set: { token: 'other' } }])
+    await world.table.records.update([{ id, v: 2, transition: true, queue: 'main', set: { token: 'other' } }])
     await world.clock.advance(5_000)
     expect(world.contexts[0]?.signal.aborted).toBe(false)
     await world.until(worked)
@@ -127,9 +145,9 @@ describe('a worker without a deadline', () => {
 
   it('concludes nothing from a record that is older than its own, or not to be found', async () => {
     let reads = 0
-    const world = container((ledger) => ({
+    const world = container((table) => ({
       async read(ids, how) {
-        const records = await ledger.read(ids, how)
+        const records = await table.read(ids, how)
         if (how.consistent) return records
         reads++
         return records.map((record) => (reads % 2 || record === undefined ? undefined : { ...record, v: 1 }))
@@ -143,10 +161,10 @@ describe('a worker without a deadline', () => {
 
   it('does not look at tasks that have just begun', async () => {
     let reads = 0
-    const world = container((ledger) => ({
+    const world = container((table) => ({
       read(ids, how) {
         if (!how.consistent) reads++
-        return ledger.read(ids, how)
+        return table.read(ids, how)
       },
     }))
     await world.nap(2_000)
@@ -165,9 +183,9 @@ describe('a worker without a deadline', () => {
 
 describe('a lease that cannot be renewed', () => {
   /** The table never answers a renewal. */
-  const silent = (ledger: Ledger): Partial<Ledger> => ({
+  const silent = (table: Records): Partial<Records> => ({
     update: (changes) =>
-      changes.every(({ transition }) => !transition) ? new Promise(() => {}) : ledger.update(changes),
+      changes.every(({ transition }) => !transition) ? new Promise(() => {}) : table.update(changes),
   })
 
   it('ends the run before another worker may begin, and settles nothing: that was no attempt', async () => {
@@ -205,9 +223,9 @@ describe('a lease that cannot be renewed', () => {
 
   /** Claims are answered only after so long; what is asked beside them, sooner. */
   const slow = (claimMs: number) => {
-    const world = container((ledger) => ({
+    const world = container((table) => ({
       async update(changes) {
-        const answers = await ledger.update(changes)
+        const answers = await table.update(changes)
         if (changes.some(({ set }) => set.state === 'STARTED'))
           await new Promise<void>((resolve) => world.clock.timer(claimMs, resolve))
         return answers
@@ -237,11 +255,11 @@ describe('a lease that cannot be renewed', () => {
 
   it('is not renewed any more when its run was told to end', async () => {
     let isSilent = true
-    const world = container((ledger) => ({
+    const world = container((table) => ({
       update: async (changes) =>
         isSilent && changes.every(({ transition }) => !transition)
           ? changes.map(() => ({ status: 'throttled' as const, error: new Error('throttled') }))
-          : ledger.update(changes),
+          : table.update(changes),
     }))
     world.app.task('deaf', { queue: 'main' }, async () => {
       await new Promise<void>((resolve) => world.clock.timer(300_000, resolve))
@@ -268,8 +286,8 @@ describe('a lease that cannot be renewed', () => {
   })
 
   it('is renewed although the table does not answer the look for revocations', async () => {
-    const world = container((ledger) => ({
-      read: (ids, how) => (how.consistent ? ledger.read(ids, how) : new Promise(() => {})),
+    const world = container((table) => ({
+      read: (ids, how) => (how.consistent ? table.read(ids, how) : new Promise(() => {})),
     }))
     const { id } = await world.nap(200_000)
     await world.until(world.work())
@@ -284,7 +302,7 @@ function fleet(concurrency = 4) {
     queue: { timeout: '2m', batchSize: 1 },
     retry: { maxRetries: 1, delay: 1 },
   })
-  const { clock, ledger, broker, telemetry } = world
+  const { clock, table, queues, telemetry } = world
   const random = seededRandom(3)
   const runs: { readonly name: string; readonly at: number; readonly process: string; readonly beside: number }[] = []
   let process: SimulatedProcess
@@ -303,8 +321,8 @@ function fleet(concurrency = 4) {
   })
   const start = async () => {
     const name = `container-${started++}`
-    const plan = ({ method, entries }: ProcessCall): CallPlan | undefined => {
-      if (method === 'read' && readsTakeMs > 0) {
+    const plan = ({ port, method, entries }: ProcessCall): CallPlan | undefined => {
+      if (port === 'records' && method === 'read' && readsTakeMs > 0) {
         const answerDelayMs = readsTakeMs
         return { decide: () => ({ type: 'delayed', answerDelayMs }) }
       }
@@ -312,7 +330,7 @@ function fleet(concurrency = 4) {
         ? { decide: () => ({ type: 'request-lost' }) }
         : undefined
     }
-    process = new SimulatedProcess({ name, clock, random, ledger, broker, telemetry, plan })
+    process = new SimulatedProcess({ name, clock, random, ...table, queues, telemetry, plan })
     process.onDeath(() => clock.timer(10_000, start, { background: true }))
     worker = await startContainerWorker(
       { definition: world.app.definition, ports: () => process.ports },
@@ -448,9 +466,9 @@ describe('in a container with several places', () => {
       const [body = ''] = world.bodies()
       await world.start()
       await world.clock.advance(1_000)
-      await world.broker.send('main', [{ body }])
-      const hidden = before === 0 ? [] : await world.until(world.broker.receive('main', { max: 1, waitSeconds: 0 }))
-      for (const { receipt } of hidden) await world.broker.hide('main', [{ receipt, delaySeconds: 0 }])
+      await world.queues.send('main', [{ body }])
+      const hidden = before === 0 ? [] : await world.until(world.queues.receive('main', { max: 1, waitSeconds: 0 }))
+      for (const { receipt } of hidden) await world.queues.hide('main', [{ receipt, delaySeconds: 0 }])
       // The first container has one place, and that is taken.
       world.slowReads(65_000)
       await world.start()

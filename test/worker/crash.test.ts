@@ -97,7 +97,7 @@ describe('a process that dies', () => {
     const world = createWorld()
     let crashes = 0
     world.plan = ({ process, method }) =>
-      process.name.startsWith('worker') && method === 'count' && crashes++ === 0 ? { crash: 'before' } : undefined
+      process.name.startsWith('worker') && method === 'add' && crashes++ === 0 ? { crash: 'before' } : undefined
     const handles = await world.until(
       Promise.all([
         world.work.delay({ value: 1 }),
@@ -188,8 +188,8 @@ describe('a run that begins late', () => {
       task: { timeLimit: '50s' },
       retry: { maxRetries: 1, delay: '10s' },
     })
-    world.plan = ({ process, method, nth }) =>
-      process.name === 'worker-0' && method === 'readControl' && nth === 0
+    world.plan = ({ process, port, nth }) =>
+      process.name === 'worker-0' && port === 'controls' && nth === 0
         ? { decide: () => ({ type: 'delayed', delayMs: 25_000 }) }
         : undefined
     const startedAt = world.clock.now()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Fault, PortCall } from '../../shared/memory/faults.ts'
+import { sweepTable } from '../../shared/memory/table.ts'
 import { createWorld, type World } from './world.ts'
 
 const minuteMs = 60_000
@@ -71,7 +72,7 @@ describe('a record that a foreign message needs', () => {
     const availableAt = world.clock.now() + 20 * minuteMs
     world.sendRaw(message({ availableAt, input: { value: 1 } }))
     await world.clock.advance(19 * minuteMs)
-    expect(world.ledger.records()).toEqual([])
+    expect(world.table.records.all()).toEqual([])
     await world.run()
     expect(world.runs).toHaveLength(1)
     expect(world.runs[0]?.at).toBeGreaterThanOrEqual(availableAt - 500)
@@ -109,7 +110,7 @@ describe('the input beside a record that a foreign message needs', () => {
   const withoutInput = { type: 'answer-lost', withoutInput: true } as const
   const inputOf = async (world: World) => {
     const { id, inputRef } = world.record('foreign')
-    const [body] = await world.ledger.readInputs([{ id, ref: inputRef ?? '' }])
+    const [body] = await world.table.inputs.read([{ id, ref: inputRef ?? '' }])
     return body && (JSON.parse(body) as { readonly value: string }).value
   }
 
@@ -136,9 +137,9 @@ describe('the input beside a record that a foreign message needs', () => {
   it('that cannot be written keeps the task from running until it can', async () => {
     const world = createWorld()
     const until = world.clock.now() + 30 * minuteMs
-    world.faultsOfWorkers(({ method }) => {
+    world.faultsOfWorkers(({ port, method }) => {
       if (method === 'insert') return withoutInput
-      return method === 'writeInputs' && world.clock.now() < until ? { type: 'request-lost' } : undefined
+      return port === 'inputs' && method === 'write' && world.clock.now() < until ? { type: 'request-lost' } : undefined
     })
     world.sendRaw(message({ input: { value } }))
     await world.run()
@@ -166,8 +167,8 @@ describe('the input beside a record that a foreign message needs', () => {
   it('is not written again otherwise: a large input is many write units', async () => {
     const world = createWorld({ retry: { delay: 1, jitter: false } })
     let writes = 0
-    world.faultsOfWorkers(({ method }) => {
-      if (method === 'writeInputs') writes++
+    world.faultsOfWorkers(({ port, method }) => {
+      if (port === 'inputs' && method === 'write') writes++
       return undefined
     })
     world.sendRaw(message({ input: { mode: 'throw-first', value } }))
@@ -237,18 +238,20 @@ describe('a message that is to wait', () => {
     const { id } = await world.until(world.work.delay({ mode: 'throw-first', value: 'x'.repeat(5_000) }))
     const ref = world.record(id).inputRef as string
     await world.clock.advance(29 * dayMs)
-    world.ledger.sweep()
-    expect(await world.ledger.readInputs([{ id, ref }])).toEqual([expect.stringContaining('xxx')])
+    sweepTable(world.table)
+    expect(await world.table.inputs.read([{ id, ref }])).toEqual([expect.stringContaining('xxx')])
     await world.run()
     expect(world.record(id)).toMatchObject({ state: 'SUCCESS', attempt: 2 })
   })
 
   it.each([
-    ['is gone', async (world: World, id: string, ref: string) => world.ledger.deleteInputs([{ id, ref }])],
+    ['is gone', async (world: World, id: string, ref: string) => world.table.inputs.remove([{ id, ref }])],
     [
       'cannot be read',
       async (world: World) =>
-        world.faultsOfWorkers((call) => (call.method === 'readInputs' ? { type: 'throttled' } : undefined)),
+        world.faultsOfWorkers((call) =>
+          call.port === 'inputs' && call.method === 'read' ? { type: 'throttled' } : undefined,
+        ),
     ],
   ])('carries its input itself, should the one beside the record be one that %s', async (_name, harm) => {
     const world = createWorld({ retry: { delay: '1h', maxDelay: '1h', jitter: false }, stopped: true })
@@ -281,7 +284,7 @@ describe('an old message of a paused queue', () => {
   it('is kept as it is while the table does not answer', async () => {
     const world = createWorld({ stopped: true })
     await world.until(world.app.pause('main'))
-    const lost = lose(world, minuteMs, ({ method }) => method === 'read')
+    const lost = lose(world, minuteMs, ({ port, method }) => port === 'records' && method === 'read')
     world.sendRaw(message())
     const [body] = world.bodies()
     world.start()
@@ -367,7 +370,7 @@ describe('a claim that is refused', () => {
 describe('a lone claim of which the table does not tell', () => {
   async function afterSilence(silentMs: number) {
     const world = createWorld({ retry: false })
-    lose(world, silentMs, (call) => isClaim(call) || call.method === 'read', 'answer-lost')
+    lose(world, silentMs, (call) => isClaim(call) || (call.port === 'records' && call.method === 'read'), 'answer-lost')
     const { id } = await world.until(world.work.delay({ value: 1 }))
     await world.run()
     return { runs: world.runs.length, record: world.record(id) }
@@ -388,7 +391,11 @@ describe('a lone claim of which the table does not tell', () => {
     let end = Number.POSITIVE_INFINITY
     world.faultsOfWorkers((call) => {
       // Both are suspects after a death in company, and claimed alone.
-      if (world.runs.length < 1 || world.clock.now() > end || !(isClaim(call) || call.method === 'read'))
+      if (
+        world.runs.length < 1 ||
+        world.clock.now() > end ||
+        !(isClaim(call) || (call.port === 'records' && call.method === 'read'))
+      )
         return undefined
       if (call.method === 'update' && call.entry.set.alone === true) {
         asked.add(call.entry.id)

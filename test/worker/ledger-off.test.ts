@@ -13,7 +13,7 @@ describe('a task without a ledger', () => {
     await world.until(world.work.delay({ value: 1 }))
     await world.run()
     expect(world.runs).toHaveLength(1)
-    expect(world.ledger.records()).toEqual([])
+    expect(world.table.records.all()).toEqual([])
     expect(world.bodies()).toEqual([])
   })
 
@@ -93,7 +93,7 @@ describe('a task without a ledger', () => {
     expect(world.dead()).toEqual([])
     await world.run()
     expect(world.dead()).toMatchObject([{ id: 'gone-1', dead: { reason: 'unknown-task' } }])
-    expect(world.ledger.records()).toEqual([])
+    expect(world.table.records.all()).toEqual([])
   })
 
   it('known by the message alone keeps its mode when it is sent afresh', async () => {

@@ -46,7 +46,7 @@ describe('middlewares around the Lambda handler', () => {
     const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 } as Context
     expect(await world.clock.runUntilSettled(handler(event, context))).toEqual({ batchItemFailures: [] })
     expect(order).toEqual(['before', 'task', 'after'])
-    const [record] = await world.ports.ledger.read(['foreign'], { consistent: true })
+    const [record] = await world.ports.records.read(['foreign'], { consistent: true })
     expect(record).toMatchObject({ state: 'SUCCESS', result: '"Hello Ada"' })
   })
 })

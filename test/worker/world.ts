@@ -8,14 +8,14 @@ import { IgnoreError, RejectError } from '../../shared/core/errors.ts'
 import type { TaskMessage } from '../../shared/core/message.ts'
 import type { ErrorData, TaskRecord } from '../../shared/core/record.ts'
 import type { RetryOptions } from '../../shared/core/retry.ts'
-import { createMemoryBroker } from '../../shared/memory/broker.ts'
 import type { Decide } from '../../shared/memory/faults.ts'
-import { createMemoryLedger, type MemoryLedger } from '../../shared/memory/ledger.ts'
-import { createQueues } from '../../shared/memory/queues.ts'
+import { createQueues } from '../../shared/memory/queue-setup.ts'
+import { createMemoryQueues } from '../../shared/memory/queues.ts'
 import { type RecordingTelemetry, recordingTelemetry } from '../../shared/memory/recording-telemetry.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
+import { createMemoryTable, type MemoryTable } from '../../shared/memory/table.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
-import type { Broker, Delivery } from '../../shared/ports/index.ts'
+import type { Delivery, Queues } from '../../shared/ports/index.ts'
 import { type CallPlan, type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
 import { createBatchWorker } from '../../shared/worker/index.ts'
 import { type InvocationEnd, type Invoked, Mapping } from '../simulation/mapping.ts'
@@ -104,7 +104,7 @@ export function createWorld(options: WorldOptions = {}) {
     ids: () => random.uuid(clock.now()),
     random: () => random.fraction(),
   })
-  const ledger: MemoryLedger = createMemoryLedger({ clock })
+  const table: MemoryTable = createMemoryTable({ clock })
   const app = buildApp(
     {
       name: 'fixture',
@@ -158,26 +158,26 @@ export function createWorld(options: WorldOptions = {}) {
     },
   )
 
-  const broker: Broker = createMemoryBroker({ model, prefix: app.prefix })
-  const watched: Broker = {
-    ...broker,
+  const plainQueues: Queues = createMemoryQueues({ model, prefix: app.prefix })
+  const watched: Queues = {
+    ...plainQueues,
     async send(queue, messages) {
-      const answers = await broker.send(queue, messages)
+      const answers = await plainQueues.send(queue, messages)
       changed()
       return answers
     },
     async hide(queue, requests) {
-      const answers = await broker.hide(queue, requests)
+      const answers = await plainQueues.hide(queue, requests)
       changed()
       return answers
     },
     async acknowledge(queue, receipts, how) {
-      const answers = await broker.acknowledge(queue, receipts, how)
+      const answers = await plainQueues.acknowledge(queue, receipts, how)
       changed()
       return answers
     },
     async receive(queue, how) {
-      const deliveries = await broker.receive(queue, how)
+      const deliveries = await plainQueues.receive(queue, how)
       changed(false)
       return deliveries
     },
@@ -194,8 +194,8 @@ export function createWorld(options: WorldOptions = {}) {
       clock,
       random,
       telemetry,
-      ledger,
-      broker: watched,
+      ...table,
+      queues: watched,
       skewMs,
       plan: (call) => world.plan?.(call),
     })
@@ -223,7 +223,7 @@ export function createWorld(options: WorldOptions = {}) {
     for (const queue of Object.values(app.definition.queues)) {
       const mapping = new Mapping({
         clock,
-        broker: watched,
+        queues: watched,
         queue,
         ...timesOf(app.definition, queue.name),
         concurrency: options.concurrency ?? 1,
@@ -255,8 +255,8 @@ export function createWorld(options: WorldOptions = {}) {
     work,
     clock,
     model,
-    ledger,
-    broker: watched,
+    table,
+    queues: watched,
     telemetry,
     runs,
     environments,
@@ -274,7 +274,7 @@ export function createWorld(options: WorldOptions = {}) {
     runsOf: (id: string) => runs.filter((run) => run.id === id),
     /** The record of a task, whether or not it has expired. */
     record(id: string): TaskRecord {
-      const record = ledger.records().find((each) => each.id === id)
+      const record = table.records.all().find((each) => each.id === id)
       if (record === undefined) throw new Error(`No record of ${id}.`)
       return record
     },

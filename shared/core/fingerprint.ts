@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto'
+import type { ErrorData } from './record.ts'
+
+/** Failures of one cause have one fingerprint: they are one group for people. 13 characters; the first is the version of this algorithm. */
+export type Fingerprint = string
+
+const version = 'a'
+const hexDigits = 12
+/** Texts are cut before they are looked through: what comes after says little, and work stays bounded. */
+const longestMessage = 1_000
+const longestStack = 8_000
+const ownFrames = 3
+
+/**
+ * Made of the error's name, the reason, the message without what differs from task to task, and the first three frames of the app's own code.
+ * Frames are a function and its file without the line, so that a group survives a change above it in the file.
+ *
+ * @param reason why its message became a dead letter, if it did
+ * @example fingerprintOf({ name: 'TypeError', message: "No user 'ada'", stack }, 'failure') // 'a3f0c91b2d4e5'
+ */
+export function fingerprintOf({ name, message, stack }: ErrorData, reason?: string): Fingerprint {
+  return digest([name, reason ?? '', normalMessage(message), ...framesOf(stack ?? '')])
+}
+
+/** For when there are too many groups: error name and reason only. */
+export function coarseFingerprintOf({ name }: Pick<ErrorData, 'name'>, reason?: string): Fingerprint {
+  return digest([name, reason ?? ''])
+}
+
+function digest(parts: readonly string[]): Fingerprint {
+  return version + hash('sha256', JSON.stringify(parts), 'hex').slice(0, hexDigits)
+}
+
+/** The message with ids, numbers, hex, dates, quoted texts and addresses replaced by `#`. Every expression is linear. */
+export function normalMessage(message: string): string {
+  return (
+    message
+      .slice(0, longestMessage)
+      // An apostrophe inside a word quotes nothing.
+      .replace(/"[^"\n]*"|`[^`\n]*`|(?<!\w)'[^'\n]*'(?!\w)/g, '#')
+      .replace(/\S+/g, (word) => (word.includes('@') || word.includes('://') ? '#' : word))
+      .replace(/\d{4}-\d\d-\d\d(?:[T ][\d:.]+Z?)?/g, '#')
+      .replace(/[0-9A-Za-z_-]+/g, withoutIds)
+      .replace(/#(?:[.,:]?#)+/g, '#')
+  )
+}
+
+const longestWord = 16
+
+function withoutIds(word: string): string {
+  if (!/\d/.test(word)) return word
+  const isId = word.length >= longestWord || (word.length >= 8 && /^[0-9A-Fa-f-]+$/.test(word))
+  return isId ? '#' : word.replace(/^-?\d+|\d+/g, '#')
+}
+
+/** The first frames that are neither a library's nor Node's: `function file`, the file with its folder only, since machines differ above it. */
+export function framesOf(stack: string): readonly string[] {
+  const frames: string[] = []
+  for (const line of stack.slice(0, longestStack).split('\n')) {
+    const frame = frameOf(line.trim())
+    if (frame !== undefined) frames.push(frame)
+    if (frames.length === ownFrames) break
+  }
+  return frames
+}
+
+function frameOf(line: string): string | undefined {
+  if (!line.startsWith('at ')) return undefined
+  const open = line.lastIndexOf('(')
+  const called = open === -1 ? '' : line.slice('at '.length, open).trim()
+  const place = open === -1 ? line.slice('at '.length) : line.slice(open + 1).replace(')', '')
+  const file = place
+    .replace(/^async /, '')
+    .replace(/:\d+$/, '')
+    .replace(/:\d+$/, '')
+  if (file === '' || file.includes('node_modules') || file.startsWith('node:') || !/[/\\]/.test(file)) return undefined
+  return `${called.replace(/^async /, '')} ${file.split(/[/\\]/).slice(-2).join('/')}`.trim()
+}

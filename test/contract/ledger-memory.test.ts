@@ -1,4 +1,0 @@
-import { ledgerContract } from './ledger.ts'
-import { memoryPlace } from './ledger-places.ts'
-
-ledgerContract('memory', memoryPlace)
