@@ -14,7 +14,7 @@ const may = {
   system: ['core', 'ports', 'system'],
   memory: ['core', 'ports', 'protocol', 'memory'],
   aws: ['core', 'ports', 'protocol', 'aws'],
-  testing: ['core', 'ports', 'protocol', 'enqueue', 'client', 'worker', 'memory', 'testing'],
+  testing: ['core', 'ports', 'protocol', 'enqueue', 'schedule', 'client', 'worker', 'memory', 'testing'],
   local: ['core', 'ports', 'protocol', 'client', 'worker', 'system', 'memory', 'aws', 'local'],
 }
 

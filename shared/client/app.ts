@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AppBuilder, type AppDefinition, type AppOptions, defineApp } from '../core/app.ts'
 import type { TaskContext } from '../core/context.ts'
 import { DefinitionError } from '../core/errors.ts'
+import type { When } from '../core/schedule.ts'
 import { type RunMiddleware, resolveTask, type TaskDefinition, type TaskSource } from '../core/task.ts'
 import type { CallOptions } from '../enqueue/call-options.ts'
 import { Enqueuer } from '../enqueue/enqueuer.ts'
@@ -12,6 +13,7 @@ import { AsyncResult } from './async-result.ts'
 import { type AwsTarget, Connection, type ConnectionDeps } from './connection.ts'
 import { checkQueue, createInspect, type Inspect } from './inspect.ts'
 import { ResultPoller } from './result-poller.ts'
+import { createSchedules, defineSchedule, type Scheduled, type ScheduleOptions, type Schedules } from './schedules.ts'
 import type { Services } from './services.ts'
 import { enqueueOne, makeContract, makeTask } from './task.ts'
 import type {
@@ -99,6 +101,21 @@ export interface App<QueueName extends string = string> {
   close(): void
 }
 
+/** An app with schedules: what App will be when every place that it runs in has a tick. */
+export interface AppWithSchedules<QueueName extends string = string> extends App<QueueName> {
+  /**
+   * Defines a schedule in code. The tick of the deployed code brings it into being, changes it, and removes it when it is gone.
+   *
+   * @example
+   * app.schedule('reports.daily', cron('0 7 * * mon-fri', { zone: 'Europe/Paris' }), (at) => buildReport.s({ day: at, team: 'all' }), { deadline: '6h' })
+   *
+   * @throws {DefinitionError} naming the option, what was expected and what came
+   */
+  schedule(name: string, when: When, call: Scheduled, options?: ScheduleOptions<QueueName>): void
+  /** Schedules at run time. */
+  readonly schedules: Schedules<QueueName>
+}
+
 /** Makes an app in a world: createApp() of the door file gives it the machine's. */
 export function buildApp<QueueName extends string>(
   options: AppOptions<QueueName>,
@@ -142,6 +159,9 @@ export function buildApp<QueueName extends string>(
     pause: (queue: string) => setPause('pause', queue, ports.clock.now()),
     resume: (queue: string) => setPause('resume', queue, undefined),
     reconcile: (reconcileOptions: ReconcileOptions = {}) => reconcile(builder, ports, reconcileOptions),
+    schedule: (name: string, when: When, call: Scheduled, scheduleOptions?: ScheduleOptions) =>
+      builder.addSchedule(defineSchedule(builder, name, when, call, scheduleOptions)),
+    schedules: createSchedules(services),
     inspect: createInspect(services),
     connect: (to: Partial<Ports> | AwsTarget) => connection.connect(to),
     ports: () => ports,

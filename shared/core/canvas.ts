@@ -1,5 +1,5 @@
 import { DefinitionError } from './errors.ts'
-import { type Json, toText } from './json.ts'
+import type { Json } from './json.ts'
 import { fillTemplate, makeRef, type Ref, type ScopeNodes, templateOf } from './reference.ts'
 
 /** What a call may say of itself, as JSON: durations as written, no instants. */
@@ -67,9 +67,4 @@ export function compileCanvas<Input>(source: DraftSource<Input>): readonly Canva
 /** The encoded input of a canvas of one call. */
 export function inputOfCall(node: CanvasNode, canvasInput: Json): Json {
   return node.input === undefined ? { $: 'undefined' } : fillTemplate(node.input, () => canvasInput)
-}
-
-/** The same text for the same canvas. */
-export function canvasText(nodes: readonly CanvasNode[]): string {
-  return toText(nodes as unknown as Json)
 }

@@ -9,7 +9,6 @@ import { createHash } from 'node:crypto'
  * | due schedule | `due#<minute>#<shard>` | `<epoch ms, 13 digits>#s#<name>` |
  * | schedule | `schedule#<shard>` | `<name>` |
  * | tick | `control` | `tick#<from>-<to>` |
- * | code schedules | `control` | `schedules` |
  */
 export const minuteMs = 60_000
 
@@ -22,8 +21,8 @@ export const lookAheadMs = 3 * minuteMs
 /** What is due within this time is sent at once by whoever changes a schedule: the tick may be past its minute already. */
 export const horizonMs = 4 * minuteMs
 
-/** Longer waits go into the table. SQS delays a message by at most 15 minutes. */
-export const parkAboveMs = 15 * minuteMs
+/** Keys hold instants of 13 digits: until the year 2286. */
+export const latestMs = 9_999_999_999_999
 
 /** A message up to this size lies in the due item; a larger one is made again from its record. One write unit for the item. */
 export const dueBodyBytes = 900
@@ -74,5 +73,3 @@ export const allShards: ShardRange = { from: 0, to: dueShards }
 export function tickSort({ from, to }: ShardRange): string {
   return `tick#${from}-${to}`
 }
-
-export const codeSchedulesSort = 'schedules'

@@ -51,7 +51,7 @@ export async function prepareCall(
   occurrence?: Occurrence,
 ): Promise<PreparedCall> {
   const now = clock.now()
-  const { ignoreResult, ...resolved } = resolveCall(definition, options, app.queues, now)
+  const { ignoreResult, ...resolved } = resolveCall(definition, options, app, now)
   // Before the first await: what the caller does to the value later is not part of the call.
   const encoded = attempt(() => encode(input))
   const output = definition.input === undefined ? input : await validated(definition, input)

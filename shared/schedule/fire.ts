@@ -33,7 +33,7 @@ export async function fire(
   for (const { at, missed } of firings) {
     const id = occurrenceId(deps.app.name, name, at)
     try {
-      prepared.push(await prepare(spec, { id, name, at, missed }, deps))
+      prepared.push(await prepareOccurrence(spec, { id, name, at, missed }, deps))
       fired.push({ at, id })
     } catch (error) {
       refused.push(error instanceof Error ? error : new Error(String(error)))
@@ -44,8 +44,12 @@ export async function fire(
   return { fired, refused }
 }
 
-async function prepare(spec: ScheduleSpec, occurrence: Occurrence, deps: ScheduleDeps): Promise<PreparedCall> {
-  const { app, ports } = deps
+/** The call of one occurrence. @throws what is wrong with it for good */
+export async function prepareOccurrence(
+  spec: ScheduleSpec,
+  occurrence: Occurrence,
+  { app, ports }: Pick<ScheduleDeps, 'app' | 'ports'>,
+): Promise<PreparedCall> {
   const node = spec.canvas[0]
   const definition = node && app.tasks.get(node.task)
   if (node === undefined || definition === undefined) throw new UnknownTaskError(node?.task ?? '')

@@ -34,6 +34,11 @@ export async function occurrencesOf(when: When): Promise<Occurrences> {
   }
 }
 
+/** Loads what occurrences are calculated with, for clocks that do not wait for a module to be read. */
+export async function loadCalendars(): Promise<void> {
+  await Promise.all([import('croner'), import('suncalc')])
+}
+
 async function cronOccurrences({ pattern, bothDays }: CronPattern, zone: string): Promise<Occurrences> {
   const { Cron } = await import('croner')
   const rule = new Cron(pattern, {

@@ -10,6 +10,9 @@ import { settleRecord } from '../core/transitions.ts'
 import type { DueItem, OutgoingMessage } from '../ports/index.ts'
 import type { ScheduleDeps } from './deps.ts'
 
+/** What is left of a delay is measured anew for so many messages: the last of a page would be sent seconds after the first. */
+const sentAtOnce = 100
+
 interface Release {
   readonly item: DueItem
   readonly queue: string
@@ -35,7 +38,12 @@ export async function releaseTasks(items: readonly DueItem[], deps: ScheduleDeps
     if (releases === undefined) byQueue.set(release.queue, [release])
     else releases.push(release)
   }
-  await Promise.all([...byQueue].map(([queue, releases]) => send(queue, releases, deps, done)))
+  await Promise.all(
+    [...byQueue].map(async ([queue, releases]) => {
+      for (let from = 0; from < releases.length; from += sentAtOnce)
+        await send(queue, releases.slice(from, from + sentAtOnce), deps, done)
+    }),
+  )
   return done
 }
 

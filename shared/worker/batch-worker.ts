@@ -66,6 +66,7 @@ export function createBatchWorker(
     const reporter = new Reporter(ports, queueName)
     const { planWait, settleAfterMs } = parts
     const settler = new Settler({
+      app,
       ports,
       ledger,
       queueName,

@@ -1,4 +1,5 @@
 import { createApp, type TaskContext } from 'celeriac'
+import type { AppBuilder } from '../../shared/core/app.ts'
 import { messageOf, recordOfCall } from '../../shared/core/call.ts'
 import { compileCanvas, type DraftSource } from '../../shared/core/canvas.ts'
 import { allShards, dueBodyBytes, minuteMs, minuteOf, type ShardRange } from '../../shared/core/due.ts'
@@ -93,6 +94,7 @@ export function scheduleWorld({
   readonly isNew?: boolean
 } = {}) {
   const app = createApp({ name: 'shop', queues: { default: {}, slow: {} }, defaults: { queue: 'default' } })
+  ;(app.definition as AppBuilder).parks = true
   const runs: {
     readonly id: string
     readonly at: number
