@@ -1,18 +1,15 @@
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
-  Architecture,
   CfnEventSourceMapping,
   EventSourceMapping,
-  type FunctionProps,
-  Function as LambdaFunction,
+  type Function as LambdaFunction,
   LoggingFormat,
   MetricType,
   RecursiveLoop,
   SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda'
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { longestFunctionMs } from '../shared/core/defaults.ts'
@@ -20,14 +17,13 @@ import { formatMs } from '../shared/core/duration.ts'
 import { DefinitionError } from '../shared/core/errors.ts'
 import { needsContainer } from '../shared/core/queue.ts'
 import { acknowledge } from './acknowledge.ts'
-import { bundlingWith } from './bundling.ts'
 import { clientEnvironment } from './client-environment.ts'
 import * as defaults from './defaults.ts'
 import { defined } from './defined.ts'
 import { deployedApp, type TaskAppProps } from './task-app.ts'
 import type { TaskQueue } from './task-queue.ts'
 import type { TaskTable } from './task-table.ts'
-import { bundledCode, isBundledByCdk } from './worker-bundle.ts'
+import { workerFunction } from './worker-function.ts'
 import type { WorkerCode, WorkerSettings } from './worker-settings.ts'
 
 export interface TaskWorkerProps extends TaskAppProps, WorkerCode, WorkerSettings {
@@ -66,7 +62,8 @@ export class TaskWorker extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     })
     this.role = this.#role(props)
-    this.function = this.#function(
+    this.function = workerFunction(
+      this,
       props,
       defined({
         functionName,
@@ -102,31 +99,6 @@ export class TaskWorker extends Construct {
     props.queue.grantWork(this.role)
     props.table.grantWork(this.role)
     for (const other of props.enqueues ?? []) if (other !== props.queue) other.grantEnqueue(this.role)
-  }
-
-  #function(props: TaskWorkerProps, settings: Omit<FunctionProps, 'code'>): LambdaFunction {
-    const { entry, code, bundling, projectRoot, depsLockFilePath } = props
-    if (code !== undefined || entry === undefined || !isBundledByCdk(bundling)) {
-      const { architecture = defaults.architecture } = settings
-      const processor = architecture.name === Architecture.ARM_64.name ? 'arm64' : 'x86_64'
-      return new LambdaFunction(this, 'Function', {
-        ...settings,
-        code: code ?? bundledCode({ entry: entry ?? '', bundling, projectRoot, depsLockFilePath, processor }),
-      })
-    }
-    return new NodejsFunction(
-      this,
-      'Function',
-      defined({
-        ...settings,
-        entry,
-        projectRoot,
-        depsLockFilePath,
-        bundling: bundlingWith(bundling),
-        // The variable is for version 2 of the SDK.
-        awsSdkConnectionReuse: false,
-      }),
-    )
   }
 
   #role(props: TaskWorkerProps): Role {
