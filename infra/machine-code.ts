@@ -30,6 +30,10 @@ export function foreignCode(folder: string, processor: Processor): readonly stri
   })
 }
 
+export function hasAddons(folder: string): boolean {
+  return addonsBelow(folder).length > 0
+}
+
 /** Relative to the folder. */
 function addonsBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

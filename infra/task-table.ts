@@ -63,7 +63,8 @@ export class TaskTable extends Construct {
         globalSecondaryIndexes: [schema.timeIndex, schema.failureIndex].map((index) => ({
           indexName: index.name,
           ...keys(index),
-          projectionType: ProjectionType.KEYS_ONLY,
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: [...index.projected],
         })),
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.pointInTimeRecovery ?? true },
         encryption: props.encryptionKey && TableEncryptionV2.customerManagedKey(props.encryptionKey),

@@ -24,6 +24,8 @@ export interface WorkerCode {
   readonly projectRoot?: string
   /** Decides who installs `bundling.nodeModules`, and in which versions. @default the first in the current folder or above */
   readonly depsLockFilePath?: string
+  /** `false`: synth does not import the bundle to see whether it loads. @default true */
+  readonly checkBundle?: boolean
 }
 
 /** Settings of a worker that the app object does not know. Its time-out, memory, batch size, window and concurrency are the queue's, in `createApp()`. */

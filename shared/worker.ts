@@ -2,6 +2,7 @@ import middy, { type MiddlewareObj } from '@middy/core'
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { AppDefinition } from './core/app.ts'
 import type { ShardRange } from './core/due.ts'
+import { readBuild } from './core/environment.ts'
 import { Enqueuer } from './enqueue/enqueuer.ts'
 import type { Ports } from './ports/index.ts'
 import { CertainLedger } from './protocol/certain-ledger.ts'
@@ -44,7 +45,12 @@ export function createWorker(app: WorkerApp, options: WorkerOptions = {}): Worke
   const start = async (): Promise<BatchWorker> => {
     // For the life of the environment: what a task leaves behind may be rejected between two invocations.
     watchLeaks()
-    return createBatchWorker({ app: app.definition, ports: options.ports ?? (await app.ports()) })
+    const build = readBuild(process.env)
+    return createBatchWorker({
+      app: app.definition,
+      ports: options.ports ?? (await app.ports()),
+      ...(build !== undefined && { build }),
+    })
   }
   // Middy's own early time-out would fail the whole batch 5 ms before the end: deadlines are kept task by task.
   const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 })

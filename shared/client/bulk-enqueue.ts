@@ -1,8 +1,6 @@
 import { DefinitionError } from '../core/errors.ts'
-import type { Clock } from '../ports/index.ts'
-import type { BulkEntry, BulkFailure, EnqueueChunk } from './bulk-entry.ts'
-import { ChunkSource } from './chunk-source.ts'
-import { LookAhead } from './look-ahead.ts'
+import type { BulkEntry, BulkFailure } from './bulk-entry.ts'
+import { type CallSource, type EnqueueChunk, LookAhead } from './look-ahead.ts'
 
 export interface BulkProgress {
   /** Inputs taken from the list. */
@@ -31,7 +29,7 @@ export interface BulkOptions {
 }
 
 /** Messages of one SendMessageBatch. */
-const chunkSize = 10
+export const bulkChunk = 10
 
 /**
  * A list being enqueued, ten at a time. Iterate it for every entry's fate in the order of the list, or await it for a summary. Lazy: nothing is
@@ -47,7 +45,7 @@ export class BulkEnqueue<Input, Output>
   implements AsyncIterable<BulkEntry<Input, Output>>, PromiseLike<BulkReport<Input>>
 {
   readonly #enqueue: EnqueueChunk<Input, Output>
-  readonly #source: ChunkSource<Input>
+  readonly #source: CallSource<Input>
   readonly #concurrency: number
   readonly #onProgress: ((progress: BulkProgress) => void) | undefined
   readonly #unyielded: BulkFailure<Input>[] = []
@@ -57,12 +55,7 @@ export class BulkEnqueue<Input, Output>
   #begun = false
   #drained: Promise<BulkReport<Input>> | undefined
 
-  constructor(
-    inputs: Iterable<Input> | AsyncIterable<Input>,
-    enqueue: EnqueueChunk<Input, Output>,
-    options: BulkOptions,
-    clock: Clock,
-  ) {
+  constructor(source: CallSource<Input>, enqueue: EnqueueChunk<Input, Output>, options: BulkOptions) {
     const { concurrency = 4, onProgress } = options
     if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 100) {
       throw new DefinitionError(
@@ -70,7 +63,7 @@ export class BulkEnqueue<Input, Output>
       )
     }
     this.#enqueue = enqueue
-    this.#source = new ChunkSource(inputs, chunkSize, clock)
+    this.#source = source
     this.#concurrency = concurrency
     this.#onProgress = onProgress
   }

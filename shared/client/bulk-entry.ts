@@ -1,5 +1,14 @@
+import type { CallOptions } from '../enqueue/call-options.ts'
+import type { FrozenInput } from '../enqueue/prepared-call.ts'
 import type { AsyncResult } from './async-result.ts'
-import type { Indexed } from './chunk-source.ts'
+
+/** One call of a list, as it was when it was taken from there. */
+export interface TakenCall<Input> {
+  readonly input: Input
+  readonly frozen: FrozenInput
+  /** Its own. */
+  readonly options: CallOptions
+}
 
 /** The fate of one input, by its place in the list. */
 export type BulkEntry<Input, Output> =
@@ -13,8 +22,3 @@ export interface BulkFailure<Input> {
   readonly error: Error
   readonly handle?: undefined
 }
-
-/** Enqueues a chunk; says the fate of each input, and never rejects. */
-export type EnqueueChunk<Input, Output> = (
-  chunk: readonly Indexed<Input>[],
-) => Promise<readonly BulkEntry<Input, Output>[]>

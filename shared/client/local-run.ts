@@ -4,12 +4,12 @@ import { decide } from '../core/decide.ts'
 import { fromErrorData, toErrorData } from '../core/error-data.ts'
 import { DefinitionError, TaskFailedError, TaskRevokedError } from '../core/errors.ts'
 import { callHooks, hookOwners, hooksFor } from '../core/hooks.ts'
-import { decode, encode, type Json } from '../core/json.ts'
+import { decode, type Json } from '../core/json.ts'
 import { throughMiddlewares } from '../core/middleware.ts'
-import { scrubberOf } from '../core/redact.ts'
+import { createScrubber, type Scrubber, scrubberOf } from '../core/redact.ts'
 import { isTerminal, type TaskState } from '../core/states.ts'
 import type { AroundRuns, TaskDefinition } from '../core/task.ts'
-import { validated } from '../enqueue/prepared-call.ts'
+import { freezeInput, validateFor } from '../enqueue/prepared-call.ts'
 import type { Ports } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
 import { surroundingsOf } from '../protocol/surroundings.ts'
@@ -42,10 +42,13 @@ export interface LocalCall {
 export async function callDirectly(call: LocalCall): Promise<unknown> {
   const { definition } = call
   refuseContract(definition)
-  const value = await validated(definition, call.input)
+  const scrub = createScrubber(definition.sensitive)
+  scrub.learn(call.input)
+  const value = await validateFor(definition, call.input)
+  scrub.learn(value)
   const facts = factsOf(call, call.ports.random.uuid(call.ports.clock.now()), 1)
-  const log = loggerOf(call, facts, (text) => text)
-  const deps = surroundings(call, log, facts, () => {})
+  const log = loggerOf(call, facts, scrub)
+  const deps = surroundings(call, log, facts, () => {}, scrub)
   const deadlineAt = deps.now() + facts.timeLimitMs
   const context = contextOf(definition, facts, deadlineAt, new AbortController().signal, deps, log)
   try {
@@ -61,8 +64,8 @@ export async function callDirectly(call: LocalCall): Promise<unknown> {
 export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult<Output>> {
   const { definition, around, ports } = call
   refuseContract(definition)
-  await validated(definition, call.input)
-  const input = encode(call.input)
+  const input = freezeInput(definition, call.input)()
+  await validateFor(definition, decode(input))
   const id = ports.random.uuid(ports.clock.now())
   const owners = hookOwners(around.hooks, definition.hooks)
   const scrub = scrubberOf(input, definition.sensitive)
@@ -70,7 +73,7 @@ export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult
   for (let attempt = 0; ; ) {
     const facts = factsOf(call, id, attempt + 1)
     const log = loggerOf(call, facts, scrub)
-    const deps = surroundings(call, log, facts, (error) => running.fail(error))
+    const deps = surroundings(call, log, facts, (error) => running.fail(error), scrub)
     const running = startAttempt(definition, around, input, facts, deps, log)
     const outcome = await running.outcome
     const settlement = decide(outcome, {
@@ -123,11 +126,7 @@ function resultOf<Output>(
   }
 }
 
-function loggerOf(
-  { ports, definition }: LocalCall,
-  facts: AttemptOptions,
-  scrub: (text: string) => string,
-): TaskLogger {
+function loggerOf({ ports, definition }: LocalCall, facts: AttemptOptions, scrub: Scrubber): TaskLogger {
   const { id, queue, attempt } = facts
   return taskLogger(ports.telemetry, { task: definition.name, id, queue, attempt }, scrub)
 }
@@ -167,6 +166,7 @@ function surroundings(
   log: TaskLogger,
   options: AttemptOptions,
   fail: (error: unknown) => void,
+  scrub: Scrubber,
 ): AttemptDeps {
-  return { ...surroundingsOf(options, ports, log, fail), progress: () => {} }
+  return { ...surroundingsOf(options, ports, log, fail), progress: () => {}, validated: scrub.learn }
 }

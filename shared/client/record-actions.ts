@@ -33,12 +33,18 @@ export async function readRecord({ ports }: Services, id: string): Promise<TaskR
  * Revokes a task: one that does not run ends in REVOKED now; a running one is asked to stop, and its worker aborts `ctx.signal` within seconds.
  * One that has ended stays as it is.
  *
+ * @param check throws when the record is not the one that is meant
  * @returns the state it left the task in
  */
-export async function revokeTask(services: Services, id: string): Promise<VisibleState> {
+export async function revokeTask(
+  services: Services,
+  id: string,
+  check: (record: TaskRecord) => void = () => {},
+): Promise<VisibleState> {
   const { app, ports } = services
   let revoked: TaskRecord | undefined
   const state = await changeUntilDone(services, id, (record) => {
+    check(record)
     revoked = undefined
     const now = ports.clock.now()
     if (isTerminal(record.state)) return { state: record.state }
@@ -91,10 +97,15 @@ function inputOf({ input }: TaskRecord): Json {
  *
  * @throws {CeleriacError} code `task-open`: it has not ended
  */
-export async function forgetTask(services: Services, id: string): Promise<void> {
+export async function forgetTask(
+  services: Services,
+  id: string,
+  check: (record: TaskRecord) => void = () => {},
+): Promise<void> {
   const { ports } = services
   const inputs = new Set<string>()
   await changeUntilDone(services, id, (record) => {
+    check(record)
     if (!isTerminal(record.state)) {
       const state = visibleState(record.state, record.availableAt, ports.clock.now())
       throw new CeleriacError(

@@ -1,9 +1,13 @@
 import { DefinitionError } from './errors.ts'
 import { checkAppName, checkPrefix, checkQueueName, prefixOf } from './names.ts'
+import { checkKeys } from './options.ts'
 import { type QueueDefinition, type QueueOptions, type QueueTimes, queueTimes, resolveQueue } from './queue.ts'
+import { resolveRetry } from './retry.ts'
 import type { ScheduleDefinition } from './schedule-record.ts'
 import {
   type AroundRuns,
+  defaultsKnown,
+  hooksKnown,
   type RunMiddleware,
   resolveTask,
   type TaskDefaults,
@@ -55,8 +59,14 @@ export interface AppBuilder extends AppDefinition {
   use(middleware: RunMiddleware): void
 }
 
+const known = ['name', 'stage', 'queues', 'defaults', 'hooks'] as const satisfies readonly (keyof AppOptions)[]
+
 /** @throws {DefinitionError} naming the option, what was expected and what came */
 export function defineApp<QueueName extends string>(options: AppOptions<QueueName>): AppBuilder {
+  checkKeys('createApp', options, known)
+  checkKeys('createApp: defaults', options.defaults, defaultsKnown)
+  checkKeys('createApp: hooks', options.hooks, hooksKnown)
+  if (options.defaults?.retry !== false) resolveRetry(options.defaults?.retry, 'createApp: defaults')
   checkAppName(options.name)
   if (options.stage !== undefined) checkAppName(options.stage, 'stage')
   const prefix = prefixOf(options.name, options.stage)

@@ -3,12 +3,19 @@ import type { Outcome } from './decide.ts'
 import { maxResultBytes } from './defaults.ts'
 import { type Duration, toMs } from './duration.ts'
 import { harmless } from './error-data.ts'
-import { ResultTooLargeError, SoftTimeLimitExceededError, TaskRevokedError, TimeLimitExceededError } from './errors.ts'
+import {
+  InputError,
+  ResultTooLargeError,
+  SoftTimeLimitExceededError,
+  TaskRevokedError,
+  TimeLimitExceededError,
+} from './errors.ts'
 import { callHooks, hookOwners } from './hooks.ts'
 import { validateInput } from './input.ts'
 import { byteLength, decode, encode, type Json, toText } from './json.ts'
 import type { ScheduledOccurrence } from './message.ts'
 import { throughMiddlewares } from './middleware.ts'
+import { checkKeys } from './options.ts'
 import type { AroundRuns, TaskDefinition } from './task.ts'
 
 /** What an attempt needs from its surroundings. */
@@ -19,6 +26,8 @@ export interface AttemptDeps {
   enter<T>(run: () => T): T
   warn(message: string, error?: unknown): void
   progress(value: unknown): void
+  /** Told of the validated input before the function gets it: what is sensitive of it must not be logged either. */
+  validated?(value: unknown): void
 }
 
 /** The facts of one attempt. */
@@ -159,10 +168,13 @@ async function execute(
     // Awaited in any case: startAttempt() returns before the function runs.
     value = await (definition.input === undefined
       ? decoded
-      : world.enter(() => validateInput(definition.name, definition.input, decoded)))
+      : world.enter(() => validateInput(definition.name, definition.input, decoded, definition.sensitive)))
   } catch (thrown) {
-    return { kind: 'input-refused', error: harmless(thrown) }
+    const error = harmless(thrown)
+    // Only a verdict on the input refuses it. A validator that breaks is code that throws: an attempt.
+    return error instanceof InputError ? { kind: 'input-refused', error } : { kind: 'threw', error }
   }
+  world.validated?.(value)
   const owners = hookOwners(around.hooks, definition.hooks)
   if (owners.length > 0) await world.enter(() => callHooks(owners, context, [{ name: 'onStart' }], world))
   const outcome = await world.enter(() => runToResult(definition, around, value, context, facts))
@@ -270,6 +282,7 @@ export function contextOf(
     schedule: facts.schedule && { ...facts.schedule, at: new Date(facts.schedule.at) },
     local: facts.local,
     retry(options: ContextRetryOptions = {}): never {
+      checkKeys('ctx.retry', options, ['delay', 'error', 'maxRetries'])
       if (options.delay !== undefined) toMs(options.delay, 'ctx.retry: delay')
       asked.signal = new RetrySignal(options)
       throw asked.signal

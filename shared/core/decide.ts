@@ -1,8 +1,9 @@
 import type { ContextRetryOptions } from './context.ts'
+import type { TaskDeadLetterReason } from './dead-letter-reason.ts'
 import { toMs } from './duration.ts'
 import { GetInsideTaskError, IgnoreError, MaxRetriesExceededError, RejectError } from './errors.ts'
 import { backoffMs, isRetryable, matchesError, type RetryPolicy } from './retry.ts'
-import type { TaskState } from './states.ts'
+import type { EndState } from './states.ts'
 import type { TaskDefinition } from './task.ts'
 
 /** How a run ended, or why there was none. */
@@ -29,7 +30,7 @@ export type WithoutRun =
 
 /** What follows from an outcome. Data: nothing has happened yet. */
 export interface Settlement {
-  readonly state: Exclude<TaskState, 'STARTED'>
+  readonly state: EndState
   /** The attempt is spent. */
   readonly counts: boolean
   /** The encoded result of a success. */
@@ -38,7 +39,7 @@ export interface Settlement {
   /** The message comes back after this. Absent: it is acknowledged. */
   readonly delayMs?: number
   /** Put into the dead-letter queue with this reason. */
-  readonly deadLetter?: string
+  readonly deadLetter?: TaskDeadLetterReason
   /** The error was one the task declared with `throws`. */
   readonly expected?: boolean
   /** The task did not ask to come back: it could not run, or not to its end. */

@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from './dead-letter-reason.ts'
 import { parseErrorData } from './error-data.ts'
 import type { ErrorData, TaskRecord } from './record.ts'
 import { isTerminal } from './states.ts'
@@ -7,7 +8,7 @@ export type Effect =
   /** Send it to the dead-letter queue. */
   | {
       readonly kind: 'dead-letter'
-      readonly reason: string
+      readonly reason: DeadLetterReason
       readonly attempt: number
       readonly error: ErrorData | undefined
     }
@@ -25,7 +26,8 @@ export type EndedRecord = Pick<TaskRecord, 'state' | 'reason' | 'attempt' | 'err
  */
 export function effectsOf({ state, reason, attempt, error, availableAt = 0 }: EndedRecord): readonly Effect[] {
   if (!isTerminal(state)) return [{ kind: 'come-back', at: availableAt }]
-  if (state !== 'FAILURE' || reason === undefined) return [{ kind: 'acknowledge' }]
+  if (state !== 'FAILURE' || reason === undefined || reason === 'revoked' || reason === 'enqueue-failed')
+    return [{ kind: 'acknowledge' }]
   const data = error === undefined ? undefined : parseErrorData(error)
   return [{ kind: 'dead-letter', reason, attempt, error: data }, { kind: 'acknowledge' }]
 }

@@ -6,7 +6,7 @@ import { TimeLimitExceededError } from './errors.ts'
 import { decode, type Json } from './json.ts'
 import type { ErrorData } from './record.ts'
 import { isTerminal } from './states.ts'
-import type { TaskHooks } from './task.ts'
+import type { SettledState, TaskHooks } from './task.ts'
 
 /** One hook to be called, with what it is called with. */
 export type HookCall =
@@ -14,7 +14,7 @@ export type HookCall =
   | { readonly name: 'onSuccess'; readonly output: unknown }
   | { readonly name: 'onRetry'; readonly error: ErrorData; readonly delayMs: number }
   | { readonly name: 'onFailure'; readonly error: ErrorData }
-  | { readonly name: 'onSettled'; readonly state: Settlement['state'] }
+  | { readonly name: 'onSettled'; readonly state: SettledState }
 
 export interface HookDeps {
   timer(delayMs: number, fire: () => void): () => void
@@ -39,7 +39,7 @@ export function hooksFor(settlement: Settlement, scrub: (text: string) => string
   }
   if (state === 'RETRY') calls.push({ name: 'onRetry', error: settledError(settlement, scrub), delayMs })
   if (state === 'FAILURE') calls.push({ name: 'onFailure', error: settledError(settlement, scrub) })
-  if (counts || isTerminal(state)) calls.push({ name: 'onSettled', state })
+  if (state !== 'QUEUED' && (counts || isTerminal(state))) calls.push({ name: 'onSettled', state })
   return calls
 }
 

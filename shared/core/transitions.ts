@@ -1,9 +1,11 @@
 import type { Settlement } from './decide.ts'
 import { toErrorData } from './error-data.ts'
 import { WorkerLostError } from './errors.ts'
-import { appendAttempt } from './history.ts'
+import { failureFields } from './failure-fields.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { appendAttempt, attemptOutcome } from './history.ts'
 import { expiresAtSeconds } from './lifetime.ts'
-import type { AttemptEntry, RecordFields, TaskRecord } from './record.ts'
+import type { AttemptEntry, ErrorData, RecordFields, RevokeReason, TaskRecord } from './record.ts'
 
 /**
  * A compare-and-swap on one record: it applies only if the record exists with version `v`.
@@ -43,6 +45,8 @@ const lifetimes = {
   keyUntil: 'opening',
   root: 'opening',
   parent: 'opening',
+  tenant: 'opening',
+  tags: 'opening',
   envelope: 'opening',
   // An operator who redrives a task wants it to run now: its old times do not count.
   expires: 'generation',
@@ -57,6 +61,11 @@ const lifetimes = {
   progress: 'generation',
   revokeRequestedAt: 'generation',
   reason: 'generation',
+  fingerprint: 'generation',
+  errorName: 'generation',
+  errorText: 'generation',
+  by: 'generation',
+  build: 'generation',
   forgotten: 'generation',
   expiresAt: 'generation',
   leaseUntil: 'lease',
@@ -69,6 +78,7 @@ const payload = [
   'inputRef',
   'result',
   'error',
+  'errorText',
   'attempts',
   'progress',
   'envelope',
@@ -115,6 +125,14 @@ export function adoptRecord(record: TaskRecord, token: string): RecordChange {
   return transition(record, { token })
 }
 
+/** The worker that claims. */
+export interface Claimant {
+  /** 8 characters, new for every process: its log lines carry them. */
+  readonly by: string
+  /** Of the code that it runs: at most 12 characters. */
+  readonly build?: string
+}
+
 export interface ClaimedRun {
   readonly id: string
   /** The version that the claim expects: the record's, or that of the message when the record was not read. */
@@ -125,6 +143,8 @@ export interface ClaimedRun {
   readonly leaseUntil: number
   /** Nothing else runs in the process. */
   readonly alone: boolean
+  /** Who claims, and with which build. */
+  readonly claimant: Claimant
   /** The record as read, if it was. */
   readonly record: TaskRecord | undefined
   /** Counted attempts that ended before this run. */
@@ -138,7 +158,7 @@ export interface ClaimedRun {
 /** Takes the right to run one attempt. */
 export function claimRecord(run: ClaimedRun): RecordChange {
   const { token, now, leaseUntil, alone, record, opens, crashed } = run
-  const set: Writable = { state: 'STARTED', token, startedAt: now, leaseUntil, alone }
+  const set: Writable = { state: 'STARTED', token, startedAt: now, leaseUntil, alone, ...run.claimant }
   if (opens !== undefined) openGeneration(set, opens, now)
   if (record !== undefined && crashed !== undefined) {
     set.attempt = run.attempt
@@ -162,6 +182,7 @@ function crashedAttempt(record: TaskRecord, crashed: 'alone' | 'in-company', now
     startedAt: record.startedAt ?? endedAt,
     endedAt,
     outcome: crashed === 'alone' ? 'crash' : 'crash-in-company',
+    ...(record.by !== undefined && { by: record.by }),
     error: { name: error.name, message: error.message.slice(0, 200) },
   }
 }
@@ -175,6 +196,8 @@ export interface SettledRun {
   readonly now: number
   readonly resultTtlMs: number
   readonly scrub: (text: string) => string
+  /** The group of a failure. @default fingerprintOf */
+  readonly fingerprint?: ((data: ErrorData, reason?: string) => string) | undefined
   /** When the run started. Absent when nothing ran. */
   readonly startedAt?: number | undefined
   /** The last progress, if it was not written yet. */
@@ -196,6 +219,8 @@ export function settleRecord(run: SettledRun): RecordChange {
   const data = error === undefined ? undefined : toErrorData(error, scrub)
   if (data !== undefined) set.error = JSON.stringify(data)
   else if (record.error !== undefined && state === 'SUCCESS') remove.push('error')
+  if (state === 'FAILURE' && data !== undefined)
+    Object.assign(set, failureFields(data, deadLetter, run.fingerprint ?? fingerprintOf))
   if (delayMs === undefined) {
     set.finishedAt = now
     set.expiresAt = expiresAtSeconds(now, resultTtlMs, record.keyUntil)
@@ -212,17 +237,11 @@ export function settleRecord(run: SettledRun): RecordChange {
       startedAt,
       endedAt: now,
       outcome: attemptOutcome(settlement),
+      ...(record.by !== undefined && { by: record.by }),
       ...(data !== undefined && { error: { name: data.name, message: data.message.slice(0, 200) } }),
     })
   }
   return transition(record, set, remove)
-}
-
-function attemptOutcome(settlement: Settlement): string {
-  if (settlement.deadLetter === 'worker-lost') return 'crash'
-  if (settlement.handedBack) return 'handed-back'
-  if (settlement.state === 'QUEUED') return settlement.error === undefined ? 'snooze' : 'requeue'
-  return settlement.state.toLowerCase()
 }
 
 /** Ends a task that does not run. */
@@ -231,7 +250,7 @@ export function revokeRecord(
   token: string,
   now: number,
   resultTtlMs: number,
-  reason: 'revoked' | 'enqueue-failed',
+  reason: RevokeReason,
 ): RecordChange {
   const set: Partial<RecordFields> = {
     state: 'REVOKED',

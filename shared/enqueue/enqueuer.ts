@@ -149,8 +149,7 @@ export class Enqueuer {
     for (const [index, { prepared, record, maybeSent, cause }] of own.entries()) {
       const answer = answers[index]
       if (answer?.status === 'done') outcomes.fail(prepared, { cause, maybeSent, mayRun: false })
-      else if (answer?.status === 'lost' && movedOn(record, answer.record))
-        outcomes.accept(prepared, false, record.generation)
+      else if (answer?.status === 'lost' && movedOn(record, answer.record)) outcomes.accept(prepared, false, record)
       else outcomes.fail(prepared, { cause, maybeSent, mayRun: true })
     }
   }
@@ -172,7 +171,7 @@ function isParked({ record }: Opened, now: number): boolean {
 }
 
 function accept({ prepared, record, own }: Opened, outcomes: EnqueueOutcomes): void {
-  outcomes.accept(prepared, record !== undefined && !own, record?.generation ?? 0)
+  outcomes.accept(prepared, record !== undefined && !own, record)
 }
 
 const noAnswer: SendAnswer = { status: 'failed', maybeSent: true, error: new Error('The broker gave no answer.') }

@@ -1,3 +1,4 @@
+import { isSameInput } from '../core/ids.ts'
 import { isCurrent } from '../core/lifetime.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { gaveKeyBack, isTerminal } from '../core/states.ts'
@@ -20,7 +21,7 @@ export function existingTask(
   now: number,
 ): ExistingTask {
   if (isTerminal(record.state) && (gaveKeyBack(record.state) || !isCurrent(record.keyUntil, now))) return 'free'
-  if (record.task !== wanted.task || record.inputHash !== wanted.inputHash) return 'conflict'
+  if (record.task !== wanted.task || !isSameInput(record.inputHash, wanted.inputHash)) return 'conflict'
   return isUnclaimed(record) ? 'unclaimed' : 'taken'
 }
 

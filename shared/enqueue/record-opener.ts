@@ -100,12 +100,13 @@ export class RecordOpener {
     for (const [each, record] of found) {
       const wanted = each.opening?.record ?? record
       const token = this.#ports.random.token()
-      const standing = each.once
+      const existing = each.once
         ? existingOccurrence(record)
         : this.#existingTask(record, wanted, this.#ports.clock.now())
-      if (standing === 'taken') outcomes.accept(each, true, record.generation)
-      else if (standing === 'conflict') outcomes.refuse(each, new IdempotencyConflictError(wanted.task, wanted.id))
-      else if (standing === 'free') plans.push({ each, record, change: reopenRecord(record, wanted, token), own: true })
+      if (existing === 'taken') outcomes.accept(each, true, record)
+      else if (existing === 'conflict') outcomes.refuse(each, new IdempotencyConflictError(wanted.task, wanted.id))
+      else if (existing === 'free')
+        plans.push({ each, record, change: reopenRecord(record, apart(wanted, record), token), own: true })
       else plans.push({ each, record, change: adoptRecord(record, token), own: false })
     }
     const ready = await this.#placeInputs(plans, outcomes)
@@ -145,6 +146,11 @@ export class RecordOpener {
       return plans.filter((plan) => !inputs.has(plan))
     }
   }
+}
+
+/** Handles tell openings of one id apart by the time that the key is held: two within a millisecond must differ. */
+function apart(wanted: TaskRecord, { keyUntil }: TaskRecord): TaskRecord {
+  return keyUntil !== undefined && wanted.keyUntil === keyUntil ? { ...wanted, keyUntil: keyUntil + 1 } : wanted
 }
 
 /** The input of a record that is reopened; and of one that stands as it was inserted: its writer may have died before the input was there. */

@@ -23,6 +23,9 @@ export interface TimeQuery {
   /** Enqueued before, epoch ms. */
   readonly to: number
   readonly limit: number
+  /** @default 'newest' */
+  readonly order?: 'newest' | 'oldest'
+  /** Of a page with the same order. */
   readonly cursor?: string
 }
 
@@ -40,9 +43,9 @@ export interface Records {
   update(changes: readonly RecordChange[]): Promise<readonly WriteAnswer[]>
   /** Records by id, `undefined` where there is none or where its `expiresAt` has passed (a TTL deletes days late). */
   read(ids: readonly string[], options: { readonly consistent: boolean }): Promise<readonly (TaskRecord | undefined)[]>
-  /** Ids in order of enqueue time; a page may be empty and still have a cursor. A range costs some eight small reads an hour. */
+  /** Ids by time of enqueue; a page may be empty and still have a cursor. A range costs some eight small reads a day. */
   listByTime(query: TimeQuery): Promise<TimePage>
-  /** Ids of records in state FAILURE by time of failure, newest first; pages as above. A range costs some eight small reads a day. */
+  /** Ids of records in state FAILURE by time of failure; pages as above. */
   listFailures(query: TimeQuery): Promise<TimePage>
 }
 

@@ -1,5 +1,5 @@
 import { inputOfCall } from '../core/canvas.ts'
-import { toMs } from '../core/duration.ts'
+import { type Duration, toMs } from '../core/duration.ts'
 import { UnknownTaskError } from '../core/errors.ts'
 import { decode, encode } from '../core/json.ts'
 import { jitterOf, occurrenceId } from '../core/schedule.ts'
@@ -57,13 +57,15 @@ export async function prepareOccurrence(
   const { expires, ...options } = (node.options ?? {}) as CallOptions
   // Late ones have their full time too.
   const from = Math.max(at, ports.clock.now())
-  const expiresMs = expires instanceof Date ? undefined : expires === undefined ? definition.expiresMs : toMs(expires)
+  const expiresMs =
+    expires instanceof Date ? undefined : expires === undefined ? definition.expiresMs : toMs(expires as Duration)
   const input = decode(inputOfCall(node, encode(new Date(occurrence.at))))
   return prepareCall(
     definition,
     input,
     { ...options, eta: new Date(at), ...(expiresMs !== undefined && { expires: new Date(from + expiresMs) }) },
     { app, clock: ports.clock, random: ports.random },
+    undefined,
     occurrence,
   )
 }

@@ -3,6 +3,7 @@ import { timesOf } from '../core/app.ts'
 import { DefinitionError } from '../core/errors.ts'
 import type { Delivery, Ports } from '../ports/index.ts'
 import { type Batch, type WorkerParts, workerParts } from './batch.ts'
+import { Fingerprints } from './fingerprints.ts'
 import { watchLeaks } from './leaks.ts'
 import { containerLease, lambdaLease } from './lease.ts'
 import { PauseCache } from './pause-cache.ts'
@@ -43,15 +44,19 @@ export interface BatchWorkerOptions {
   readonly ports: Ports
   /** Most batches at a time. Lambda brings one. @default 1 */
   readonly batches?: number
+  /** Of the code that runs here, at most 12 characters. Records carry it. @default unknown */
+  readonly build?: string
 }
 
 export function createBatchWorker(
-  { app, ports, batches = 1 }: BatchWorkerOptions,
+  { app, ports, batches = 1, build }: BatchWorkerOptions,
   parts: WorkerParts = workerParts,
 ): BatchWorker {
   const ledger = parts.createLedger(ports)
   const running = parts.createRunningTasks(ports, ledger)
   const lock = parts.createLock(batches)
+  const claimant = { by: workerId(ports), ...(build !== undefined && { build }) }
+  const fingerprints = new Fingerprints(ports.clock)
   const pauses = new PauseCache(ports.controls, ports.clock)
 
   function createBatch(queueName: string, { deadlineAt, requestId, draining, stopping }: Invocation): Batch {
@@ -63,12 +68,13 @@ export function createBatchWorker(
     }
     const times = timesOf(app, queueName)
     const acknowledgements = parts.createAcknowledgements()
-    const reporter = new Reporter(ports, queueName)
+    const reporter = new Reporter(ports, queue, app.tasks)
     const { planWait, settleAfterMs } = parts
     const settler = new Settler({
       app,
       ports,
       ledger,
+      fingerprints,
       queueName,
       times,
       acknowledgements,
@@ -83,6 +89,7 @@ export function createBatchWorker(
       ports,
       ledger,
       queue,
+      claimant,
       queueName,
       times,
       lease,
@@ -114,4 +121,9 @@ export function createBatchWorker(
       }
     },
   }
+}
+
+/** 8 characters that tell this process from others, in records and log lines. */
+function workerId({ random, clock }: Ports): string {
+  return random.uuid(clock.now()).replaceAll('-', '').slice(-8)
 }

@@ -1,5 +1,6 @@
 import type { AppDefinition } from '../core/app.ts'
 import type { QueueDefinition } from '../core/queue.ts'
+import type { Claimant } from '../core/transitions.ts'
 import { planWait } from '../core/transport.ts'
 import type { Ports } from '../ports/index.ts'
 import { CertainLedger } from '../protocol/certain-ledger.ts'
@@ -18,6 +19,7 @@ import { triage } from './triage.ts'
 export interface Batch extends FollowDeps, RunDeps {
   readonly app: AppDefinition
   readonly queue: QueueDefinition
+  readonly claimant: Claimant
   readonly lease: Lease
   /** Aborted when the process wants to stop: what has not started is handed back. */
   readonly draining: AbortSignal | undefined

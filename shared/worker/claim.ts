@@ -1,6 +1,6 @@
 import { recordOfMessage } from '../core/call.ts'
 import type { TaskRecord } from '../core/record.ts'
-import { claimRecord } from '../core/transitions.ts'
+import { type Claimant, claimRecord } from '../core/transitions.ts'
 import type { NewRecord, Random } from '../ports/index.ts'
 import type { CertainLedger, ChangeOutcome, InsertOutcome } from '../protocol/certain-ledger.ts'
 import type { Candidate } from './triage.ts'
@@ -18,6 +18,7 @@ export interface ClaimOptions {
   readonly queue: string
   readonly now: number
   readonly leaseUntil: number
+  readonly claimant: Claimant
   /** Nothing else will run in this process while these do. */
   readonly alone: boolean
   /** Claims that may have been written are asked about until then, epoch ms; see `Patience`. */
@@ -40,7 +41,7 @@ export async function claimWave(wave: readonly Candidate[], options: ClaimOption
 }
 
 async function changeRecords(candidates: readonly Candidate[], options: ClaimOptions): Promise<readonly Claim[]> {
-  const { ledger, random, queue, now, leaseUntil, alone } = options
+  const { ledger, random, queue, now, leaseUntil, alone, claimant } = options
   const claiming = candidates.map((candidate) => ({ candidate, token: random.token() }))
   const outcomes = await ledger.change(
     claiming.map(({ candidate, token }) => {
@@ -55,6 +56,7 @@ async function changeRecords(candidates: readonly Candidate[], options: ClaimOpt
         now,
         leaseUntil,
         alone,
+        claimant,
         record: record ?? undefined,
         attempt,
         opens,
@@ -75,10 +77,10 @@ async function changeRecords(candidates: readonly Candidate[], options: ClaimOpt
 }
 
 async function createRecords(candidates: readonly Candidate[], options: ClaimOptions): Promise<readonly Claim[]> {
-  const { ledger, random, queue, now, leaseUntil, alone } = options
+  const { ledger, random, queue, now, leaseUntil, alone, claimant } = options
   const entries = candidates.map(({ received }): NewRecord => {
     const made = recordOfMessage(received.message, queue, now, random.token())
-    return { ...made, record: { ...made.record, state: 'STARTED', startedAt: now, leaseUntil, alone } }
+    return { ...made, record: { ...made.record, state: 'STARTED', startedAt: now, leaseUntil, alone, ...claimant } }
   })
   const outcomes = await ledger.insert(entries, options)
   return candidates.map((candidate, index): Claim => {

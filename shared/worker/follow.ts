@@ -13,7 +13,7 @@ import type { Delivery, HideRequest, OutgoingMessage, Ports } from '../ports/ind
 import type { Acknowledgements } from './acknowledgements.ts'
 import { renewInputs } from './inputs.ts'
 import type { RefusedDelivery } from './receive.ts'
-import { isWithoutLedger, type ReceivedTask } from './received-task.ts'
+import type { ReceivedTask } from './received-task.ts'
 import type { Reporter } from './reporter.ts'
 
 /** Hides a message where it is, never as a fresh copy: somebody else works on its task. */
@@ -222,7 +222,7 @@ async function sendCopies(
 
 function copyOf({ received, record, counts = false }: FollowUp, availableAt: number): string {
   const { message, delivery } = received
-  if (isWithoutLedger(received)) {
+  if (received.withoutLedger) {
     const attempt = (message.attempt ?? 0) + delivery.receiveCount - (counts ? 0 : 1)
     return messageText({ ...message, ledger: 'off', availableAt: Math.ceil(availableAt), attempt })
   }

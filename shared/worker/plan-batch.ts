@@ -6,14 +6,14 @@ import type { TaskRecord } from '../core/record.ts'
 import type { Batch } from './batch.ts'
 import type { Claim } from './claim.ts'
 import { follow } from './follow.ts'
-import { isWithoutLedger, type ReceivedTask } from './received-task.ts'
+import type { ReceivedTask } from './received-task.ts'
 import { callHooksOfEnd } from './run.ts'
 import type { Ending, Plan } from './triage.ts'
 
 /** Triage of a batch, with the records that it asks for. */
 export async function planBatch(received: readonly ReceivedTask[], batch: Batch): Promise<Plan> {
   const { ports, pauses, queueName, parts } = batch
-  const pausedWaitMs = received.every(isWithoutLedger) ? undefined : await pauses.waitMs(queueName)
+  const pausedWaitMs = received.every(({ withoutLedger }) => withoutLedger) ? undefined : await pauses.waitMs(queueName)
   const now = ports.clock.now()
   const known = { queue: queueName, now, askedAt: now, records: new Map(), pausedWaitMs }
   const plan = parts.triage(received, known)
@@ -124,7 +124,7 @@ export function endTask(
   const { settler, reporter, ports } = batch
   const settlement = decideWithoutRun(outcome)
   const scrub = (text: string) => text
-  const facts = { attempt: record?.attempt ?? 0, runMs: 0, startedAt: ports.clock.now(), scrub }
+  const facts = { attempt: record?.attempt ?? 0, hasRun: false, runMs: 0, startedAt: ports.clock.now(), scrub }
   settler.add({
     received,
     record,

@@ -1,30 +1,59 @@
+import type { AppDefinition } from '../core/app.ts'
 import type { Settlement } from '../core/decide.ts'
-import { isTerminal } from '../core/states.ts'
+import { histogramOf } from '../core/histogram.ts'
+import type { QueueDefinition } from '../core/queue.ts'
+import { addTaskCounts, noTaskCounts, type QueueCounts, type TaskCounts } from '../core/statistics.ts'
+import { statisticsShards } from '../core/table.ts'
 import type { Ports } from '../ports/index.ts'
+
+/** How one task ended. */
+export interface CountedEnd {
+  readonly task: string
+  readonly settlement: Settlement
+  /** Undefined when nothing ran. */
+  readonly runMs: number | undefined
+  /** Of a first run: how long it waited after it was due. */
+  readonly waitMs: number | undefined
+}
 
 /** Counts how the tasks of a batch ended, for one write. */
 export class QueueStatistics {
-  readonly #queue: string
-  readonly #counts: Record<string, number> = {}
+  readonly #queue: QueueDefinition
+  readonly #names: readonly string[]
+  readonly #tasks: Record<string, TaskCounts> = {}
+  readonly #waits: number[] = []
+  readonly #totals = { expired: 0, revoked: 0, ignored: 0 }
 
-  constructor(queue: string) {
+  constructor(queue: QueueDefinition, tasks: AppDefinition['tasks']) {
     this.#queue = queue
+    this.#names = [...tasks.values()].flatMap((task) => (task.queue === queue.name ? [task.name] : [])).sort()
   }
 
-  add(counter: string, amount: number): void {
-    if (amount !== 0) this.#counts[counter] = (this.#counts[counter] ?? 0) + amount
-  }
-
-  settled(settlement: Settlement, runMs: number): void {
-    this.add(counterOf(settlement), 1)
-    if (settlement.deadLetter !== undefined) this.add('dead', 1)
-    if (isTerminal(settlement.state)) this.add('finished', 1)
-    this.add('runMs', Math.round(runMs))
+  settled({ task, settlement, runMs, waitMs }: CountedEnd): void {
+    const one: TaskCounts = {
+      ...noTaskCounts,
+      [counters[settlement.state]]: 1,
+      dead: settlement.deadLetter === undefined ? 0 : 1,
+      ...(runMs !== undefined && { runMs: Math.round(runMs), runs: histogramOf([runMs]) }),
+    }
+    this.#tasks[task] = addTaskCounts(this.#tasks[task] ?? noTaskCounts, one)
+    if (waitMs !== undefined) this.#waits.push(waitMs)
+    if (settlement.state === 'EXPIRED') this.#totals.expired++
+    else if (settlement.state === 'REVOKED') this.#totals.revoked++
+    else if (settlement.state === 'IGNORED') this.#totals.ignored++
   }
 
   async write({ statistics, clock }: Pick<Ports, 'statistics' | 'clock'>): Promise<void> {
-    if (Object.keys(this.#counts).length > 0)
-      await statistics.add([{ queue: this.#queue, at: clock.now(), counts: this.#counts }])
+    if (Object.keys(this.#tasks).length === 0) return
+    const counts: QueueCounts = {
+      tasks: this.#tasks,
+      ...this.#totals,
+      waits: histogramOf(this.#waits),
+      waitMs: Math.round(this.#waits.reduce((sum, ms) => sum + ms, 0)),
+    }
+    const { name, concurrency } = this.#queue
+    const shards = statisticsShards(concurrency)
+    await statistics.add([{ queue: name, at: clock.now(), names: this.#names, shards, counts }])
   }
 }
 
@@ -32,12 +61,8 @@ const counters = {
   SUCCESS: 'succeeded',
   FAILURE: 'failed',
   RETRY: 'retried',
-  IGNORED: 'ignored',
-  REVOKED: 'revoked',
-  EXPIRED: 'expired',
-} as const
-
-function counterOf({ state, error }: Settlement): string {
-  if (state === 'QUEUED') return error === undefined ? 'snoozed' : 'requeued'
-  return counters[state]
-}
+  QUEUED: 'back',
+  IGNORED: 'other',
+  REVOKED: 'other',
+  EXPIRED: 'other',
+} as const satisfies Record<Settlement['state'], keyof TaskCounts>

@@ -33,7 +33,11 @@ export function receive(
       refused.push({ delivery, error: error as MessageError })
       continue
     }
-    received.push({ delivery, message, task: runnableTask(tasks, queue, message) })
+    const task = runnableTask(tasks, queue, message)
+    // The message decides, because the option of a task may change while its messages are in flight. The message of a foreign producer, which never
+    // had a record, follows the task.
+    const withoutLedger = message.ledger === 'off' || (message.v === undefined && task?.definition.ledger === 'off')
+    received.push({ delivery, message, task, withoutLedger })
   }
   return { received, refused }
 }

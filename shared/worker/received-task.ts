@@ -10,6 +10,8 @@ export interface ReceivedTask {
   readonly message: TaskMessage
   /** Undefined when this worker has no function for the name. */
   readonly task: RunnableTask | undefined
+  /** Fire and forget: there is no record, and nothing is claimed. */
+  readonly withoutLedger: boolean
 }
 
 /** The task of a message, with the overrides of the message. */
@@ -38,12 +40,4 @@ export function runnableTask(
     softTimeLimitMs: options?.softTimeLimitMs ?? definition.softTimeLimitMs,
     ignoreResult: options?.ignoreResult ?? definition.ignoreResult,
   }
-}
-
-/**
- * Fire and forget: no record, no claim. The message decides, because the option of a task may change while its messages are in flight. A foreign
- * producer's message, which never had a record, follows the task.
- */
-export function isWithoutLedger({ message, task }: ReceivedTask): boolean {
-  return message.ledger === 'off' || (message.v === undefined && task?.definition.ledger === 'off')
 }

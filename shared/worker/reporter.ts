@@ -1,8 +1,10 @@
+import type { AppDefinition } from '../core/app.ts'
 import type { Settlement } from '../core/decide.ts'
 import { settledError } from '../core/hooks.ts'
+import type { QueueDefinition } from '../core/queue.ts'
 import type { Ports, TaskEvent } from '../ports/index.ts'
 import { QueueStatistics } from './queue-statistics.ts'
-import { isWithoutLedger, type ReceivedTask } from './received-task.ts'
+import type { ReceivedTask } from './received-task.ts'
 
 /** What is particular to one kind of event. */
 type EventDetails = TaskEvent extends infer Each
@@ -15,6 +17,8 @@ type EventDetails = TaskEvent extends infer Each
 export interface EndFacts {
   /** 1-based. */
   readonly attempt: number
+  /** Its function ran. */
+  readonly hasRun: boolean
   readonly runMs: number
   readonly startedAt: number
   readonly scrub: (text: string) => string
@@ -26,10 +30,10 @@ export class Reporter {
   readonly #queue: string
   readonly #statistics: QueueStatistics
 
-  constructor(ports: Ports, queue: string) {
+  constructor(ports: Ports, queue: QueueDefinition, tasks: AppDefinition['tasks']) {
     this.#ports = ports
-    this.#queue = queue
-    this.#statistics = new QueueStatistics(queue)
+    this.#queue = queue.name
+    this.#statistics = new QueueStatistics(queue, tasks)
   }
 
   event({ message }: ReceivedTask, details: EventDetails): void {
@@ -45,8 +49,18 @@ export class Reporter {
   /** Event and counters of a settlement that is certain. */
   settled(received: ReceivedTask, settlement: Settlement, facts: EndFacts): void {
     // Without a ledger there may be no table.
-    if (!isWithoutLedger(received)) this.#statistics.settled(settlement, facts.runMs)
+    if (!received.withoutLedger) this.#count(received, settlement, facts)
     this.event(received, eventOf(received, settlement, facts))
+  }
+
+  #count({ message }: ReceivedTask, settlement: Settlement, { hasRun, attempt, runMs, startedAt }: EndFacts): void {
+    const dueAt = message.sentAt === undefined ? undefined : Math.max(message.sentAt, message.availableAt ?? 0)
+    this.#statistics.settled({
+      task: message.task,
+      settlement,
+      runMs: hasRun ? runMs : undefined,
+      waitMs: hasRun && attempt === 1 && dueAt !== undefined ? Math.max(0, startedAt - dueAt) : undefined,
+    })
   }
 
   /** Writes the statistics of the batch, in one request. */

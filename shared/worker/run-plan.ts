@@ -1,16 +1,15 @@
-import { clockSkewMs, containerLeaseMs } from '../core/defaults.ts'
+import { clockSkewMs, containerLeaseMs, suspectHandBacks } from '../core/defaults.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { countHandBack } from '../core/transitions.ts'
+import type { Delivery } from '../ports/index.ts'
 import { sleep } from '../protocol/sleep.ts'
 import { admit, type Gate, gate } from './admission.ts'
 import type { Batch } from './batch.ts'
 import { type Claim, claimWave } from './claim.ts'
 import { follow } from './follow.ts'
 import { endTask, perform, planLostClaims } from './plan-batch.ts'
-import { isWithoutLedger } from './received-task.ts'
 import { runTask } from './run-task.ts'
 import { type Candidate, isPast, type Plan } from './triage.ts'
-import { WaitingLine } from './waiting-line.ts'
 
 /** A claim that keeps getting lost is given up after so many looks at the record. The message comes again. */
 const mostLooks = 3
@@ -35,26 +34,33 @@ export async function runPlan(plan: Plan, batch: Batch): Promise<void> {
 
 class Turns {
   readonly #batch: Batch
-  readonly #line = new WaitingLine()
+  /** May share the process. */
+  readonly #together: Candidate[]
+  /** Suspects, the most urgent first. */
+  readonly #alone: Candidate[]
   readonly #gates: readonly Gate[]
   readonly #looks = new Map<string, number>()
   #hasStarted = false
 
   constructor(plan: Plan, batch: Batch) {
     this.#batch = batch
-    this.#line.join(plan)
+    this.#together = [...plan.together]
+    this.#alone = [...plan.alone]
     this.#gates = this.#gatesOf(batch)
   }
 
-  get waiting() {
-    return this.#line.deliveries
+  get waiting(): readonly Delivery[] {
+    return [...this.#together, ...this.#alone].map(({ received }) => received.delivery)
   }
 
   async run(): Promise<void> {
-    for (let left = this.#line.urgent; left > 0; left--) await this.#runNextAlone()
+    // Suspects that were handed back three times, because the others always took the time, go first now.
+    const urgent = this.#alone.filter(isUrgent)
+    if (urgent.length > 0) this.#alone.sort((a, b) => Number(isUrgent(b)) - Number(isUrgent(a)))
+    for (let left = urgent.length; left > 0; left--) await this.#runNextAlone()
     await this.#runTogether()
     // After the others are settled: a crash of a suspect is then known to be its own.
-    while (this.#line.alone > 0) {
+    while (this.#alone.length > 0) {
       await this.#runNextAlone()
       // A claim that was lost may have turned out to be free to share the process.
       await this.#runTogether()
@@ -62,7 +68,7 @@ class Turns {
   }
 
   async #runTogether(): Promise<void> {
-    if (this.#line.together === 0) return this.#batch.settler.drain()
+    if (this.#together.length === 0) return this.#batch.settler.drain()
     return this.#batch.lock.shared(() => this.#runWaves())
   }
 
@@ -70,15 +76,15 @@ class Turns {
   async #runWaves(): Promise<void> {
     const { queue, lock, settler } = this.#batch
     const running = new Set<Promise<void>>()
-    while (this.#line.together > 0 || running.size > 0) {
+    while (this.#together.length > 0 || running.size > 0) {
       const free = queue.parallelism - running.size
-      if (this.#line.together === 0 || free === 0) {
+      if (this.#together.length === 0 || free === 0) {
         await Promise.race(running)
         continue
       }
-      const wave = await this.#admit(this.#line.takeTogether(free))
+      const wave = await this.#admit(this.#together.splice(0, free))
       // Those that wait count, too: one may start, and end the process, before what runs now is settled.
-      const alone = lock.hasOneBatch && running.size + wave.length + this.#line.together === 1
+      const alone = lock.hasOneBatch && running.size + wave.length + this.#together.length === 1
       const { claims, ready, askedAt } = await this.#claim(wave, alone)
       for (const { candidate, record, token } of ready) {
         const run = runTask(candidate, record, token, this.#batch).finally(() => running.delete(run))
@@ -92,7 +98,7 @@ class Turns {
 
   #runNextAlone(): Promise<void> {
     return this.#batch.lock.exclusive(async () => {
-      const next = this.#line.takeAlone()
+      const next = this.#alone.shift()
       if (next !== undefined) await this.#runAlone(next)
     })
   }
@@ -114,9 +120,9 @@ class Turns {
       gate(() => !settler.isSoloInDoubt),
       gate(({ task }) => lease.canStart(task.timeLimitMs, ports.clock.now(), !this.#hasStarted)),
       async (wave) => {
-        if (wave.every(({ received }) => isWithoutLedger(received))) return []
+        if (wave.every(({ received }) => received.withoutLedger)) return []
         const waitMs = await pauses.waitMs(queueName)
-        return wave.map(({ received }) => (waitMs === undefined || isWithoutLedger(received) ? 'admit' : { waitMs }))
+        return wave.map(({ received }) => (waitMs === undefined || received.withoutLedger ? 'admit' : { waitMs }))
       },
     ]
   }
@@ -144,12 +150,12 @@ class Turns {
 
   /** Claims a wave. What is ready must start at once. */
   async #claim(wave: readonly Candidate[], alone: boolean) {
-    const { ledger, ports, queueName, lease, settler } = this.#batch
+    const { ledger, ports, queueName, lease, settler, claimant } = this.#batch
     const askedAt = ports.clock.now()
-    const unrecorded = wave.filter(({ received }) => isWithoutLedger(received))
+    const unrecorded = wave.filter(({ received }) => received.withoutLedger)
     const ready: Ready[] = unrecorded.map((candidate) => ({ candidate, record: undefined, token: '' }))
     const claims = await claimWave(
-      wave.filter(({ received }) => !isWithoutLedger(received)),
+      wave.filter(({ received }) => !received.withoutLedger),
       {
         ledger,
         random: ports.random,
@@ -157,6 +163,7 @@ class Turns {
         now: askedAt,
         leaseUntil: lease.until(askedAt),
         alone,
+        claimant,
         // A solo claim that nobody knows of would count as a crash when its lease ends.
         doubtUntil: alone ? lease.doubtUntil(askedAt) : undefined,
       },
@@ -201,6 +208,13 @@ class Turns {
         if (looks <= mostLooks) lost.push(claim)
       }
     }
-    if (lost.length > 0) this.#line.join(await perform(await planLostClaims(lost, askedAt, this.#batch), this.#batch))
+    if (lost.length === 0) return
+    const left = await perform(await planLostClaims(lost, askedAt, this.#batch), this.#batch)
+    this.#together.push(...left.together)
+    this.#alone.push(...left.alone)
   }
+}
+
+function isUrgent({ record }: Candidate): boolean {
+  return (record?.handBacks ?? 0) >= suspectHandBacks
 }

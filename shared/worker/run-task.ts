@@ -37,7 +37,7 @@ export async function runTask(
     return
   }
   const { scrub } = run
-  const facts = { attempt: attempt + 1, runMs: ports.clock.now() - startedAt, startedAt, scrub }
+  const facts = { attempt: attempt + 1, hasRun: true, runMs: ports.clock.now() - startedAt, startedAt, scrub }
   settler.add({
     received,
     record,

@@ -64,6 +64,7 @@ export function startRun(ready: ReadyTask, deps: RunDeps): Run {
   const surroundings: AttemptDeps = {
     ...surroundingsOf(options, ports, log, fail),
     progress: (value) => progress?.report(value),
+    validated: scrub.learn,
   }
   const running = startAttempt(definition, around, message.input, options, surroundings, log)
   return {

@@ -5,6 +5,7 @@ import { errorText, toErrorData } from '../core/error-data.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { changed, type RecordChange, settleRecord } from '../core/transitions.ts'
 import type { CertainLedger, ChangeOutcome } from '../protocol/certain-ledger.ts'
+import type { Fingerprints } from './fingerprints.ts'
 import { type FollowDeps, type FollowUp, follow } from './follow.ts'
 import type { ReceivedTask } from './received-task.ts'
 
@@ -34,6 +35,7 @@ interface SettledTask {
 
 export interface SettlerDeps extends FollowDeps {
   readonly ledger: CertainLedger
+  readonly fingerprints: Fingerprints
   readonly settleAfterMs: number
 }
 
@@ -109,7 +111,7 @@ export class Settler {
 
   /** Returns what is settled for certain. The rest keeps its message. */
   async #writeRecords(ended: readonly EndedTask[]): Promise<readonly SettledTask[]> {
-    const { ports, ledger } = this.#deps
+    const { ports, ledger, fingerprints } = this.#deps
     const now = ports.clock.now()
     const settled: SettledTask[] = []
     const recorded: (EndedTask & { readonly record: TaskRecord })[] = []
@@ -117,7 +119,9 @@ export class Settler {
       if (each.record === undefined) settled.push({ ended: each, record: undefined })
       else recorded.push({ ...each, record: each.record })
     }
-    const changes = recorded.map((each) => settleRecord({ ...each, now }))
+    const changes = recorded.map((each) =>
+      settleRecord({ ...each, now, fingerprint: (error, reason) => fingerprints.of(error, reason) }),
+    )
     const outcomes = await ledger.change(changes)
     for (const [index, each] of recorded.entries()) {
       const outcome = outcomes[index] as ChangeOutcome

@@ -9,7 +9,7 @@ import { isCrashFinal, patientPolicy } from '../core/retry.ts'
 import { isTerminal } from '../core/states.ts'
 import type { InputItem } from '../ports/index.ts'
 import type { FollowUp } from './follow.ts'
-import { isWithoutLedger, type ReceivedTask, type RunnableTask } from './received-task.ts'
+import type { ReceivedTask, RunnableTask } from './received-task.ts'
 
 /** A delivery that may run, if its claim succeeds. */
 export interface Candidate {
@@ -87,7 +87,7 @@ const longestUnknownWaitMs = 60_000
 export function triage(received: readonly ReceivedTask[], known: Knowledge, judge: typeof classify = classify): Plan {
   const plan: Writable = { together: [], alone: [], endings: [], followUps: [], inputs: [], read: [] }
   for (const each of received) {
-    if (isWithoutLedger(each)) triageWithoutLedger(plan, each, known.now)
+    if (each.withoutLedger) triageWithoutLedger(plan, each, known.now)
     else if (!known.records.has(each.message.id)) triageUnread(plan, each, known)
     else if (known.pausedWaitMs !== undefined) triagePaused(plan, each, known, known.pausedWaitMs)
     else triageRead(plan, each, known, judge)
@@ -256,7 +256,7 @@ export function triageDuplicates(
 ): readonly FollowUp[] {
   return duplicates.map((received) => {
     const { generation, id } = received.message
-    const record = isWithoutLedger(received) ? undefined : records.get(id)
+    const record = received.withoutLedger ? undefined : records.get(id)
     const isOver =
       record !== undefined &&
       (generation < record.generation || (generation === record.generation && isTerminal(record.state)))

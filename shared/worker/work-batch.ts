@@ -3,7 +3,7 @@ import type { Batch } from './batch.ts'
 import { follow, putAside } from './follow.ts'
 import { perform, planBatch, readRecords } from './plan-batch.ts'
 import { receive } from './receive.ts'
-import { isWithoutLedger, type ReceivedTask } from './received-task.ts'
+import type { ReceivedTask } from './received-task.ts'
 import { runPlan } from './run-plan.ts'
 import { triageDuplicates } from './triage.ts'
 
@@ -29,7 +29,7 @@ export async function workBatch(deliveries: readonly Delivery[], batch: Batch): 
 async function followDuplicates(duplicates: readonly ReceivedTask[], batch: Batch): Promise<void> {
   if (duplicates.length === 0) return
   const records = await readRecords(
-    duplicates.filter((each) => !isWithoutLedger(each)),
+    duplicates.filter((each) => !each.withoutLedger),
     batch,
   )
   await follow(triageDuplicates(duplicates, records ?? new Map()), batch)

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { type Local, startLocal } from '../../shared/local.ts'
-import { until } from '../localstack/lambda/functions.ts'
+import { until } from '../support/processes.ts'
 import { app, fail, print, take } from './fixtures/works.ts'
 import { startCli } from './run-cli.ts'
 

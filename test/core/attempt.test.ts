@@ -182,21 +182,43 @@ describe('an attempt', () => {
   it.each<[string, Given]>([
     ['a tag that is none', { input: { $: 'other' } }],
     ['what its schema refuses', { input: 1, options: { input: schema(() => ({ issues: [{ message: 'no' }] })) } }],
-    [
-      'what its schema throws at',
-      {
-        input: 1,
-        options: {
-          input: schema(() => {
-            throw new Error('broken')
-          }),
-        },
-      },
-    ],
   ])('does not run on %s', async (_name, given) => {
     const run = vi.fn()
     expect(await start(run, given).outcomeOf()).toMatchObject({ kind: 'input-refused', error: expect.any(Error) })
     expect(run).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, (fail: () => never) => unknown]>([
+    ['at once', (fail) => fail()],
+    ['later', async (fail) => fail()],
+  ])('is one that threw when its schema throws %s: that is no verdict on the input', async (_name, validate) => {
+    const run = vi.fn()
+    const broken = schema(
+      () =>
+        validate(() => {
+          throw new Error('broken')
+        }) as never,
+    )
+    expect(await start(run, { input: 1, options: { input: broken } }).outcomeOf()).toMatchObject({
+      kind: 'threw',
+      error: { message: 'broken' },
+    })
+    expect(run).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, () => unknown]>([
+    ['throws undefined', () => Promise.reject()],
+    [
+      'throws undefined at once',
+      () => {
+        throw undefined
+      },
+    ],
+  ])('that %s threw an error of its own', async (_name, run) => {
+    expect(await start(run).outcomeOf()).toMatchObject({
+      kind: 'threw',
+      error: { name: 'NonError', message: 'A value that is not an error was thrown: undefined' },
+    })
   })
 
   it('runs on what its schema makes of the input', async () => {

@@ -266,6 +266,8 @@ describe('a task', () => {
       idempotencyTtlMs: 86_400_000,
       resultTtlMs: 86_400_000,
       ledger: 'full',
+      tenant: undefined,
+      tags: [],
       throws: [],
       sensitive: [],
       ignoreResult: false,
@@ -366,7 +368,7 @@ describe('a task', () => {
       'an option that is none',
       { retries: 3 },
       queues,
-      "task 'work': retries: no such option. Known: queue, input, output, retry, timeLimit, softTimeLimit, expires, idempotencyKey, idempotencyTtl, resultTtl, ledger, throws, sensitive, ignoreResult, onStart, onSuccess, onRetry, onFailure, onSettled.",
+      "task 'work': retries: no such option. Known: queue, input, output, retry, timeLimit, softTimeLimit, expires, idempotencyKey, idempotencyTtl, resultTtl, ledger, tenant, tags, throws, sensitive, ignoreResult, onStart, onSuccess, onRetry, onFailure, onSettled.",
     ],
     ['an unknown queue', { queue: 'mian' }, queues, "task 'work': queue: expected one of 'main', received 'mian'."],
     [

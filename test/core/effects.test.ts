@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
+import type { DeadLetterReason } from '../../shared/core/dead-letter-reason.ts'
 import { type Effect, type EndedRecord, effectsOf } from '../../shared/core/effects.ts'
 
 const error = { name: 'TypeError', message: 'no' }
-const letter = (reason: string): Effect => ({ kind: 'dead-letter', reason, attempt: 2, error })
+const letter = (reason: DeadLetterReason): Effect => ({ kind: 'dead-letter', reason, attempt: 2, error })
 
 it.each<[string, Partial<EndedRecord>, readonly Effect[]]>([
   ['a success', { state: 'SUCCESS' }, [{ kind: 'acknowledge' }]],

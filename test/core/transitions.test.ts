@@ -51,6 +51,13 @@ const full: Required<TaskRecord> = {
   parent: 'parent',
   envelope: '{}',
   expiresAt: 1,
+  fingerprint: 'a0123456789ab',
+  errorName: 'Error',
+  errorText: 'no',
+  tenant: 'acme',
+  tags: '|a|',
+  by: 'worker-0',
+  build: 'build-0',
 }
 
 const bare: TaskRecord = {
@@ -87,6 +94,7 @@ describe('what a transition leaves of a record', () => {
       leaseUntil: now + 60_000,
       alone: false,
       record: full,
+      claimant: { by: 'worker-1' },
       attempt: 0,
       opens: 2,
     })
@@ -110,6 +118,9 @@ describe('what a transition leaves of a record', () => {
       root: 'root',
       parent: 'parent',
       envelope: '{}',
+      tenant: 'acme',
+      tags: '|a|',
+      by: 'worker-1',
     })
   })
 
@@ -135,7 +146,7 @@ describe('what a transition leaves of a record', () => {
     const { set, remove = [] } = forgetRecord(full)
     expect(set).toEqual({ forgotten: true })
     expect([...remove].sort()).toEqual(
-      ['attempts', 'envelope', 'error', 'input', 'inputRef', 'progress', 'result'].sort(),
+      ['attempts', 'envelope', 'error', 'errorText', 'input', 'inputRef', 'progress', 'result'].sort(),
     )
   })
 })

@@ -14,7 +14,7 @@ function startShop(...arguments_: readonly string[]) {
   })
 }
 
-it('the shop works through its queues, checks what was done, and exits 0', { timeout: 120_000 }, async () => {
+it('the shop works through its queues, checks what was done, and exits 0', { timeout: 240_000 }, async () => {
   const shop = startShop('--mails', '200', '--images', '4', '--calls', '30')
   const [stdout, stderr, [code]] = await Promise.all([text(shop.stdout), text(shop.stderr), once(shop, 'close')])
   expect(stderr).toBe('')
@@ -27,7 +27,7 @@ it('the shop works through its queues, checks what was done, and exits 0', { tim
   expect(code).toBe(0)
 })
 
-it('Ctrl-C in the middle of it leaves nothing behind', { timeout: 60_000 }, async () => {
+it('Ctrl-C in the middle of it leaves nothing behind', { timeout: 180_000 }, async () => {
   const shop = startShop('--mails', '5000', '--images', '2', '--calls', '50')
   const output: string[] = []
   let engine = ''

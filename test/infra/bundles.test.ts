@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { workerBundling } from '../../infra/index.ts'
 import { answerOf, BundleProject } from './bundle-project.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 /** A CommonJS package as emscripten writes them (`wawoff2`), and one that asks for a module by a name that esbuild cannot know. */
 const packages = {

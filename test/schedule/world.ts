@@ -104,8 +104,8 @@ export function scheduleWorld({
   const run = (input: unknown, ctx: TaskContext) => {
     runs.push({ id: ctx.id, at: clock.now(), schedule: ctx.schedule, input })
   }
-  const report = app.task('report', {}, (input: { day?: Date; fill?: string } | undefined, ctx) => run(input, ctx))
-  const fails = app.task('fails', { retry: false }, (input: undefined, ctx) => {
+  const report = app.task('report', {}, (input: { day?: Date; fill?: string }, ctx) => run(input, ctx))
+  const fails = app.task('fails', { retry: false }, (input: unknown, ctx) => {
     run(input, ctx)
     throw new Error('as it should')
   })

@@ -1,14 +1,15 @@
 import { createSqsModel, type SqsModel } from '../../localstack/sqs/model/index.ts'
 import { AsyncResult } from '../../shared/client/async-result.ts'
 import type { BulkEnqueue } from '../../shared/client/bulk-enqueue.ts'
+import { enqueueMany } from '../../shared/client/enqueue-calls.ts'
 import { ResultPoller } from '../../shared/client/result-poller.ts'
 import type { Services } from '../../shared/client/services.ts'
-import { enqueueMany } from '../../shared/client/task.ts'
 import { timesOf } from '../../shared/core/app.ts'
 import type { TaskContext } from '../../shared/core/context.ts'
 import { encode, toText } from '../../shared/core/json.ts'
 import { queueName } from '../../shared/core/names.ts'
 import { Enqueuer } from '../../shared/enqueue/enqueuer.ts'
+import { Gatherer } from '../../shared/enqueue/gatherer.ts'
 import { type PreparedCall, prepareCall } from '../../shared/enqueue/prepared-call.ts'
 import { RecordOpener } from '../../shared/enqueue/record-opener.ts'
 import { createQueues } from '../../shared/memory/queue-setup.ts'
@@ -204,11 +205,13 @@ export class SimulatedWorld {
     const { worker, existingTask } = this.#options.parts
     const ledger = worker.createLedger(ports)
     const opener = new RecordOpener(ports, ledger, existingTask)
+    const enqueuer = new Enqueuer(ports, ledger, opener)
     const services: Services = {
       app: versions.full,
       ports,
       ledger,
-      enqueuer: new Enqueuer(ports, ledger, opener),
+      enqueuer,
+      gatherer: new Gatherer(enqueuer),
       poller: new ResultPoller(ports),
     }
     const client = { process, services }
@@ -445,7 +448,11 @@ export class SimulatedWorld {
     call.answeredAt = this.clock.now()
     call.order = this.#order++
     if (outcome.status === 'accepted')
-      Object.assign(call, { answer: 'accepted', generation: outcome.generation, deduplicated: outcome.deduplicated })
+      Object.assign(call, {
+        answer: 'accepted',
+        generation: outcome.opening?.generation ?? 0,
+        deduplicated: outcome.deduplicated,
+      })
     else Object.assign(call, { answer: 'refused', error: outcome.error })
   }
 
@@ -508,11 +515,12 @@ export class SimulatedWorld {
   }
 
   async #look(handle: AsyncResult, generation: number, timeoutMs: number): Promise<void> {
+    const askedAt = this.clock.now()
     const seen = await handle.get({ timeout: timeoutMs / 1_000 }).then(
       (value) => ({ value }),
       (error: Error) => ({ error }),
     )
-    this.journal.seen.push({ at: this.clock.now(), id: handle.id, generation, ...seen })
+    this.journal.seen.push({ askedAt, at: this.clock.now(), id: handle.id, generation, ...seen })
   }
 
   async #revoke({ of, client }: Step & { readonly kind: 'revoke' | 'forget' }): Promise<void> {

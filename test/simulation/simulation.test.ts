@@ -6,7 +6,7 @@ import { type History, planOf, simulate } from './simulate.ts'
 const seeds = 40
 
 describe('simulated histories', () => {
-  it(`keep every guarantee, for ${seeds} seeds`, () => expectToHold({ seeds }))
+  it(`keep every guarantee, for ${seeds} seeds`, { timeout: 120_000 }, () => expectToHold({ seeds }))
 
   it('are the same from the same seed', async () => {
     const [first, second] = [await simulate(planOf('twice')), await simulate(planOf('twice'))]
@@ -14,7 +14,7 @@ describe('simulated histories', () => {
     expect(first.misfortunes).toEqual(second.misfortunes)
   })
 
-  it('are the same when what went wrong is listed instead of drawn', async () => {
+  it('are the same when what went wrong is listed instead of drawn', { timeout: 60_000 }, async () => {
     const drawn = await simulate(planOf('listed'))
     expect(drawn.misfortunes.length).toBeGreaterThan(5)
     const listed = await simulate({ ...drawn.plan, misfortunes: drawn.misfortunes })

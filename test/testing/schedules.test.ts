@@ -1,15 +1,26 @@
-import { createApp, type TaskContext } from 'celeriac'
+import type { TaskContext } from 'celeriac'
 import { createTestApp } from 'celeriac/testing'
 import { describe, expect, test } from 'vitest'
-import type { AppWithSchedules } from '../../shared/client/app.ts'
+import { type AppWithSchedules, buildApp } from '../../shared/client/app.ts'
+import { createSchedules } from '../../shared/client/schedules.ts'
 import type { AppBuilder } from '../../shared/core/app.ts'
 import { cron, every, once } from '../../shared/core/schedule.ts'
+import { recordingTelemetry } from '../../shared/memory/recording-telemetry.ts'
+import { systemClock, systemRandom } from '../../shared/system/index.ts'
 
 const startAt = new Date('2026-01-01T00:00:00Z')
 const dayMs = 86_400_000
 
 function shop() {
-  const app = createApp({ name: 'shop', queues: { default: {} } }) as AppWithSchedules<'default'>
+  const machine = {
+    clock: systemClock,
+    random: systemRandom,
+    telemetry: recordingTelemetry(),
+    variables: {},
+    connectAws: () => Promise.reject(new Error('Nothing is connected to AWS here.')),
+  }
+  const options = { name: 'shop', queues: { default: {} } }
+  const app = buildApp(options, machine, createSchedules) as AppWithSchedules<'default'>
   ;(app.definition as AppBuilder).parks = true
   const runs: {
     readonly at: number
@@ -21,12 +32,12 @@ function shop() {
   const digest = app.task(
     'digest',
     { retry: { maxRetries: 1, delay: '2h', maxDelay: '1d', jitter: false } },
-    (input: { day?: Date; fill?: string } | undefined, ctx) => {
+    (input: { day?: Date; fill?: string }, ctx) => {
       runs.push({ at: test.now.getTime(), input, schedule: ctx.schedule, attempt: ctx.attempt })
       if (fail && ctx.attempt === 1) throw new Error('once')
     },
   )
-  const snoozer = app.task('snoozer', {}, (_: undefined, ctx) => {
+  const snoozer = app.task('snoozer', {}, (_: unknown, ctx) => {
     runs.push({ at: test.now.getTime(), input: undefined, schedule: ctx.schedule, attempt: ctx.attempt })
     if (runs.length === 1) ctx.snooze('3d')
   })
@@ -67,7 +78,7 @@ describe('delays of any length', () => {
   test('a retry two hours later, a snooze of three days', async () => {
     const { test, runs, digest, snoozer, failOnce } = shop()
     failOnce()
-    await digest.delay()
+    await digest.delay({})
     await test.run()
     await test.advance('3h')
     expect(runs.map(({ at, attempt }) => [Math.round((at - startAt.getTime()) / 60_000), attempt])).toEqual([

@@ -24,6 +24,7 @@ const candidate: Candidate = {
     },
     message,
     task: undefined,
+    withoutLedger: false,
   },
   task: {
     definition,
@@ -53,6 +54,7 @@ async function claim(given: Partial<Candidate>, answer: ChangeOutcome) {
     now,
     leaseUntil: now + 60_000,
     alone: true,
+    claimant: { by: 'worker-1' },
   })
   return { claimed, changes }
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createApp } from '../../../shared/index.ts'
-import { isAlive, until } from '../../localstack/lambda/functions.ts'
+import { isAlive, until } from '../../support/processes.ts'
 import { Project, tasksFile } from './project.ts'
 
 vi.setConfig({ testTimeout: 90_000 })

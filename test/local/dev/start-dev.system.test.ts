@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { TaskEvent } from '../../../shared/index.ts'
 import { createApp } from '../../../shared/index.ts'
 import { type Dev, type DevFacts, type DevOptions, type DevStatus, startDev } from '../../../shared/local/dev/index.ts'
-import { until } from '../../localstack/lambda/functions.ts'
+import { until } from '../../support/processes.ts'
 import { Project, tasksFile } from './project.ts'
 
 const ends: (() => Promise<void>)[] = []

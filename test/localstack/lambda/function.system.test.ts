@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { InvokeResult, LambdaFunction } from '../../../localstack/lambda/index.ts'
-import { arn, Functions, fixtures, isAlive, until } from './functions.ts'
+import { isAlive, until } from '../../support/processes.ts'
+import { arn, Functions, fixtures } from './functions.ts'
 
 let functions: Functions
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { isAlive, until } from './functions.ts'
+import { isAlive, until } from '../../support/processes.ts'
 
 const parentScript = fileURLToPath(new URL('./doomed-parent.ts', import.meta.url))
 

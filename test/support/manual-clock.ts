@@ -1,4 +1,4 @@
-import type { SqsClock } from '../../../../localstack/sqs/model/index.ts'
+import type { SqsClock } from '../../localstack/sqs/model/index.ts'
 
 /** A clock that stands until it is advanced, and then fires what is due, in order, at its own instant. */
 export class ManualClock implements SqsClock {
