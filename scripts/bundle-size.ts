@@ -36,8 +36,7 @@ const bundles: readonly Bundle[] = [
   {
     name: 'worker',
     code: "import { createApp } from './shared/index.ts'; import { createWorker } from './shared/worker.ts'; const app = createApp({ name: 'size', queues: { default: {} } }); app.task('echo', {}, (input: unknown) => input); export const handler = createWorker(app)",
-    // With croner and suncalc, which the tick runs when there are schedules of their kind, and nobody else.
-    mostKb: 515,
+    mostKb: 450,
     forbidden: developerOnly,
   },
 ]

@@ -1,13 +1,8 @@
 import middy, { type MiddlewareObj } from '@middy/core'
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { AppDefinition } from './core/app.ts'
-import type { ShardRange } from './core/due.ts'
 import { readBuild } from './core/environment.ts'
-import { Enqueuer } from './enqueue/enqueuer.ts'
 import type { Ports } from './ports/index.ts'
-import { CertainLedger } from './protocol/certain-ledger.ts'
-import { runTick } from './schedule/tick.ts'
-import { tickRangeOf } from './schedule/tick-event.ts'
 import { type BatchWorker, createBatchWorker, watchLeaks } from './worker/index.ts'
 import { deliveriesOf, responseOf } from './worker/sqs-event.ts'
 
@@ -65,26 +60,7 @@ export function createWorker(app: WorkerApp, options: WorkerOptions = {}): Worke
     }
     return responseOf(failed)
   })
-  const tick = createTick(app, options.ports)
-  return async (event, context) => {
-    const range = tickRangeOf(event)
-    if (range === undefined) return (await handler(event, context)) as SQSBatchResponse
-    await tick(range, Date.now() + context.getRemainingTimeInMillis())
-    return responseOf([])
-  }
-}
-
-/** Releases what is due in a range of shards: what the rule of each minute asks of a worker. */
-function createTick(
-  app: WorkerApp,
-  given: Ports | undefined,
-): (range: ShardRange, deadlineAt: number) => Promise<void> {
-  return async (range, deadlineAt) => {
-    const ports = given ?? (await app.ports())
-    const ledger = new CertainLedger(ports)
-    const deps = { app: app.definition, ports, ledger, enqueuer: new Enqueuer(ports, ledger) }
-    await runTick(deps, { range, deadlineAt, schedules: app.definition.schedules })
-  }
+  return (event, context) => handler(event, context) as Promise<SQSBatchResponse>
 }
 
 export { type BatchWorker, createBatchWorker, type Invocation, LeaseLostError } from './worker/index.ts'
