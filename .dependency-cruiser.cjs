@@ -58,6 +58,13 @@ module.exports = {
       to: { path: '@aws-sdk/' },
     },
     {
+      name: 'dynamodb-stands-alone',
+      severity: 'error',
+      comment: 'the DynamoDB engine imports Node and itself: it could be a package of its own',
+      from: { path: '^localstack/dynamodb/(model|server)/' },
+      to: { pathNot: '^localstack/dynamodb/', dependencyTypesNot: ['core'] },
+    },
+    {
       name: 'infra-reads-core-only',
       severity: 'error',
       comment: 'infra needs names, limits and the app object',

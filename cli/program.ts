@@ -3,6 +3,7 @@ import { callCommand } from './commands/call.ts'
 import { costCommand } from './commands/cost.ts'
 import { devCommand } from './commands/dev.ts'
 import { dlqCommand } from './commands/dlq.ts'
+import { dynamodbCommand } from './commands/dynamodb.ts'
 import { initCommand } from './commands/init.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { pauseCommand } from './commands/pause.ts'
@@ -51,6 +52,7 @@ export function createProgram(help: (text: string) => void): Command {
     costCommand(),
     devCommand(),
     sqsCommand(),
+    dynamodbCommand(),
     workerCommand(),
   ]) {
     program.addCommand(command)

@@ -119,6 +119,11 @@ export const operatePermissions: readonly Permission[] = [
   { on: 'queue', action: 'sqs:SendMessage', reason: 'reconcile sends what lost its message; a redrive sends back' },
   { on: 'dead', action: 'sqs:ReceiveMessage', reason: 'a redrive takes dead letters' },
   { on: 'dead', action: 'sqs:DeleteMessage', reason: 'a redrive deletes what it sent back' },
+  {
+    on: 'dead',
+    action: 'sqs:ChangeMessageVisibility',
+    reason: 'dead letters that were looked at can be received again at once',
+  },
   { on: 'dead', action: 'sqs:StartMessageMoveTask', reason: 'a redrive from the console or the AWS CLI' },
   { on: 'dead', action: 'sqs:CancelMessageMoveTask', reason: 'and its end' },
   { on: 'dead', action: 'sqs:ListMessageMoveTasks', reason: 'and its progress' },
