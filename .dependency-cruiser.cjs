@@ -7,13 +7,14 @@ const may = {
   ports: ['core', 'ports'],
   protocol: ['core', 'ports', 'protocol'],
   enqueue: ['core', 'ports', 'protocol', 'enqueue'],
-  client: ['core', 'ports', 'protocol', 'enqueue', 'client'],
-  worker: ['core', 'ports', 'protocol', 'enqueue', 'worker'],
+  schedule: ['core', 'ports', 'protocol', 'enqueue', 'schedule'],
+  client: ['core', 'ports', 'protocol', 'enqueue', 'schedule', 'client'],
+  worker: ['core', 'ports', 'protocol', 'enqueue', 'schedule', 'worker'],
   container: ['core', 'ports', 'protocol', 'worker', 'container'],
   system: ['core', 'ports', 'system'],
   memory: ['core', 'ports', 'protocol', 'memory'],
   aws: ['core', 'ports', 'protocol', 'aws'],
-  testing: ['core', 'ports', 'protocol', 'enqueue', 'client', 'worker', 'memory', 'testing'],
+  testing: ['core', 'ports', 'protocol', 'enqueue', 'schedule', 'client', 'worker', 'memory', 'testing'],
   local: ['core', 'ports', 'protocol', 'client', 'worker', 'system', 'memory', 'aws', 'local'],
 }
 
