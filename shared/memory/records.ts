@@ -84,8 +84,10 @@ export function createMemoryRecords({ clock, inputs, onWrite }: MemoryRecordsOpt
     },
     async listByTime(query) {
       const sorts = sortsOf(items, query, ({ record }) => record.enqueuedAt).sort()
-      const { cursor } = query
-      return pageOf(cursor === undefined ? sorts : sorts.filter((sort) => sort > cursor), query.limit)
+      const { cursor, newestFirst } = query
+      if (newestFirst) sorts.reverse()
+      const isBeyond = (sort: string): boolean => cursor === undefined || (newestFirst ? sort < cursor : sort > cursor)
+      return pageOf(sorts.filter(isBeyond), query.limit)
     },
     async listFailures(query) {
       const sorts = sortsOf(items, query, ({ failedAt }) => failedAt)

@@ -52,6 +52,8 @@ export interface TimeQuery {
   readonly to: number
   readonly limit: number
   readonly cursor?: string
+  /** Of `listByTime`: the last enqueued first. @default false */
+  readonly newestFirst?: boolean
 }
 
 /**
