@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { callCommand } from './commands/call.ts'
 import { costCommand } from './commands/cost.ts'
+import { dashboardCommand } from './commands/dashboard.ts'
 import { devCommand } from './commands/dev.ts'
 import { initCommand } from './commands/init.ts'
 import { inspectCommand } from './commands/inspect.ts'
@@ -48,6 +49,7 @@ export function createProgram(help: (text: string) => void): Command {
     purgeCommand(),
     costCommand(),
     devCommand(),
+    dashboardCommand(),
     sqsCommand(),
     workerCommand(),
   ]) {

@@ -24,14 +24,26 @@ export function checkOrigin(request: Request): void {
   const { headers } = request
   const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/json') {
-    throw new ProblemError(415, 'Not JSON', `content-type: expected application/json, received ${type ?? 'none'}.`, 'Send the header content-type: application/json.')
+    throw new ProblemError(
+      415,
+      'Not JSON',
+      `content-type: expected application/json, received ${type ?? 'none'}.`,
+      'Send the header content-type: application/json.',
+    )
   }
   const origin = headers.get('origin')
   const site = headers.get('sec-fetch-site')
   const own = new URL(request.url).host
-  const isForeign = (origin !== null && (!URL.canParse(origin) || new URL(origin).host !== own)) || (site !== null && site !== 'same-origin' && site !== 'none')
+  const isForeign =
+    (origin !== null && (!URL.canParse(origin) || new URL(origin).host !== own)) ||
+    (site !== null && site !== 'same-origin' && site !== 'none')
   if (isForeign) {
-    throw new ProblemError(403, 'Foreign origin', `Expected a request of this page, received one of ${origin ?? `a ${site} page`}.`, 'Open the dashboard at its own address.')
+    throw new ProblemError(
+      403,
+      'Foreign origin',
+      `Expected a request of this page, received one of ${origin ?? `a ${site} page`}.`,
+      'Open the dashboard at its own address.',
+    )
   }
 }
 
@@ -49,7 +61,12 @@ export function tokenGate(token: string, visitor: Visitor, now: () => number): A
     const at = now()
     wrong = wrong.filter((each) => each > at - 1_000)
     if (wrong.length >= wrongTriesASecond) {
-      throw new ProblemError(429, 'Too many tries', `More than ${wrongTriesASecond} wrong tokens within a second.`, 'Wait a second.')
+      throw new ProblemError(
+        429,
+        'Too many tries',
+        `More than ${wrongTriesASecond} wrong tokens within a second.`,
+        'Wait a second.',
+      )
     }
     const given = request.headers.get('authorization')
     if (given !== null && timingSafeEqual(digest(given), expected)) return visitor

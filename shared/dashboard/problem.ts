@@ -18,7 +18,13 @@ export class ProblemError extends Error {
   readonly problem: Problem
   constructor(status: number, title: string, detail: string, remedy?: string) {
     super(detail)
-    this.problem = { type: `celeriac:${title.toLowerCase().replaceAll(' ', '-')}`, title, status, detail, ...(remedy && { remedy }) }
+    this.problem = {
+      type: `celeriac:${title.toLowerCase().replaceAll(' ', '-')}`,
+      title,
+      status,
+      detail,
+      ...(remedy && { remedy }),
+    }
   }
 }
 
@@ -40,7 +46,8 @@ const statuses: Readonly<Record<string, number>> = {
 const remedies: Readonly<Record<string, string>> = {
   'task-not-found': 'Check the id. Records are deleted some time after their task has ended.',
   'unknown-queue': 'Deploy the stack, or start `celeriac dev`, and check CELERIAC_PREFIX and the region.',
-  'table-access': 'Check the region, the credentials and CELERIAC_TABLE. A viewer needs dynamodb:GetItem, BatchGetItem and Query.',
+  'table-access':
+    'Check the region, the credentials and CELERIAC_TABLE. A viewer needs dynamodb:GetItem, BatchGetItem and Query.',
   'ledger-unavailable': 'Try again in a moment.',
   'task-changed': 'Load the task again.',
   input: 'Change the fields named and try again.',

@@ -81,7 +81,14 @@ const causeFields = {
 }
 const cause = z.object(causeFields)
 const named = z.array(z.object({ name: z.string(), count: count() }))
-const nameRow = z.object({ ...figures, task: z.string(), queue: z.string(), known: z.boolean(), open: count(), spark: numbers() })
+const nameRow = z.object({
+  ...figures,
+  task: z.string(),
+  queue: z.string(),
+  known: z.boolean(),
+  open: count(),
+  spark: numbers(),
+})
 const payload = z.object({ text: z.string(), bytes: count(), cut: z.boolean() })
 const errorView = z.object({
   name: z.string(),
@@ -132,7 +139,13 @@ export const answers = {
     maxAttempts: z.optional(count()),
     timeLimitMs: z.optional(z.number()),
     attempts: z.array(
-      z.object({ attempt: count(), startedAt: instant(), endedAt: instant(), outcome: z.string(), error: z.optional(shortError) }),
+      z.object({
+        attempt: count(),
+        startedAt: instant(),
+        endedAt: instant(),
+        outcome: z.string(),
+        error: z.optional(shortError),
+      }),
     ),
     error: z.optional(errorView),
     fingerprint: z.optional(z.string()),
@@ -197,17 +210,27 @@ export const problem = z.object({
 })
 
 const wholeText = (least: number, most: number) =>
-  z.pipe(z.string().check(z.regex(/^\d+$/)), z.transform(Number)).check(z.refine((value) => value >= least && value <= most))
+  z
+    .pipe(z.string().check(z.regex(/^\d+$/)), z.transform(Number))
+    .check(z.refine((value) => value >= least && value <= most))
 
 /** Query parameters come as texts. */
 export const range = {
+  last: z.optional(
+    wholeText(1, Number.MAX_SAFE_INTEGER).check(z.describe('milliseconds until now, instead of from and to')),
+  ),
   from: z.optional(wholeText(0, Number.MAX_SAFE_INTEGER)),
   to: z.optional(wholeText(0, Number.MAX_SAFE_INTEGER)),
 }
 export const queries = {
   none: z.object({}),
   range: z.object(range),
-  tasks: z.object({ ...range, q: z.optional(z.string().check(z.maxLength(1_000))), limit: z.optional(wholeText(1, 200)), cursor: z.optional(z.string()) }),
+  tasks: z.object({
+    ...range,
+    q: z.optional(z.string().check(z.maxLength(1_000))),
+    limit: z.optional(wholeText(1, 200)),
+    cursor: z.optional(z.string()),
+  }),
   causes: z.object({ ...range, queue: z.optional(z.string()) }),
 }
 
