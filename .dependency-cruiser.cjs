@@ -12,7 +12,7 @@ const may = {
   container: ['core', 'ports', 'protocol', 'worker', 'container'],
   insight: ['core', 'ports', 'insight'],
   operate: ['core', 'ports', 'protocol', 'enqueue', 'insight', 'operate'],
-  dashboard: ['core', 'ports', 'protocol', 'client', 'insight', 'operate', 'dashboard'],
+  dashboard: ['core', 'ports', 'protocol', 'enqueue', 'client', 'insight', 'operate', 'dashboard'],
   system: ['core', 'ports', 'system'],
   memory: ['core', 'ports', 'protocol', 'memory'],
   aws: ['core', 'ports', 'protocol', 'aws'],

@@ -79,10 +79,7 @@ export function bytes(value: number): string {
 
 /** Characters that nobody can see, or that turn text around, as symbols. */
 export function visible(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
-    '\u2423',
-  )
+  return text.replace(/(?![\n\t])[\p{Cc}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, '\u2423')
 }
 
 export function shortId(id: string): string {

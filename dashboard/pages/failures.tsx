@@ -215,6 +215,7 @@ function Letters({ cause, reload }: { readonly cause: CauseDetail; reload(): voi
       <TaskTable
         tasks={cause.failures.slice(0, shownRows)}
         when="finished"
+        brief
         selected={selected.value}
         {...(mayAct() && { onSelect: select })}
       />

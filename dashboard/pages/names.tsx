@@ -1,4 +1,5 @@
 import type { NamesAnswer } from '../../shared/ports/insight.ts'
+import { facts } from '../lib/app-facts.ts'
 import { type RangeName, rangeIn, ranges } from '../lib/range.ts'
 import { useResource } from '../lib/resource.ts'
 import { Card, HowFar, Skeleton } from '../parts/card.tsx'
@@ -7,7 +8,7 @@ import { Shell } from '../parts/shell.tsx'
 
 /** How do tasks of a name do? */
 export function NamesPage() {
-  const range = rangeIn('1h')
+  const range = rangeIn(facts.value?.where === 'this machine' ? '15m' : '1h')
   const { value, problem } = useResource<NamesAnswer>(`/names?last=${ranges[range]}`)
   return (
     <Shell

@@ -1,6 +1,7 @@
 import type { Finding } from '../../shared/core/attention.ts'
 import type { Overview, QueueRow, Series } from '../../shared/ports/insight.ts'
 import type { IconName } from '../icon-names.ts'
+import { facts } from '../lib/app-facts.ts'
 import { count, dayOf, duration, durationParts, percent, shortTime, time, visible } from '../lib/format.ts'
 import { links } from '../lib/links.ts'
 import { now } from '../lib/live.ts'
@@ -20,7 +21,7 @@ const offered = Object.keys(ranges) as readonly RangeName[]
 
 /** Is all well? */
 export function OverviewPage() {
-  const range = rangeIn('1h')
+  const range = rangeIn(facts.value?.where === 'this machine' ? '15m' : '1h')
   const { value, problem } = useResource<Overview>(`/overview?last=${ranges[range]}`)
   return (
     <Shell

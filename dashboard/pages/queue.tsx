@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useRoute } from 'preact-iso'
 import type { QueueDetail } from '../../shared/ports/insight.ts'
+import { facts } from '../lib/app-facts.ts'
 import { ago, count, duration, exactTime, percent } from '../lib/format.ts'
 import { links } from '../lib/links.ts'
 import { now } from '../lib/live.ts'
@@ -17,7 +18,7 @@ import { AttentionList } from './overview.tsx'
 
 export function QueuePage() {
   const { queue = '' } = useRoute().params
-  const range = rangeIn('1h')
+  const range = rangeIn(facts.value?.where === 'this machine' ? '15m' : '1h')
   const { value, problem } = useResource<QueueDetail>(`/queues/${encodeURIComponent(queue)}?last=${ranges[range]}`)
   return (
     <Shell

@@ -1,4 +1,5 @@
 import type { QueuesAnswer } from '../../shared/ports/insight.ts'
+import { facts } from '../lib/app-facts.ts'
 import { type RangeName, rangeIn, ranges } from '../lib/range.ts'
 import { useResource } from '../lib/resource.ts'
 import { Card, HowFar, Skeleton } from '../parts/card.tsx'
@@ -6,7 +7,7 @@ import { QueueTable } from '../parts/queue-table.tsx'
 import { Shell } from '../parts/shell.tsx'
 
 export function QueuesPage() {
-  const range = rangeIn('1h')
+  const range = rangeIn(facts.value?.where === 'this machine' ? '15m' : '1h')
   const { value, problem } = useResource<QueuesAnswer>(`/queues?last=${ranges[range]}`)
   return (
     <Shell

@@ -82,7 +82,9 @@ const open: readonly string[] = ['QUEUED', 'SCHEDULED', 'RETRY', 'STARTED']
 
 function Actions({ task }: { readonly task: TaskDetail }) {
   const dialog = useSignal<'retry' | 'edit' | 'revoke' | 'forget' | undefined>(undefined)
-  const close = (): void => void (dialog.value = undefined)
+  const close = (): void => {
+    dialog.value = undefined
+  }
   const path = `/tasks/${encodeURIComponent(task.id)}`
   const mayRetry = retried.includes(task.state) && !task.forgotten
   const mayEdit = mayRetry && task.known && task.input !== undefined && !task.input.cut

@@ -54,7 +54,7 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
 /** In the place of what comes. It appears only when that takes a while. */
 export function Skeleton({ rows = 4 }: { readonly rows?: number }) {
   return (
-    <div class="skeleton" aria-busy="true" aria-label="Loading">
+    <div class="skeleton" aria-hidden="true">
       {Array.from({ length: rows }, (_, row) => (
         <i key={row} />
       ))}

@@ -128,10 +128,7 @@ function optionsOf(series: readonly ChartSeries[], { element, height, log, forma
         ticks: { show: false },
         values: (_plot, splits) => splits.map((value) => (value === null ? '' : format(Math.abs(value)))),
         // A log scale hides most labels by itself.
-        ...(log && {
-          filter: (_plot: uPlot, splits: number[]) =>
-            splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null)),
-        }),
+        ...(log && { filter: powersOfTen, grid: { stroke: grid, width: 1, filter: powersOfTen } }),
       },
     ],
     series: [
@@ -142,7 +139,8 @@ function optionsOf(series: readonly ChartSeries[], { element, height, log, forma
           label: each.label,
           stroke: each.bars ? 'transparent' : stroke,
           width: each.width ?? 1.5,
-          points: { show: false },
+          // A step alone is no line.
+          points: each.bars ? { show: false } : { size: 4, fill: stroke },
           spanGaps: true,
           ...(each.bars && bars && { fill: stroke, paths: bars, width: 0 }),
           ...(each.dash && { dash: [...each.dash] }),
@@ -164,6 +162,10 @@ function optionsOf(series: readonly ChartSeries[], { element, height, log, forma
       ],
     },
   }
+}
+
+function powersOfTen(_plot: uPlot, splits: number[]): (number | null)[] {
+  return splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null))
 }
 
 function faded(text: string): string {

@@ -14,9 +14,9 @@ export function JsonView({ text }: { readonly text: string }) {
   }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, by keyboard, too
-    <div class="json mono" tabIndex={0} role="region" aria-label="JSON">
+    <section class="json mono" tabIndex={0} aria-label="JSON">
       <Node value={value} depth={0} />
-    </div>
+    </section>
   )
 }
 

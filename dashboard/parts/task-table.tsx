@@ -13,10 +13,12 @@ interface TaskTableProps {
   readonly selected?: ReadonlySet<string>
   onSelect?(id: string): void
   readonly when?: 'enqueued' | 'finished' | 'started'
+  /** All of one cause: what they share is left out. */
+  readonly brief?: boolean
 }
 
 /** Rows of tasks: `j` and `k` go through them, Enter opens one. */
-export function TaskTable({ tasks, selected, onSelect, when = 'enqueued' }: TaskTableProps) {
+export function TaskTable({ tasks, selected, onSelect, when = 'enqueued', brief = false }: TaskTableProps) {
   const { route } = useLocation()
   const at = useSignal(-1)
   const go = (by: number) => () => {
@@ -49,14 +51,14 @@ export function TaskTable({ tasks, selected, onSelect, when = 'enqueued' }: Task
               </th>
             )}
             <th>{heading}</th>
-            <th>State</th>
+            {!brief && <th>State</th>}
             <th>Task</th>
             <th class="p3">Id</th>
-            <th class="p4">Queue</th>
+            {!brief && <th class="p4">Queue</th>}
             <th class="num p3">Attempts</th>
             <th class="num p2">Wait</th>
             <th class="num p2">Run</th>
-            <th class="p3 grow-cell">Error</th>
+            <th class="p3">{brief ? 'Message' : 'Error'}</th>
           </tr>
         </thead>
         <tbody>
@@ -79,23 +81,25 @@ export function TaskTable({ tasks, selected, onSelect, when = 'enqueued' }: Task
                 <td class="muted" title={`${exactTime(instant)}, ${ago(instant, now.value)}`}>
                   {time(instant)}
                 </td>
-                <td>
-                  <State state={task.state} />
-                </td>
+                {!brief && (
+                  <td>
+                    <State state={task.state} />
+                  </td>
+                )}
                 <td>
                   <a class="task name" href={links.task(task.id)}>
                     {visible(task.task)}
                   </a>
                 </td>
                 <td class="mono muted p3">{shortId(task.id)}</td>
-                <td class="muted p4">{task.queue}</td>
+                {!brief && <td class="muted p4">{task.queue}</td>}
                 <td class="num p3">{task.attempt}</td>
                 <td class="num muted p2">{duration(task.waitMs)}</td>
                 <td class="num p2">{duration(task.runMs)}</td>
                 <td class="p3 cut error-cell" title={task.error?.message}>
                   {task.error && (
                     <>
-                      <b class="t bad">{visible(task.error.name)}</b>{' '}
+                      {!brief && <b class="t bad">{visible(task.error.name)} </b>}
                       <span class="muted">{visible(task.error.message)}</span>
                     </>
                   )}

@@ -56,8 +56,11 @@ export type FindingAction =
  */
 export function attentionOf(situation: QueueSituation, now: number): readonly Finding[] {
   const findings = rules.map((rule) => rule(situation, now)).filter((finding) => finding !== undefined)
-  // A paused queue grows old and fails to catch up because it is paused: one sentence is enough.
-  const explained: readonly AttentionRule[] = situation.pausedAt === undefined ? [] : ['old', 'no-catching-up']
+  // One sentence is enough: a paused queue grows old because it is paused, a failing one leaves dead letters.
+  const explained: readonly AttentionRule[] = [
+    ...(situation.pausedAt === undefined ? [] : (['old', 'no-catching-up'] as const)),
+    ...(findings.some(({ rule }) => rule === 'failing') ? (['dead-letters'] as const) : []),
+  ]
   return findings.filter(({ rule }) => !explained.includes(rule))
 }
 
@@ -121,13 +124,15 @@ function old({ queue, oldestMs, visibilityMs }: QueueSituation): Finding | undef
   }
 }
 
-function paused({ queue, pausedAt, waiting }: QueueSituation): Finding | undefined {
-  if (pausedAt === undefined || waiting === 0) return undefined
+function paused({ queue, pausedAt, waiting, inFlight }: QueueSituation): Finding | undefined {
+  // Workers of a paused queue take messages and hand them back: those are in flight for a while.
+  const held = waiting + inFlight
+  if (pausedAt === undefined || held === 0) return undefined
   return {
     rule: 'paused',
     queue,
     severity: 'note',
-    title: `${queue} is paused, ${waiting.toLocaleString('en')} wait`,
+    title: `${queue} is paused, ${held.toLocaleString('en')} wait`,
     detail: 'Nothing is lost: tasks start again when the queue is resumed.',
     since: pausedAt,
     actions: [{ kind: 'resume' }, { kind: 'show-queue' }],

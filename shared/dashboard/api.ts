@@ -1,5 +1,6 @@
 import type { AppDefinition } from '../core/app.ts'
 import type { VisibleState } from '../core/states.ts'
+import type { CallOptions } from '../enqueue/call-options.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Insight } from '../ports/insight.ts'
 import type { Visitor } from './guard.ts'
@@ -11,11 +12,8 @@ export interface DashboardApp {
   ports(): Ports
   pause(queue: string): Promise<void>
   resume(queue: string): Promise<void>
-  send(
-    name: string,
-    input: unknown,
-    options?: { readonly queue?: string; readonly countdown?: number },
-  ): Promise<{ readonly id: string }>
+  // An app takes the names of its own queues: `never` fits them all.
+  send(name: string, input: unknown, options?: CallOptions<never>): Promise<{ readonly id: string }>
   result(id: string): { revoke(): Promise<VisibleState>; forget(): Promise<void> }
 }
 

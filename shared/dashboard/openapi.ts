@@ -2,6 +2,11 @@ import * as z from 'zod/mini'
 import { type Route, routes } from './routes.ts'
 import { problem } from './schemas.ts'
 
+/** openapi.json as it is checked in. The version of the package changes without it. */
+export function openApiText(): string {
+  return `${JSON.stringify(openApi('1'), null, 2)}\n`
+}
+
 /** The API as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1), made from the table of routes. */
 export function openApi(version: string): object {
   const paths: Record<string, Record<string, object>> = {}

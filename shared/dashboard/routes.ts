@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import type { Json } from '../core/json.ts'
+import type { CallOptions } from '../enqueue/call-options.ts'
 import { retryTask } from '../operate/retry-task.ts'
 import type { TimeRange } from '../ports/insight.ts'
 import type { ApiContext } from './api.ts'
@@ -200,7 +201,7 @@ export const routes: readonly Route[] = [
       ...(queue !== undefined && { queue }),
       ...(delaySeconds !== undefined && { countdown: delaySeconds }),
     }
-    const { id } = await app.send(task, input, options)
+    const { id } = await app.send(task, input, options as CallOptions<never>)
     return { id, state: delaySeconds ? 'SCHEDULED' : 'QUEUED' }
   }),
   post(

@@ -26,7 +26,8 @@ describe('attention', () => {
     ['a long visibility explains it', { oldestMs: 16 * 60_000, visibilityMs: 900_000 }, []],
     ['all places busy, and more arrives', { waiting: 500, inFlight: 40, arrivedPerMinute: 130 }, ['no-catching-up']],
     ['paused with work', { pausedAt: now - 60_000, waiting: 7, oldestMs: 3_600_000 }, ['paused']],
-    ['paused and empty', { pausedAt: now - 60_000, waiting: 0 }, []],
+    ['paused and empty', { pausedAt: now - 60_000, waiting: 0, inFlight: 0 }, []],
+    ['dead letters of what fails', { dead: 20, recent: { succeeded: 80, failed: 20, crashed: 0 } }, ['failing']],
     ['a dead letter', { dead: 1 }, ['dead-letters']],
     ['a worker died', { recent: { succeeded: 1, failed: 1, crashed: 1 } }, ['crashes']],
   ])('%s', (_name, change, expected) => {

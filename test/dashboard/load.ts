@@ -11,7 +11,13 @@ class StripeTimeoutError extends Error {
 export function loadedShop() {
   const app = createApp({
     name: 'shop',
-    queues: { orders: { concurrency: 40 }, emails: { concurrency: 100 }, images: { concurrency: 20 }, search: {}, reports: { concurrency: 2 } },
+    queues: {
+      orders: { concurrency: 40 },
+      emails: { concurrency: 100 },
+      images: { concurrency: 20 },
+      search: {},
+      reports: { concurrency: 2 },
+    },
   })
   const stripe = { isDown: true }
   const quick = { retry: { maxRetries: 2, delay: '200ms', maxDelay: '400ms' } } as const
@@ -43,9 +49,13 @@ export function loadedShop() {
     await wait(2 + Math.random() * 40)
     return { messageId: `<${to}>` }
   })
-  const deliver = app.task('webhooks.deliver', { ...quick, queue: 'emails', retry: false }, ({ url }: { url: string }): string => {
-    throw new RangeError(`Endpoint ${url} is gone`)
-  })
+  const deliver = app.task(
+    'webhooks.deliver',
+    { ...quick, queue: 'emails', retry: false },
+    ({ url }: { url: string }): string => {
+      throw new RangeError(`Endpoint ${url} is gone`)
+    },
+  )
   const index = app.task('search.index', { queue: 'search' }, async ({ id }: { id: number }) => {
     await wait(1 + Math.random() * 120)
     return id
@@ -70,8 +80,22 @@ export async function enqueueSome(shop: Shop, round: number): Promise<void> {
   await Promise.all([
     shop.receipt.delayMany(Array.from({ length: 40 }, (_, n) => ({ to: `user${round}-${n}@example.com` }))),
     shop.index.delayMany(Array.from({ length: 25 }, (_, n) => ({ id: round * 100 + n }))),
-    shop.charge.delay({ orderId: `ord_${round}`, amount: 12_990 + round, currency: 'EUR', customer, card: '4242424242424242' }),
-    shop.charge.delayMany(Array.from({ length: 8 }, (_, n) => ({ orderId: `ord_${round}_${n}`, amount: 50 + n, currency: 'EUR', customer, card: '4242424242424242' }))),
+    shop.charge.delay({
+      orderId: `ord_${round}`,
+      amount: 12_990 + round,
+      currency: 'EUR',
+      customer,
+      card: '4242424242424242',
+    }),
+    shop.charge.delayMany(
+      Array.from({ length: 8 }, (_, n) => ({
+        orderId: `ord_${round}_${n}`,
+        amount: 50 + n,
+        currency: 'EUR',
+        customer,
+        card: '4242424242424242',
+      })),
+    ),
     round % 3 === 0 ? shop.deliver.delay({ url: `https://example.com/hook/${round}` }) : undefined,
     round % 2 === 0 ? shop.resize.delay({ file: `picture-${round}.jpg` }) : undefined,
   ])
