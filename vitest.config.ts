@@ -1,24 +1,17 @@
-import { fileURLToPath } from 'node:url'
-import { configDefaults, defineConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config'
+import base, { fast } from './test/base.config.ts'
 
-const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const infra = 'test/infra/**/*.test.ts'
 
+/** The fast tests. The slow ones are in test/system.config.ts. */
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^celeriac$/, replacement: at('./shared/index.ts') },
-      { find: /^celeriac\/(worker|container|local|testing|dashboard|cdk)$/, replacement: at('./shared/$1.ts') },
-    ],
-  },
+  ...base,
   test: {
-    include: ['test/**/*.test.ts'],
-    // Installs from the registry: npm run test:package. Takes minutes: npm run test:deaths.
-    exclude: [...configDefaults.exclude, 'test/package/**', 'test/deaths/**'],
-    // Real processes on a shared machine may be slow once; what fails twice is broken.
-    retry: process.env.CI ? 1 : 0,
-    // The main thread only waits.
-    maxWorkers: '100%',
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    ...base.test,
+    projects: [
+      { extends: true, test: { name: 'fast', ...fast, exclude: [...fast.exclude, infra] } },
+      // Its files share a process: to load the CDK and its validation takes seven seconds of processor time.
+      { extends: true, test: { name: 'infra', ...fast, include: [infra], isolate: false } },
+    ],
   },
 })

@@ -46,11 +46,18 @@ export function parseInput(text: string): unknown {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new UsageError(
-      `JSON: expected the task's input as JSON, received ${shortened(text)}: ${why}. In a shell, put it into single quotes: '{"to":"ada@example.com"}'.`,
+      `JSON: expected the task's input as JSON, received ${shortened(text)}: ${why}. ${quoting(process.platform)}`,
       { cause },
     )
   }
   return decode(json)
+}
+
+/** How a shell hands on JSON as it is. cmd.exe knows no single quotes. */
+export function quoting(platform: string): string {
+  return platform === 'win32'
+    ? 'In cmd.exe, put it into double quotes and each of its own behind a backslash: "{\\"to\\":\\"ada@example.com\\"}".'
+    : `In a shell, put it into single quotes: '{"to":"ada@example.com"}'.`
 }
 
 function shortened(text: string): string {

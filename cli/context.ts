@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import type { App } from '../shared/index.ts'
 import { type Endpoint, isLocal } from './endpoint.ts'
-import { UsageError } from './failure.ts'
+import { failureOf, UsageError } from './failure.ts'
 import { findApp } from './find-app.ts'
 import { loadApp } from './load-app.ts'
 import { didYouMean } from './nearest.ts'
 import { Output } from './output.ts'
+import { checkListening } from './reach.ts'
+import { keepStdout } from './stdout.ts'
 
 /** Options that stand before or after any command. */
 export interface GlobalOptions {
@@ -29,19 +31,55 @@ export function outputOf(command: Command): Output {
   return new Output(globalsOf(command).json ?? false)
 }
 
+export interface WithAppOptions {
+  /** The command asks neither SQS nor DynamoDB. @default false */
+  readonly offline?: boolean
+  /** What tasks print is the command's output: only what the app's module prints while it is loaded is not. @default false */
+  readonly runsTasks?: boolean
+}
+
 /** Finds, loads and connects the app, runs the command, and closes its sockets. */
 export async function withApp<Result>(
   command: Command,
   work: (context: CommandContext) => Promise<Result>,
+  { offline = false, runsTasks = false }: WithAppOptions = {},
 ): Promise<Result> {
   const globals = globalsOf(command)
-  const app = await loadApp(findApp(globals.app, process.cwd()))
-  if (globals.endpoint !== undefined) app.connect(connectionOf(globals.endpoint))
+  const giveBack = keepStdout()
   try {
-    return await work({ app, output: new Output(globals.json ?? false) })
+    const app = await loadApp(findApp(globals.app, process.cwd()))
+    if (globals.endpoint !== undefined) app.connect(connectionOf(globals.endpoint))
+    if (runsTasks) giveBack()
+    try {
+      const working = work({ app, output: new Output(globals.json ?? false) })
+      return await (offline ? working : unlessUnreachable(working, checkListening(globals.endpoint)))
+    } finally {
+      app.close()
+    }
   } finally {
-    app.close()
+    giveBack()
   }
+}
+
+/** What was typed wrong is known before anything is asked for, and said rather than that nobody listens. */
+const ownErrorMs = 250
+
+async function unlessUnreachable<Result>(working: Promise<Result>, reach: Promise<void>): Promise<Result> {
+  // It is waited for below, but may fail before.
+  working.catch(() => {})
+  const unreachable = await reach.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (unreachable === undefined) return working
+  const usageError = working.then(
+    () => {},
+    (error: unknown) => {
+      if (failureOf(error, false).exitCode === 2) throw error
+    },
+  )
+  await Promise.race([usageError, new Promise((resolve) => setTimeout(resolve, ownErrorMs))])
+  throw unreachable
 }
 
 function connectionOf(endpoint: Endpoint) {

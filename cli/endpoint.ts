@@ -17,7 +17,7 @@ export function parseEndpoint(value: string): Endpoint {
   return { sqs: urlOf(sqs), dynamodb: urlOf(dynamodb) }
 }
 
-function urlOf(value: string): string {
+export function urlOf(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new InvalidArgumentError(`Expected a URL such as http://127.0.0.1:4566, received '${value}'.`)

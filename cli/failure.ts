@@ -52,7 +52,9 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
   const text = error.message.trim() || error.name
-  return error instanceof CliError || isOurs(error) ? text : `${error.name}: ${text}${/[.?!)]$/.test(text) ? '' : '.'}`
+  return error instanceof CliError || isOurs(error) || error.name === 'Error'
+    ? text
+    : `${error.name}: ${text}${/[.?!)]$/.test(text) ? '' : '.'}`
 }
 
 function isOurs(error: Error): boolean {

@@ -66,7 +66,8 @@ export function projectOf(folder: string): string | undefined {
   }
 }
 
-function configuredApp(project: string): string | undefined {
+/** What `"celeriac": { "app": … }` in a folder's package.json says. */
+export function configuredApp(project: string): string | undefined {
   const path = join(project, 'package.json')
   let content: unknown
   try {

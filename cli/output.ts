@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import { createColors } from 'picocolors'
 import { encode } from '../shared/core/json.ts'
+import { writeOut } from './stdout.ts'
 
 /** A column's title, and what stands in it. */
 export interface Column<Row> {
@@ -26,12 +27,18 @@ export class Output {
   }
 
   line(text: string): void {
-    process.stdout.write(`${text}\n`)
+    writeOut(`${text}\n`)
   }
 
   /** For people only: nothing of it reaches a pipe. */
   note(text: string): void {
     if (this.isTerminal) this.line(this.colors.dim(text))
+  }
+
+  /** How far a long command is, in one line that is written over: for people at a terminal, beside the output. */
+  progress(text: string): void {
+    if (!process.stderr.isTTY || this.json) return
+    process.stderr.write(`\r\u001b[K${this.colors.dim(text)}`)
   }
 
   /** The JSON form of what a command found. Dates are ISO texts, other values tagged as in results. */
@@ -103,6 +110,11 @@ export class Output {
 
 /** A text column below this is no pleasure to read. */
 const narrowest = 24
+
+/** An instant, the same everywhere: `2026-11-28T13:45:46.000Z`. */
+export function instantText(date: Date | undefined): string | undefined {
+  return date?.toISOString()
+}
 
 export function jsonOf(value: unknown): unknown {
   return value === undefined ? null : encode(value)

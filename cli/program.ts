@@ -3,6 +3,7 @@ import { callCommand } from './commands/call.ts'
 import { costCommand } from './commands/cost.ts'
 import { dashboardCommand } from './commands/dashboard.ts'
 import { devCommand } from './commands/dev.ts'
+import { dlqCommand } from './commands/dlq.ts'
 import { initCommand } from './commands/init.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { pauseCommand } from './commands/pause.ts'
@@ -46,6 +47,7 @@ export function createProgram(help: (text: string) => void): Command {
     pauseCommand(),
     resumeCommand(),
     reconcileCommand(),
+    dlqCommand(),
     purgeCommand(),
     costCommand(),
     devCommand(),
@@ -64,6 +66,7 @@ Examples:
   celeriac dev                                            run SQS, DynamoDB and the workers on this machine
   celeriac call emails.send '{"to":"ada@example.com"}' --wait
   celeriac inspect queues
+  celeriac dlq redrive --task emails.send                 run again what failed for good
 `
 
 /** Errors are thrown instead of printed, for this command and all below it; help that is shown for want of a command goes to `help`. */

@@ -2,6 +2,7 @@ import { format } from 'node:util'
 import type { createColors } from 'picocolors'
 import { readLogLevel } from '../shared/core/environment.ts'
 import { queueName } from '../shared/core/names.ts'
+import { counted } from '../shared/core/words.ts'
 import { consoleTelemetry } from '../shared/index.ts'
 import { type FormatOptions, formatEvent, formatLog, isTrouble } from '../shared/local/dev/index.ts'
 import type { Telemetry } from '../shared/ports/index.ts'
@@ -120,8 +121,4 @@ function captureConsole(onLine: (level: string, message: string) => void): void 
   for (const [method, level] of Object.entries(consoleLevels)) {
     console[method as keyof typeof consoleLevels] = (...values: readonly unknown[]) => onLine(level, format(...values))
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

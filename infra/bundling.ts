@@ -1,4 +1,5 @@
 import { type BundlingOptions, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { moduleScope } from '../shared/core/module-scope.ts'
 
 /**
  * How the worker's entry becomes one file.
@@ -7,7 +8,8 @@ import { type BundlingOptions, OutputFormat, SourceMapMode } from 'aws-cdk-lib/a
  * - The AWS SDK is part of it, as AWS advises: the version that was tested is the version that runs, and only the parts that are used load.
  * - `module` before `main`: the SDK's ES modules can be shaken, its CommonJS ones cannot.
  * - Source maps without sources: stacks name the lines that were written, and the code does not travel.
- * - `require` for CommonJS packages among a task's dependencies, which bundled as ES modules otherwise fail at their first `require('node:…')`.
+ * - `require`, `__filename` and `__dirname` for CommonJS packages among a task's dependencies, which ES modules do not have.
+ * - Native addons that a module imports by their file are copied beside the bundle.
  */
 export const workerBundling: BundlingOptions = {
   format: OutputFormat.ESM,
@@ -20,6 +22,18 @@ export const workerBundling: BundlingOptions = {
   sourcesContent: false,
   bundleAwsSDK: true,
   mainFields: ['module', 'main'],
-  banner:
-    "import{createRequire as __celeriacRequire}from'node:module';const require=__celeriacRequire(import.meta.url);",
+  loader: { '.node': 'copy' },
+  ...moduleScope('esm'),
+}
+
+/** The defaults with somebody's own options: banners and names add up, and follow the format. */
+export function bundlingWith(own: BundlingOptions = {}): BundlingOptions {
+  const format = own.format ?? OutputFormat.ESM
+  return {
+    ...workerBundling,
+    ...own,
+    format,
+    loader: { ...workerBundling.loader, ...own.loader },
+    ...moduleScope(format, own),
+  }
 }

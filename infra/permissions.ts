@@ -81,8 +81,9 @@ export const workPermissions: readonly Permission[] = [
   { on: 'table', action: 'dynamodb:GetItem', reason: 'whether the queue is paused' },
   {
     ...changeRecordsAlone,
-    reason: 'the counters of the hour, one update per batch; and changes that remove several fields',
+    reason: 'the counters of five minutes, one update per batch; and changes that remove several fields',
   },
+  { on: 'table', action: 'dynamodb:PutItem', reason: 'the task names that the counters stand for, once a process' },
 ]
 
 /** What the event source mapping does in the function's name. */
@@ -110,6 +111,7 @@ export const operatePermissions: readonly Permission[] = [
   writeInputs,
   { on: 'table', action: 'dynamodb:GetItem', reason: 'whether a queue is paused' },
   { on: 'table', action: 'dynamodb:PutItem', reason: 'pause and resume' },
+  { on: 'table', action: 'dynamodb:Query', reason: 'the statistics of a queue' },
   { on: 'indexes', action: 'dynamodb:Query', reason: 'tasks by queue and time, failures by queue' },
 ]
 

@@ -1,3 +1,4 @@
+import { Stack, Token } from 'aws-cdk-lib'
 import {
   Dashboard,
   GraphWidget,
@@ -35,7 +36,7 @@ export class TaskDashboard extends Construct {
   constructor(scope: Construct, id: string, props: TaskDashboardProps) {
     super(scope, id)
     this.dashboard = new Dashboard(this, 'Dashboard', {
-      dashboardName: deployedApp(props).prefix,
+      dashboardName: dashboardName(this, deployedApp(props).prefix),
       // Live tasks are looked at by the hour, not by the month.
       start: '-PT3H',
       widgets: [
@@ -44,6 +45,12 @@ export class TaskDashboard extends Construct {
       ],
     })
   }
+}
+
+/** CloudWatch's dashboards belong to the account, not to a region: a copy in another region would overwrite this one. */
+function dashboardName(scope: Construct, prefix: string): string {
+  const { region } = Stack.of(scope)
+  return Token.isUnresolved(region) ? prefix : `${prefix}-${region}`
 }
 
 function heading({ name, deployed }: TaskQueue): IWidget {

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib'
+import { type RemovalPolicy, type ResourceEnvironment, Stack, Token } from 'aws-cdk-lib'
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
@@ -6,9 +6,8 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm'
 import { Construct } from 'constructs'
 import { DefinitionError } from '../shared/core/errors.ts'
 import { clientEnvironment } from './client-environment.ts'
-import * as defaults from './defaults.ts'
 import { defined } from './defined.ts'
-import { keepManifest, warnWhenBehind } from './manifest-file.ts'
+import { keepManifest } from './manifest-file.ts'
 import { TaskAlarms } from './task-alarms.ts'
 import { type DeployedApp, deployedApp, type TaskAppProps } from './task-app.ts'
 import { TaskDashboard } from './task-dashboard.ts'
@@ -57,7 +56,7 @@ export interface TaskRoute {
 }
 
 /** Somebody who calls AWS, perhaps a function that can be told by its environment where to. */
-type Caller = IGrantable & { addEnvironment?(name: string, value: string): unknown }
+type Caller = IGrantable & { addEnvironment?(name: string, value: string): unknown; readonly env?: ResourceEnvironment }
 
 /**
  * Everything that an app needs at AWS, made from the app object: for each queue a queue with dead letters, a worker function with its mapping,
@@ -175,7 +174,15 @@ export class TaskQueues extends Construct {
     const worker = new TaskWorker(this, `${queue.name}Worker`, {
       ...naming,
       ...settings,
-      ...defined({ entry: props.entry, code: props.code, handler: props.handler, bundling: props.bundling }),
+      ...defined({
+        entry: props.entry,
+        code: props.code,
+        handler: props.handler,
+        bundling: props.bundling,
+        projectRoot: props.projectRoot,
+        depsLockFilePath: props.depsLockFilePath,
+        checkBundle: props.checkBundle,
+      }),
       queue,
       table: this.table,
       enqueues: callable.map((name) => queues.get(name) as TaskQueue),
@@ -190,15 +197,15 @@ export class TaskQueues extends Construct {
 
   /** @returns whether the caller has an environment that could be set */
   #tell(caller: Caller): boolean {
-    const [here, there] = [
-      Stack.of(this).region,
-      'stack' in caller ? (caller as { stack: Stack }).stack.region : undefined,
-    ]
-    if (there !== undefined && !Token.isUnresolved(here) && !Token.isUnresolved(there) && here !== there) {
-      throw new DefinitionError(
-        `grant: expected a caller in region ${here}, where the queues are, received one in ${there}. Deploy it there, or give it the region with app.connect({ region }).`,
-      )
-    }
+    const { account, region } = Stack.of(this)
+    // The table is known by its name, which means another one elsewhere.
+    checkPlace(
+      'region',
+      region,
+      caller.env?.region,
+      'Deploy it there, or give it the region with app.connect({ region }).',
+    )
+    checkPlace('account', account, caller.env?.account, 'Grant to a role of this account that the caller may assume.')
     if (caller.addEnvironment === undefined) return false
     for (const [name, value] of Object.entries(this.environment)) caller.addEnvironment(name, value)
     return true
@@ -214,20 +221,18 @@ export class TaskQueues extends Construct {
   }
 
   #remember(props: TaskQueuesProps): void {
-    const lasting = (props.removalPolicy ?? defaults.removalPolicy) !== RemovalPolicy.DESTROY
-    if (props.manifest === false || !lasting) return
+    if (props.manifest === false) return
     // Set by the CDK's command line; a test that makes an App by itself writes no file.
     const calledByCdk = process.env.CDK_OUTDIR !== undefined
     const inCi = Boolean(process.env.CI)
-    const options = {
+    keepManifest(this, {
       file: props.manifest ?? 'celeriac.deployed.json',
       prefix: this.prefix,
       table: this.table,
       queues: [...this.routes.values()].map(({ queue }) => queue),
       write: calledByCdk && !inCi,
-    }
-    keepManifest(this, options)
-    if (calledByCdk && inCi) warnWhenBehind(this, options)
+      warn: calledByCdk && inCi,
+    })
   }
 }
 
@@ -236,6 +241,13 @@ function checkNames(option: string, names: readonly string[], { definition }: De
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined)
     throw new DefinitionError(`${option}: expected queues of the app (${known.join(', ')}), received '${unknown}'.`)
+}
+
+function checkPlace(kind: string, here: string, there: string | undefined, advice: string): void {
+  if (there === undefined || Token.isUnresolved(here) || Token.isUnresolved(there) || here === there) return
+  throw new DefinitionError(
+    `grant: expected a caller in ${kind} ${here}, where the queues are, received one in ${there}. ${advice}`,
+  )
 }
 
 function together(grants: readonly Grant[]): Grant {

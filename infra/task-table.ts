@@ -1,4 +1,4 @@
-import { Arn, RemovalPolicy, Stack, Token } from 'aws-cdk-lib'
+import { Arn, CfnDeletionPolicy, CfnResource, Lazy, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib'
 import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
@@ -46,7 +46,6 @@ export class TaskTable extends Construct {
     super(scope, id)
     this.tableName = deployedApp(props).tableName
     this.#key = props.encryptionKey
-    const removalPolicy = props.removalPolicy ?? defaults.removalPolicy
     if (props.encryptionKey !== undefined && Token.isUnresolved(Stack.of(this).region)) {
       throw new DefinitionError(
         'encryptionKey: expected a stack that knows its region, received one without. CloudFormation wants the key for each region of a table: give the stack env: { region }.',
@@ -63,15 +62,15 @@ export class TaskTable extends Construct {
         globalSecondaryIndexes: [schema.timeIndex, schema.failureIndex].map((index) => ({
           indexName: index.name,
           ...keys(index),
-          projectionType: ProjectionType.KEYS_ONLY,
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: [...index.projected],
         })),
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.pointInTimeRecovery ?? true },
         encryption: props.encryptionKey && TableEncryptionV2.customerManagedKey(props.encryptionKey),
-        removalPolicy,
-        // What shall survive its stack shall survive a slip in the console, too.
-        deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
+        removalPolicy: props.removalPolicy ?? defaults.removalPolicy,
       }),
     )
+    protectWhileRetained(this.table)
   }
 
   /** What enqueuing reads and writes. */
@@ -126,6 +125,20 @@ export class TaskTable extends Construct {
     const resourceName = below === undefined ? this.tableName : `${this.tableName}/${below}`
     return Arn.format({ service: 'dynamodb', resource: 'table', resourceName }, Stack.of(this))
   }
+}
+
+/**
+ * What survives its stack must also survive a slip in the console. The policy is read when the template is written: `RemovalPolicies.of(stack).destroy()` and
+ * `table.applyRemovalPolicy()` come after the table. A protected table with the policy Delete would stop `cdk destroy`; RetainExceptOnCreate must be able
+ * to delete the table of a deployment that failed.
+ */
+function protectWhileRetained(table: TableV2): void {
+  const resource = table.node.defaultChild
+  if (!CfnResource.isCfnResource(resource)) return
+  resource.addPropertyOverride(
+    'Replicas.0.DeletionProtectionEnabled',
+    Lazy.any({ produce: () => resource.cfnOptions.deletionPolicy === CfnDeletionPolicy.RETAIN }),
+  )
 }
 
 function keys(of: { readonly partitionKey: string; readonly sortKey: string }) {

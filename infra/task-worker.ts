@@ -1,9 +1,11 @@
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
+  Architecture,
   CfnEventSourceMapping,
   EventSourceMapping,
-  type Function as LambdaFunction,
+  type FunctionProps,
+  Function as LambdaFunction,
   LoggingFormat,
   MetricType,
   RecursiveLoop,
@@ -13,15 +15,20 @@ import {
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import { longestFunctionMs } from '../shared/core/defaults.ts'
+import { formatMs } from '../shared/core/duration.ts'
 import { DefinitionError } from '../shared/core/errors.ts'
+import { needsContainer } from '../shared/core/queue.ts'
 import { acknowledge } from './acknowledge.ts'
-import { workerBundling } from './bundling.ts'
+import { bundlingWith } from './bundling.ts'
 import { clientEnvironment } from './client-environment.ts'
 import * as defaults from './defaults.ts'
 import { defined } from './defined.ts'
+import { checkThatItLoads } from './load-check.ts'
 import { deployedApp, type TaskAppProps } from './task-app.ts'
 import type { TaskQueue } from './task-queue.ts'
 import type { TaskTable } from './task-table.ts'
+import { bundledCode, isBundledByCdk } from './worker-bundle.ts'
 import type { WorkerCode, WorkerSettings } from './worker-settings.ts'
 
 export interface TaskWorkerProps extends TaskAppProps, WorkerCode, WorkerSettings {
@@ -60,20 +67,17 @@ export class TaskWorker extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     })
     this.role = this.#role(props)
-    this.function = new NodejsFunction(
-      this,
-      'Function',
+    this.function = this.#function(
+      props,
       defined({
         functionName,
         description: `Runs the tasks of queue '${props.queue.name}' of ${app.prefix}`,
-        entry: props.entry,
-        code: props.code,
-        handler: props.code === undefined ? (props.handler ?? 'handler') : `index.${props.handler ?? 'handler'}`,
-        bundling: { ...workerBundling, ...props.bundling },
+        handler: `index.${props.handler ?? 'handler'}`,
         runtime: defaults.runtime,
         architecture: props.architecture ?? defaults.architecture,
         memorySize: definition.memoryMb,
-        timeout: Duration.millis(definition.timeoutMs),
+        // A queue that containers work may have more; its function gets no messages.
+        timeout: Duration.millis(Math.min(definition.timeoutMs, longestFunctionMs)),
         ephemeralStorageSize: props.temporaryStorage === undefined ? undefined : Size.mebibytes(props.temporaryStorage),
         reservedConcurrentExecutions: props.reservedConcurrency,
         role: this.role,
@@ -88,8 +92,6 @@ export class TaskWorker extends Construct {
         vpcSubnets: props.vpcSubnets,
         securityGroups: props.securityGroups && [...props.securityGroups],
         layers: props.layers && [...props.layers],
-        // The variable is for version 2 of the SDK.
-        awsSdkConnectionReuse: false,
         environment: {
           NODE_OPTIONS: '--enable-source-maps',
           ...props.environment,
@@ -101,6 +103,29 @@ export class TaskWorker extends Construct {
     props.queue.grantWork(this.role)
     props.table.grantWork(this.role)
     for (const other of props.enqueues ?? []) if (other !== props.queue) other.grantEnqueue(this.role)
+  }
+
+  #function(props: TaskWorkerProps, settings: Omit<FunctionProps, 'code'>): LambdaFunction {
+    const { entry = '', code, bundling, projectRoot, depsLockFilePath, handler = 'handler', layers = [] } = props
+    if (code !== undefined) return new LambdaFunction(this, 'Function', { ...settings, code })
+    const processor = settings.architecture === Architecture.X86_64 ? 'x86_64' : 'arm64'
+    const made = isBundledByCdk(bundling)
+      ? new NodejsFunction(
+          this,
+          'Function',
+          // The variable is for version 2 of the SDK.
+          defined({
+            ...settings,
+            ...{ entry, projectRoot, depsLockFilePath, bundling: bundlingWith(bundling), awsSdkConnectionReuse: false },
+          }),
+        )
+      : new LambdaFunction(this, 'Function', {
+          ...settings,
+          code: bundledCode({ entry, bundling, projectRoot, depsLockFilePath, processor }),
+        })
+    if (props.checkBundle !== false)
+      checkThatItLoads(this, { function: made, handler, processor, layers: layers.length > 0 })
+    return made
   }
 
   #role(props: TaskWorkerProps): Role {
@@ -171,12 +196,19 @@ const networkActions = [
   'ec2:UnassignPrivateIpAddresses',
 ] as const
 
-function check({ queue, entry, code, reservedConcurrency, pollers, environment = {} }: TaskWorkerProps): void {
-  const { concurrency } = queue.deployed.definition
+function check({ queue, entry, code, reservedConcurrency, pollers, enabled, environment = {} }: TaskWorkerProps): void {
+  const { definition } = queue.deployed
+  const { concurrency } = definition
   const at = (option: string) => `worker of queue '${queue.name}': ${option}`
   if ((entry === undefined) === (code === undefined)) {
     throw new DefinitionError(
       `${at('entry')}: expected one of entry (the file that exports the handler) and code (a bundle), received ${entry === undefined ? 'neither' : 'both'}.`,
+    )
+  }
+  if (needsContainer(definition) && enabled !== false) {
+    throw new DefinitionError(
+      `${at('timeout')}: expected at most ${formatMs(longestFunctionMs)}, after which Lambda ends a function, received ${formatMs(definition.timeoutMs)}. ` +
+        `Lower queues.${queue.name}.timeout in createApp(), or let only containers work it: set enabled: false for this queue, run 'celeriac worker -Q ${queue.name}' there, and give their role tasks.grantWork(role, '${queue.name}').`,
     )
   }
   const own = Object.keys(environment).find((name) => name.startsWith('CELERIAC_'))

@@ -7,16 +7,25 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 /** The worker's code: a file to be bundled, or a bundle. */
 export interface WorkerCode {
   /**
-   * The module that exports the handler (`export const handler = createWorker(app)`), TypeScript or JavaScript. Bundled with esbuild, which
-   * needs a lock file in a folder above. One of `entry` and `code`.
+   * The module that exports the handler (`export const handler = createWorker(app)`), TypeScript or JavaScript, relative to the folder that `cdk` is
+   * called in. Bundled by Celeriac's own esbuild, whichever package manager installed it. One of `entry` and `code`.
    */
   readonly entry?: string
   /** A bundle made elsewhere, with `index.mjs` at its top. One of `entry` and `code`. */
   readonly code?: Code
   /** Name of the export. @default 'handler' */
   readonly handler?: string
-  /** On top of the defaults: see `workerBundling`. */
+  /**
+   * On top of the defaults: see `workerBundling`. `nodeModules` are installed for Lambda's system. `forceDockerBundling`, `dockerImage` and
+   * `preCompilation` let the CDK bundle.
+   */
   readonly bundling?: BundlingOptions
+  /** Relative paths among `bundling` begin here. @default the folder of the lock file, or the current one */
+  readonly projectRoot?: string
+  /** Decides who installs `bundling.nodeModules`, and in which versions. @default the first in the current folder or above */
+  readonly depsLockFilePath?: string
+  /** `false`: synth does not import the bundle to see whether it loads. @default true */
+  readonly checkBundle?: boolean
 }
 
 /** Settings of a worker that the app object does not know. Its time-out, memory, batch size, window and concurrency are the queue's, in `createApp()`. */

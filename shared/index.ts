@@ -28,15 +28,18 @@ export type { App } from './client/app.ts'
 // Results
 export type { AsyncResult, GetOptions } from './client/async-result.ts'
 // Enqueue
-export type { BulkEnqueue, BulkEntry, BulkFailure, BulkProgress, BulkReport } from './client/bulk-enqueue.ts'
+export type { BulkEnqueue, BulkProgress, BulkReport } from './client/bulk-enqueue.ts'
+export type { BulkEntry, BulkFailure } from './client/bulk-entry.ts'
 // Connect
 export type { AwsTarget } from './client/connection.ts'
-export type { TaskError } from './client/ending.ts'
 // Operate
+export type { DeadLetterInfo, DeadLettersQuery } from './client/dead-letters.ts'
+export type { TaskError } from './client/ending.ts'
 export type { FailuresPage, FailuresQuery, Inspect, QueueReport, QueuesQuery } from './client/inspect.ts'
 export type { LocalResult } from './client/local-run.ts'
+export type { Redriven, RedriveOptions, RedriveReport } from './client/redrive.ts'
 export type { AttemptInfo, TaskInfo } from './client/task-info.ts'
-export type { Contract, DelayManyOptions, Task, TaskCalls } from './client/task-types.ts'
+export type { BulkCall, Contract, DelayManyOptions, Task, TaskCalls } from './client/task-types.ts'
 export type { AppDefinition, AppOptions } from './core/app.ts'
 export type { ContextRetryOptions, LazyTaskFunction, TaskContext, TaskFunction, TaskLogger } from './core/context.ts'
 export type { Duration } from './core/duration.ts'
@@ -62,6 +65,7 @@ export {
   ResultTimeoutError,
   ResultTooLargeError,
   SoftTimeLimitExceededError,
+  SupersededError,
   TableAccessError,
   TaskExpiredError,
   TaskFailedError,
@@ -72,6 +76,7 @@ export {
   UnknownTaskError,
   WorkerLostError,
 } from './core/errors.ts'
+export type { CannotBeSent, Encodable } from './core/json.ts'
 export type { QueueOptions } from './core/queue.ts'
 export type { ErrorData } from './core/record.ts'
 export type { ErrorMatcher, RetryOptions } from './core/retry.ts'

@@ -27,10 +27,5 @@ export function startLocal(app: LocalApp & WorkerApp, options: LocalOptions = {}
 export { type LocalDynamoDb, startDynamoDb } from '../localstack/dynamodb/dynoxide.ts'
 export type { LogLine } from '../localstack/lambda/index.ts'
 export { type SqsServer, type SqsServerOptions, startSqsServer } from '../localstack/sqs/server/index.ts'
-export {
-  type ContainerWorker,
-  type ContainerWorkerOptions,
-  startContainerWorker,
-} from './container/index.ts'
 export type { Local, LocalApp, LocalOptions } from './local/start-local.ts'
 export type { LocalConcurrency, LocalFilters } from './local/workers.ts'

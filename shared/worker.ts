@@ -1,8 +1,9 @@
 import middy, { type MiddlewareObj } from '@middy/core'
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { AppDefinition } from './core/app.ts'
+import { readBuild } from './core/environment.ts'
 import type { Ports } from './ports/index.ts'
-import { type BatchWorker, createBatchWorker } from './worker/index.ts'
+import { type BatchWorker, createBatchWorker, watchLeaks } from './worker/index.ts'
 import { deliveriesOf, responseOf } from './worker/sqs-event.ts'
 
 /** What a worker needs of an app: `createApp()` gives it. */
@@ -36,8 +37,16 @@ export type WorkerHandler = (event: SQSEvent, context: Context) => Promise<SQSBa
  */
 export function createWorker(app: WorkerApp, options: WorkerOptions = {}): WorkerHandler {
   let worker: Promise<BatchWorker> | undefined
-  const start = async (): Promise<BatchWorker> =>
-    createBatchWorker({ app: app.definition, ports: options.ports ?? (await app.ports()) })
+  const start = async (): Promise<BatchWorker> => {
+    // For the life of the environment: what a task leaves behind may be rejected between two invocations.
+    watchLeaks()
+    const build = readBuild(process.env)
+    return createBatchWorker({
+      app: app.definition,
+      ports: options.ports ?? (await app.ports()),
+      ...(build !== undefined && { build }),
+    })
+  }
   // Middy's own early time-out would fail the whole batch 5 ms before the end: deadlines are kept task by task.
   const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 })
   for (const middleware of options.middlewares ?? []) handler.use(middleware)

@@ -1,4 +1,4 @@
-import base from '../vitest.config.ts'
+import base from './base.config.ts'
 
 /** The tests that need no process, socket or service beside them: they alone reach every branch of core and worker. */
 const folders = ['core', 'celery', 'client', 'worker', 'histories', 'memory', 'testing', 'system']

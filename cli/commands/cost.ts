@@ -17,21 +17,25 @@ export function costCommand(): Command {
     .option('--run-ms <ms>', 'that run so long', parseCount, 50)
     .option('--details', 'how it was computed')
     .action(({ tasks, runMs, details }: CostFlags, command: Command) =>
-      withApp(command, async ({ app, output }) => {
-        const costs = costOf(app, { tasks, runMs })
-        if (output.json) return output.data(costs)
-        output.table(costs.queues, columns)
-        for (const { queue, lines } of details ? costs.queues : []) {
-          output.line(`\n${queue}`)
-          output.table(lines, [
-            { title: 'what', value: ({ name }) => name },
-            { title: 'dollars', value: ({ dollars }) => dollars.toFixed(2), align: 'right' },
-            { title: 'how', value: ({ formula }) => formula, flexible: true },
-          ])
-        }
-        const what = `${tasks.toLocaleString('en-US')} tasks of ${runMs} ms, in full batches`
-        output.note(`US dollars for ${what}; idle: a month without tasks. us-east-1, without free tiers.`)
-      }),
+      withApp(
+        command,
+        async ({ app, output }) => {
+          const costs = costOf(app, { tasks, runMs })
+          if (output.json) return output.data(costs)
+          output.table(costs.queues, columns)
+          for (const { queue, lines } of details ? costs.queues : []) {
+            output.line(`\n${queue}`)
+            output.table(lines, [
+              { title: 'what', value: ({ name }) => name },
+              { title: 'dollars', value: ({ dollars }) => dollars.toFixed(2), align: 'right' },
+              { title: 'how', value: ({ formula }) => formula, flexible: true },
+            ])
+          }
+          const what = `${tasks.toLocaleString('en-US')} tasks of ${runMs} ms, in full batches`
+          output.note(`US dollars for ${what}; idle: a month without tasks. us-east-1, without free tiers.`)
+        },
+        { offline: true },
+      ),
     )
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { parseCount, parsePort } from '../arguments.ts'
 import { globalsOf } from '../context.ts'
+import { urlOf } from '../endpoint.ts'
 import { CliError, UsageError } from '../failure.ts'
 import { findApp } from '../find-app.ts'
 
@@ -11,6 +12,7 @@ interface DevFlags {
   readonly dataDir?: string
   readonly sqsPort?: number
   readonly dynamodbPort?: number
+  readonly dynamodb?: string
   readonly concurrency?: number
   readonly external?: readonly string[]
   readonly quiet?: true
@@ -27,6 +29,7 @@ export function devCommand(): Command {
     .option('--data-dir <folder>', 'keep queues and records in this folder (default: in memory)')
     .option('--sqs-port <port>', 'of SQS (default: any free one)', parsePort)
     .option('--dynamodb-port <port>', 'of DynamoDB (default: any free one)', parsePort)
+    .option('--dynamodb <url>', 'use the DynamoDB that runs there instead of starting one', urlOf)
     .option('--concurrency <n>', 'invocations at a time per queue (default: by the machine)', parseCount)
     .option('--external <package...>', 'do not bundle these, such with native code')
     .option('--quiet', 'print only what goes wrong')
@@ -45,6 +48,7 @@ export function devCommand(): Command {
         json: json ?? false,
         quiet: flags.quiet ?? false,
         ports: { ...(sqs !== undefined && { sqs }), ...(dynamodb !== undefined && { dynamodb }) },
+        ...(flags.dynamodb !== undefined && { dynamodb: flags.dynamodb }),
         ...(worker !== undefined && { worker: resolve(worker) }),
         ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
         ...(concurrency !== undefined && { concurrency }),

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { counted } from '../../shared/core/words.ts'
 import { parseSince } from '../arguments.ts'
 import { checkQueue, withApp } from '../context.ts'
 import { CliError } from '../failure.ts'
@@ -11,13 +12,19 @@ export function reconcileCommand(): Command {
     .action(({ queue: queues, since }: { queue?: string[]; since?: Date }, command: Command) =>
       withApp(command, async ({ app, output }) => {
         for (const queue of queues ?? []) checkQueue(app, queue)
+        output.progress('Looking for tasks that lost their message…')
         const report = await app.reconcile({
+          onProgress: ({ examined, sentAgain }) =>
+            output.progress(`${examined} examined, ${sentAgain.length} sent again`),
           ...(queues !== undefined && { queues }),
           ...(since !== undefined && { from: since.getTime() }),
         })
+        output.progress('')
         if (output.json) output.data(report)
         else {
-          output.line(`${report.examined} tasks examined, ${report.open} open, ${report.sentAgain.length} sent again.`)
+          output.line(
+            `${counted(report.examined, 'task')} examined, ${report.open} open, ${report.sentAgain.length} sent again.`,
+          )
           if (report.sentAgain.length > 0) {
             output.table(report.sentAgain, [
               { title: 'id', value: ({ id }) => id, flexible: true },
@@ -30,7 +37,7 @@ export function reconcileCommand(): Command {
         const [first] = report.failed
         if (first !== undefined) {
           throw new CliError(
-            `${report.failed.length} tasks could not be sent again; run it once more. The first: ${first.id}: ${first.error}.`,
+            `${counted(report.failed.length, 'task')} could not be sent again; run it once more. The first: ${first.id}: ${first.error}.`,
           )
         }
       }),

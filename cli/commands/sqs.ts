@@ -20,7 +20,7 @@ export function sqsCommand(): Command {
       else {
         output.line(`SQS at ${server.endpoint}${flags.dataDir === undefined ? '' : `, data in ${flags.dataDir}`}`)
         output.note(
-          `  export AWS_ENDPOINT_URL_SQS=${server.endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
+          `  export AWS_ENDPOINT_URL_SQS=${server.endpoint} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
         )
         output.note('Ctrl-C stops it.')
       }

@@ -21,7 +21,7 @@ interface WorkerFlags {
 
 export function workerCommand(): Command {
   return new Command('worker')
-    .description('work queues in this process: for containers, and for tasks longer than 15 minutes')
+    .description('work queues in this process: for containers, or where Lambda is not wanted')
     .option('-Q, --queues <names>', 'separated by commas (default: all of the app)', parseNames)
     .option('-c, --concurrency <n>', 'tasks at a time, of all queues together', parseCount, 10)
     .option('--health-port <port>', 'answer GET / there: 200, or 503 while it drains or cannot receive', parsePort)
@@ -35,7 +35,9 @@ export function workerCommand(): Command {
     .action(async (flags: WorkerFlags, command: Command) => {
       // Source maps are read when a module is loaded: failures show the line that was written, not the one that was built.
       process.setSourceMapsEnabled(true)
-      const finished = await withApp(command, ({ app }) => work(app, flags, globalsOf(command).json ?? false))
+      const finished = await withApp(command, ({ app }) => work(app, flags, globalsOf(command).json ?? false), {
+        runsTasks: true,
+      })
       // What has not finished would keep the process alive.
       if (!finished) process.exit(1)
     })

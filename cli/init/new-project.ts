@@ -1,34 +1,28 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '../failure.ts'
-import { appAt } from '../find-app.ts'
 import { ownPackage } from '../version.ts'
 import { completePackage, type PackageReport } from './package-file.ts'
 import { namesOf, type ProjectNames } from './project-names.ts'
+import { type Surroundings, surroundingsOf } from './surroundings.ts'
 
 export interface NewProject {
   /** The app's module, where there was one already: the names are not its own. */
   readonly existing: string | undefined
+  /** Of the app; undefined where it cannot be seen: the new files import `app`. */
+  readonly exportName: string | undefined
   readonly names: ProjectNames
   /** Files that were written. */
   readonly written: readonly string[]
   /** Files that were there, and are as they were. */
   readonly left: readonly string[]
+  /** Lines that .gitignore did not have. */
+  readonly ignored: readonly string[]
   readonly package: PackageReport
 }
 
 const template = fileURLToPath(new URL('./template', import.meta.url))
-/** npm leaves out files of the name .gitignore. */
-const files = {
-  'tasks.ts': 'tasks.ts',
-  'worker.ts': 'worker.ts',
-  'test/tasks.test.ts': 'test/tasks.test.ts',
-  'infra/app.ts': 'infra/app.ts',
-  'cdk.json': 'cdk.json',
-  'tsconfig.json': 'tsconfig.json',
-  '.gitignore': 'gitignore',
-} as const
 
 /** Where `npm run dev` serves, so that `npm run call` finds it. */
 export const devPorts = { sqs: 9_324, dynamodb: 9_325 } as const
@@ -46,35 +40,79 @@ export function makeProject(folder: string): NewProject {
   }
   mkdirSync(folder, { recursive: true })
   const names = namesOf(basename(folder))
+  const around = surroundingsOf(folder)
+  const places = placesOf(around)
   // First of all: it is what may be refused.
-  const packageReport = completePackage(join(folder, 'package.json'), needs(names))
-  const existing = appAt(folder)
+  const packageReport = completePackage(join(folder, 'package.json'), needs(names, around, places))
   const written: string[] = []
   const left: string[] = []
-  for (const [target, source] of Object.entries(files)) {
-    const isExample = target === 'tasks.ts' || target === 'test/tasks.test.ts'
+  let ignored: readonly string[] = []
+  for (const [source, target] of Object.entries(places)) {
     const path = join(folder, target)
-    if (existsSync(path)) left.push(target)
-    else if (isExample && existing !== undefined) continue
-    else {
+    const text = filled(readFileSync(join(template, source), 'utf8'), names, source, places, around)
+    if (!existsSync(path)) {
       mkdirSync(dirname(path), { recursive: true })
-      const content = filled(readFileSync(join(template, source), 'utf8'), names)
-      writeFileSync(path, existing === undefined ? content : content.replace(/(['"])(\.\.?\/)tasks\.ts\1/g, importOf))
+      writeFileSync(path, text)
       written.push(target)
-    }
+    } else if (source === 'gitignore') ignored = ignoreMore(path, text)
+    else left.push(target)
   }
-  return { existing: existing && relative(folder, existing), names, written, left, package: packageReport }
+  const { existing, exportName } = around
+  return { existing, exportName, names, written, left, ignored, package: packageReport }
+}
 
-  function importOf(_text: string, quote: string, prefix: string): string {
-    return `${quote}${prefix}${relative(folder, existing ?? '').replaceAll('\\', '/')}${quote}`
+type Places = Readonly<Record<string, string>>
+
+/** Where each file of the template goes. npm leaves out files of the name .gitignore. */
+function placesOf({ existing, home, compilesAll }: Surroundings): Places {
+  return {
+    ...(existing === undefined && {
+      'tasks.ts': posix.join(home, 'tasks.ts'),
+      'test/tasks.test.ts': home === '' ? 'test/tasks.test.ts' : posix.join(home, 'tasks.test.ts'),
+    }),
+    'worker.ts': posix.join(home, 'worker.ts'),
+    // JavaScript is left alone by a compiler that takes all TypeScript it finds.
+    'infra/app.ts': compilesAll ? 'infra/app.mjs' : 'infra/app.ts',
+    'cdk.json': 'cdk.json',
+    'tsconfig.json': 'tsconfig.json',
+    gitignore: '.gitignore',
   }
 }
 
-function filled(text: string, { app, stack }: ProjectNames): string {
-  return text.replaceAll("'my-app'", `'${app}'`).replaceAll("'MyApp'", `'${stack}'`)
+function filled(
+  text: string,
+  { app, stack }: ProjectNames,
+  source: string,
+  places: Places,
+  { existing, exportName, importExtension }: Surroundings,
+): string {
+  const target = places[source] ?? source
+  const tasks = existing ?? places['tasks.ts'] ?? 'tasks.ts'
+  const extension = importExtension === 'js' && !target.endsWith('.mjs') ? tasks.replace(/ts$/, 'js') : tasks
+  const path = posix.relative(posix.dirname(target), extension)
+  const from = path.startsWith('.') ? path : `./${path}`
+  const named = exportName === undefined || exportName === 'app' ? '{ app' : `{ ${exportName} as app`
+  return text
+    .replaceAll("'my-app'", `'${app}'`)
+    .replaceAll("'MyApp'", `'${stack}'`)
+    .replace(/\{ app(.*?) \} from '\.{1,2}\/tasks\.ts'/, (_, more: string) => `${named}${more} } from '${from}'`)
+    .replace("entry: 'worker.ts'", `entry: '${places['worker.ts']}'`)
+    .replace('infra/app.ts', places['infra/app.ts'] ?? 'infra/app.ts')
 }
 
-function needs({ app }: ProjectNames) {
+/** Adds to a .gitignore what it does not say. */
+function ignoreMore(path: string, text: string): readonly string[] {
+  const present = readFileSync(path, 'utf8')
+  const known = new Set(present.split('\n').map((line) => line.trim().replace(/^\/|\/$/g, '')))
+  const missing = text
+    .trim()
+    .split('\n')
+    .filter((line) => !known.has(line.replace(/\/$/, '')))
+  if (missing.length > 0) appendFileSync(path, `${/(^|\n)$/.test(present) ? '' : '\n'}${missing.join('\n')}\n`)
+  return missing
+}
+
+function needs({ app }: ProjectNames, { existing }: Surroundings, places: Places) {
   const { version, devDependencies } = ownPackage()
   const asHere = (...names: readonly string[]): Record<string, string> =>
     Object.fromEntries(names.map((name) => [name, devDependencies[name] ?? 'latest']))
@@ -83,11 +121,11 @@ function needs({ app }: ProjectNames) {
     scripts: {
       dev: `celeriac dev --sqs-port ${devPorts.sqs} --dynamodb-port ${devPorts.dynamodb}`,
       call: `celeriac call --endpoint ${devEndpoint}`,
-      test: 'tsx --test test/*.test.ts',
-      check: 'tsc',
       deploy: 'cdk deploy',
+      // A name, not a pattern: cmd.exe hands patterns on as they are, and so does Node 20.
+      ...(existing === undefined && { test: `tsx --test ${places['test/tasks.test.ts']}`, check: 'tsc --noEmit' }),
     },
-    dependencies: { celeriac: `^${version}`, ...asHere('zod') },
+    dependencies: { celeriac: `^${version}`, ...(existing === undefined && asHere('zod')) },
     devDependencies: asHere('@types/node', 'aws-cdk', 'aws-cdk-lib', 'constructs', 'tsx', 'typescript'),
   }
 }

@@ -15,7 +15,12 @@ export interface PackageReport {
   readonly added: readonly string[]
   /** Entries that say something else, and were left alone. */
   readonly left: readonly string[]
+  /** What each script is called here: a name that was taken gets a prefix. */
+  readonly scripts: Readonly<Record<string, string>>
 }
+
+/** Of a script whose name the project uses for something else. */
+const takenPrefix = 'tasks:'
 
 type Entries = Record<string, string>
 
@@ -39,26 +44,31 @@ export function completePackage(path: string, needs: PackageNeeds): PackageRepor
   if (!existsSync(path)) {
     const { name, ...rest } = needs
     writePackage(path, { name, private: true, type: 'module', ...rest }, '  ')
-    return { created: true, added: [], left: [] }
+    const scripts = Object.fromEntries(Object.keys(needs.scripts).map((name) => [name, name]))
+    return { created: true, added: [], left: [], scripts }
   }
   const { content, indent } = readPackage(path)
   const added: string[] = []
   const left: string[] = []
+  const scripts: Record<string, string> = {}
   const installed = { ...content.dependencies, ...content.devDependencies }
   for (const group of ['scripts', 'dependencies', 'devDependencies'] as const) {
     const present: Entries = group === 'scripts' ? { ...content.scripts } : installed
     const next: Entries = { ...content[group] }
-    for (const [name, value] of Object.entries(needs[group])) {
-      const isPlaceholder = group === 'scripts' && name === 'test' && present[name] === placeholderTest
-      if (present[name] === undefined || isPlaceholder) {
-        next[name] = value
-        added.push(`${group}.${name}`)
-      } else if (group === 'scripts' && present[name] !== value) left.push(`${group}.${name}`)
+    for (const [wanted, value] of Object.entries(needs[group])) {
+      const isFree = (name: string): boolean =>
+        present[name] === undefined || present[name] === value || present[name] === placeholderTest
+      const name = group !== 'scripts' || isFree(wanted) ? wanted : `${takenPrefix}${wanted}`
+      if (group === 'scripts') scripts[wanted] = name
+      if (name !== wanted) left.push(`${group}.${wanted}`)
+      if (present[name] !== undefined && present[name] !== placeholderTest) continue
+      next[name] = value
+      added.push(`${group}.${name}`)
     }
     if (Object.keys(next).length > 0) content[group] = next
   }
   if (added.length > 0) writePackage(path, content, indent)
-  return { created: false, added, left }
+  return { created: false, added, left, scripts }
 }
 
 function readPackage(path: string): { readonly content: PackageJson; readonly indent: string } {

@@ -1,5 +1,5 @@
 import type { App, TaskInfo } from '../../shared/index.ts'
-import type { Output } from '../output.ts'
+import { instantText, type Output } from '../output.ts'
 
 export interface FailuresWanted {
   readonly queues: readonly string[]
@@ -31,7 +31,7 @@ export async function showFailures(app: App, wanted: FailuresWanted, output: Out
   if (output.json) return output.data(tasks)
   if (tasks.length === 0 && output.isTerminal) return output.line('No task has failed.')
   output.table(tasks, [
-    { title: 'failed', value: ({ finishedAt }) => finishedAt?.toISOString().slice(0, 19) ?? '' },
+    { title: 'failed', value: ({ finishedAt }) => instantText(finishedAt) ?? '' },
     { title: 'task', value: ({ task }) => task },
     { title: 'id', value: ({ id }) => id },
     { title: 'attempts', value: ({ attempt }) => String(attempt), align: 'right' },

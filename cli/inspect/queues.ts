@@ -1,12 +1,20 @@
 import type { QueueReport } from '../../shared/index.ts'
-import type { Column, Output } from '../output.ts'
+import { type Column, instantText, type Output } from '../output.ts'
 
 export function showQueues(queues: readonly QueueReport[], output: Output): void {
-  if (output.json) return output.data(queues)
+  if (output.json) return output.data(queues.map((report) => ({ ...report, counts: { ...none, ...report.counts } })))
   output.table(queues, columns)
   const [first] = queues
-  if (first !== undefined) output.note(`succeeded, retried and failed since ${first.since.toLocaleString()}`)
+  if (first !== undefined) output.note(`succeeded, retried and failed since ${instantText(first.since)}`)
 }
+
+/** What never happened is a 0 for programs, too. */
+const none = Object.fromEntries(
+  ['succeeded', 'failed', 'retried', 'expired', 'revoked', 'ignored', 'snoozed', 'dead', 'runMs'].map((name) => [
+    name,
+    0,
+  ]),
+)
 
 const columns: readonly Column<QueueReport>[] = [
   { title: 'queue', value: ({ queue, pausedAt }) => (pausedAt === undefined ? queue : `${queue} (paused)`) },

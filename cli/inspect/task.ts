@@ -1,5 +1,5 @@
 import type { ErrorData, TaskInfo } from '../../shared/index.ts'
-import { jsonOf, type Output } from '../output.ts'
+import { instantText, jsonOf, type Output } from '../output.ts'
 
 export function showTask(info: TaskInfo, output: Output): void {
   if (output.json) return output.data(info)
@@ -16,12 +16,12 @@ export function showTask(info: TaskInfo, output: Output): void {
     ['result', info.hidden ? 'no longer kept' : undefined],
     ['error', info.error && errorText(info.error)],
     ['progress', shownValue(info.progress)],
-    ['enqueued', timeOf(info.enqueuedAt)],
-    ['available', timeOf(info.availableAt)],
-    ['started', timeOf(info.startedAt)],
-    ['finished', timeOf(info.finishedAt)],
-    ['expires', timeOf(info.expires)],
-    ['asked to stop', timeOf(info.revokeRequestedAt)],
+    ['enqueued', instantText(info.enqueuedAt)],
+    ['available', instantText(info.availableAt)],
+    ['started', instantText(info.startedAt)],
+    ['finished', instantText(info.finishedAt)],
+    ['expires', instantText(info.expires)],
+    ['asked to stop', instantText(info.revokeRequestedAt)],
     ['parent', info.parent],
     ['root', info.root === info.id ? undefined : info.root],
     ['headers', Object.keys(info.headers).length === 0 ? undefined : JSON.stringify(info.headers)],
@@ -30,7 +30,7 @@ export function showTask(info: TaskInfo, output: Output): void {
     output.line('')
     output.table(info.attempts, [
       { title: 'attempt', value: ({ attempt }) => String(attempt), align: 'right' },
-      { title: 'started', value: ({ startedAt }) => timeOf(startedAt) ?? '' },
+      { title: 'started', value: ({ startedAt }) => instantText(startedAt) ?? '' },
       {
         title: 'ms',
         value: ({ startedAt, endedAt }) => String(endedAt.getTime() - startedAt.getTime()),
@@ -48,10 +48,6 @@ export function showTask(info: TaskInfo, output: Output): void {
 
 function shownValue(value: unknown): string | undefined {
   return value === undefined ? undefined : JSON.stringify(jsonOf(value))
-}
-
-function timeOf(date: Date | undefined): string | undefined {
-  return date?.toISOString()
 }
 
 /** The stack, which begins with name and message, and what caused it. */

@@ -155,14 +155,14 @@ export class EventSource {
     const result = await invoker.invoke(event, traceHeader(batch, invoker.arn, Date.now()))
     if (result.status === 'failed') {
       onProblem(
-        `An invocation failed, its ${batch.length} message(s) come again when their visibility ends: ${result.error.errorType}: ${result.error.errorMessage}`,
+        `An invocation failed, its ${counted(batch.length)} will come again when the visibility ends: ${result.error.errorType}: ${result.error.errorMessage}`,
       )
       return
     }
     const verdict = readBatchResponse(result.payload, new Set(batch.map(({ MessageId }) => MessageId)))
     if (verdict.status === 'malformed') {
       onProblem(
-        `The handler's answer is no batch response, so its ${batch.length} message(s) come again when their visibility ends: ${verdict.reason}.`,
+        `The handler's answer is no batch response, so its ${counted(batch.length)} will come again when the visibility ends: ${verdict.reason}.`,
       )
       return
     }
@@ -177,12 +177,16 @@ export class EventSource {
         receipts = await wire.delete(queueUrl, receipts)
       } catch (error) {
         if (tried === deleteTries) {
-          onProblem(`${receipts.length} message(s) could not be deleted and will come again: ${textOf(error)}`)
+          onProblem(`${counted(receipts.length)} could not be deleted and will come again: ${textOf(error)}`)
         }
       }
       if (tried === deleteTries) return
     }
   }
+}
+
+function counted(count: number): string {
+  return `${count} message${count === 1 ? '' : 's'}`
 }
 
 /** Batches whose events fit an invocation's payload. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */

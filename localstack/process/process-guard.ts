@@ -13,8 +13,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 export interface ProcessGuard {
   /** @param groupId of a child started with `detached: true`: its own pid */
   watch(groupId: number): void
+  /** A child in this process's own group, with all that it starts: what keeps the terminal cannot have a group of its own. */
+  watchTree(pid: number): void
   /** The child has ended; its id may be given to another process. */
-  leave(groupId: number): void
+  leave(id: number): void
   /** Removed at the end. One at most. */
   removeFolder(path: string): void
   /** Ends the shell, which kills what is still being watched. */
@@ -25,21 +27,30 @@ export interface ProcessGuard {
 const script = `
 trap '' HUP INT TERM QUIT
 groups=' '
+trees=' '
 folder=
+kill_tree() {
+  children=$(ps -A -o pid= -o ppid= | while read -r pid parent; do [ "$parent" = "$1" ] && echo "$pid"; done)
+  kill -9 "$1" 2>/dev/null
+  for child in $children; do kill_tree "$child"; done
+}
 while read -r verb value; do
   case $verb in
     watch) groups="$groups$value " ;;
+    tree) trees="$trees$value " ;;
     leave) groups="\${groups%% "$value" *} \${groups#* "$value" }" ;;
+    uproot) trees="\${trees%% "$value" *} \${trees#* "$value" }" ;;
     folder) folder=$value ;;
   esac
 done
+for tree in $trees; do kill_tree "$tree"; done
 for group in $groups; do kill -9 "-$group" 2>/dev/null; done
 if [ -n "$folder" ]; then rm -rf -- "$folder"; fi
 `
 
 export function startProcessGuard(): ProcessGuard {
   if (process.platform === 'win32') {
-    return { watch() {}, leave() {}, removeFolder() {}, close: async () => {} }
+    return { watch() {}, watchTree() {}, leave() {}, removeFolder() {}, close: async () => {} }
   }
   const shell = spawn('/bin/sh', ['-c', script, 'celeriac-guard'], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -50,7 +61,7 @@ export function startProcessGuard(): ProcessGuard {
     shell.once('exit', () => resolve())
     shell.once('error', () => resolve())
   })
-  const watched = new Set<number>()
+  const watched = new Map<number, 'leave' | 'uproot'>()
   // The guard must not keep this process alive.
   shell.unref()
   const { stdin } = shell
@@ -62,11 +73,16 @@ export function startProcessGuard(): ProcessGuard {
   }
   return {
     watch(groupId) {
-      watched.add(groupId)
+      watched.set(groupId, 'leave')
       tell(`watch ${groupId}`)
     },
-    leave(groupId) {
-      if (watched.delete(groupId)) tell(`leave ${groupId}`)
+    watchTree(pid) {
+      watched.set(pid, 'uproot')
+      tell(`tree ${pid}`)
+    },
+    leave(id) {
+      const verb = watched.get(id)
+      if (watched.delete(id)) tell(`${verb} ${id}`)
     },
     removeFolder(path) {
       tell(`folder ${path}`)

@@ -1,81 +1,74 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb'
-import { dayMs, failureKey, hourMs, indexShards, table, timeKey, timeSort } from '../core/table.ts'
+import { dayMs, failureKey, indexShards, table, timeKey, timeSort } from '../core/table.ts'
 import type { TimePage, TimeQuery } from '../ports/index.ts'
 import { request, type TableAccess } from './ledger-gets.ts'
 import type { Item } from './ledger-items.ts'
 
-/** An index whose partitions are a queue's hours or days, each spread over shards. */
-export interface BucketIndex {
+/** An index whose partitions are a queue's days, each spread over shards. */
+export interface DayIndex {
   readonly name: string
   readonly partitionKey: string
   readonly sortKey: string
-  readonly bucketMs: number
-  readonly newestFirst: boolean
   partition(queue: string, at: number, shard: number): string
 }
 
-export const byTime: BucketIndex = { ...table.timeIndex, bucketMs: hourMs, newestFirst: false, partition: timeKey }
-export const byFailure: BucketIndex = {
-  ...table.failureIndex,
-  bucketMs: dayMs,
-  newestFirst: true,
-  partition: failureKey,
-}
+export const byTime: DayIndex = { ...table.timeIndex, partition: timeKey }
+export const byFailure: DayIndex = { ...table.failureIndex, partition: failureKey }
 
-/** Looked through for one page, eight small queries each. A page may end empty and go on with its cursor. */
-const bucketsPerPage = 4
+/** Days looked through for one page, eight small queries each. A page may end empty and go on with its cursor. */
+const daysPerPage = 4
 
 const idIn = (sort: string): string => sort.slice(sort.indexOf('#') + 1)
 const instantIn = (sort: string): number => Number(sort.slice(0, sort.indexOf('#')))
 
 /**
- * One page, in the order of time over all shards. A cursor is the sort key of the last entry, or of the instant where the next bucket begins.
+ * One page, in the order of time over all shards. A cursor is the sort key of the last entry, or of the instant where the next day begins.
  *
  * Each shard gives a little more than its part of the page; entries are certain up to the least last entry of those shards that have more.
  */
-export async function listPage(access: TableAccess, index: BucketIndex, query: TimeQuery): Promise<TimePage> {
+export async function listPage(access: TableAccess, index: DayIndex, query: TimeQuery): Promise<TimePage> {
   const { queue, limit } = query
+  const newestFirst = query.order !== 'oldest'
   // Nothing lies far ahead: a range without an end costs no more than one that ends tomorrow.
   const to = Math.min(query.to, access.clock.now() + dayMs)
   const from = Math.max(query.from, 0)
   const ids: string[] = []
   let cursor = query.cursor
-  for (let visited = 0; visited < bucketsPerPage; visited++) {
-    const bucket = bucketAt(index, cursor, from, to)
-    if (bucket === undefined) return { ids }
+  for (let visited = 0; visited < daysPerPage; visited++) {
+    const day = dayAt(newestFirst, cursor, from, to)
+    if (day === undefined) return { ids }
     const shards = await Promise.all(
       Array.from({ length: indexShards }, (_, shard) =>
-        queryShard(access, index, {
-          partition: index.partition(queue, bucket.start, shard),
-          low: sortOf(Math.max(from, bucket.start)),
-          high: sortOf(Math.min(to, bucket.end)),
+        queryShard(access, index, newestFirst, {
+          partition: index.partition(queue, day.start, shard),
+          low: sortOf(Math.max(from, day.start)),
+          high: sortOf(Math.min(to, day.end)),
           cursor,
           limit: Math.ceil(((limit - ids.length) / indexShards) * 1.5) + 2,
         }),
       ),
     )
-    const { sorts, complete } = merge(shards, index.newestFirst)
+    const { sorts, complete } = merge(shards, newestFirst)
     const taken = sorts.slice(0, limit - ids.length)
     ids.push(...taken.map(idIn))
     const finished = complete && taken.length === sorts.length
-    cursor = finished ? sortOf(index.newestFirst ? bucket.start : bucket.end) : (taken.at(-1) ?? cursor)
+    cursor = finished ? sortOf(newestFirst ? day.start : day.end) : (taken.at(-1) ?? cursor)
     if (ids.length >= limit) break
   }
-  return cursor !== undefined && bucketAt(index, cursor, from, to) !== undefined ? { ids, cursor } : { ids }
+  return cursor !== undefined && dayAt(newestFirst, cursor, from, to) !== undefined ? { ids, cursor } : { ids }
 }
 
 function sortOf(at: number): string {
   return timeSort(at, '')
 }
 
-/** Where the cursor stands: in which bucket the next entry can be. Undefined: beyond the range. */
-function bucketAt(
-  index: BucketIndex,
+/** Where the cursor stands: in which day the next entry can be. Undefined: beyond the range. */
+function dayAt(
+  newestFirst: boolean,
   cursor: string | undefined,
   from: number,
   to: number,
 ): { readonly start: number; readonly end: number } | undefined {
-  const { bucketMs, newestFirst } = index
   let at = newestFirst ? to - 1 : from
   if (cursor !== undefined) {
     const stands = instantIn(cursor)
@@ -88,8 +81,8 @@ function bucketAt(
           : Math.max(at, stands)
   }
   if (!(at >= from && at < to)) return undefined
-  const start = Math.floor(at / bucketMs) * bucketMs
-  return { start, end: start + bucketMs }
+  const start = Math.floor(at / dayMs) * dayMs
+  return { start, end: start + dayMs }
 }
 
 interface Shard {
@@ -100,7 +93,8 @@ interface Shard {
 
 async function queryShard(
   access: TableAccess,
-  index: BucketIndex,
+  index: DayIndex,
+  newestFirst: boolean,
   range: {
     readonly partition: string
     readonly low: string
@@ -110,8 +104,8 @@ async function queryShard(
   },
 ): Promise<Shard> {
   const { cursor } = range
-  const low = !index.newestFirst && cursor !== undefined && cursor > range.low ? cursor : range.low
-  const high = index.newestFirst && cursor !== undefined && cursor < range.high ? cursor : range.high
+  const low = !newestFirst && cursor !== undefined && cursor > range.low ? cursor : range.low
+  const high = newestFirst && cursor !== undefined && cursor < range.high ? cursor : range.high
   let start: Item | undefined
   for (;;) {
     const { Items = [], LastEvaluatedKey } = await request(access, () =>
@@ -122,7 +116,7 @@ async function queryShard(
           KeyConditionExpression: '#partition = :partition AND #sort BETWEEN :low AND :high',
           ExpressionAttributeNames: { '#partition': index.partitionKey, '#sort': index.sortKey },
           ExpressionAttributeValues: { ':partition': { S: range.partition }, ':low': { S: low }, ':high': { S: high } },
-          ScanIndexForward: !index.newestFirst,
+          ScanIndexForward: !newestFirst,
           Limit: range.limit,
           ...(start && { ExclusiveStartKey: start }),
         }),

@@ -117,7 +117,7 @@ export function createDynamoRecords(access: TableAccess, inputs: Inputs): Record
       })
     },
 
-    listByTime: (query) => listPage(access, { ...byTime, newestFirst: query.newestFirst ?? false }, query),
+    listByTime: (query) => listPage(access, byTime, query),
     listFailures: (query) => listPage(access, byFailure, query),
   }
 }

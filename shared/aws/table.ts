@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { table } from '../core/table.ts'
 
-/** CreateTable's input for the one table. On demand; its indexes carry keys only. */
+/** CreateTable's input for the one table. On demand. */
 export function createTableInput(name: string): CreateTableCommandInput {
   const keys = [table, table.timeIndex, table.failureIndex].flatMap((each) => [each.partitionKey, each.sortKey])
   return {
@@ -21,7 +21,7 @@ export function createTableInput(name: string): CreateTableCommandInput {
     GlobalSecondaryIndexes: [table.timeIndex, table.failureIndex].map((index) => ({
       IndexName: index.name,
       KeySchema: keySchema(index),
-      Projection: { ProjectionType: 'KEYS_ONLY' },
+      Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...index.projected] },
     })),
   }
 }

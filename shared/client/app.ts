@@ -2,18 +2,23 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AppBuilder, type AppDefinition, type AppOptions, defineApp } from '../core/app.ts'
 import type { TaskContext } from '../core/context.ts'
 import { DefinitionError } from '../core/errors.ts'
-import { resolveTask, type TaskDefinition, type TaskSource } from '../core/task.ts'
+import { checkKeys } from '../core/options.ts'
+import { type RunMiddleware, resolveTask, type TaskDefinition, type TaskSource } from '../core/task.ts'
 import type { CallOptions } from '../enqueue/call-options.ts'
 import { Enqueuer } from '../enqueue/enqueuer.ts'
+import { Gatherer } from '../enqueue/gatherer.ts'
 import type { Ports } from '../ports/index.ts'
 import { CertainLedger } from '../protocol/certain-ledger.ts'
 import { type ReconcileOptions, type ReconcileReport, reconcile } from '../protocol/reconcile.ts'
 import { AsyncResult } from './async-result.ts'
+import { checkQueue } from './check-queue.ts'
 import { type AwsTarget, Connection, type ConnectionDeps } from './connection.ts'
-import { checkQueue, createInspect, type Inspect } from './inspect.ts'
+import { enqueueOne } from './enqueue-calls.ts'
+import { createInspect, type Inspect } from './inspect.ts'
+import { type RedriveOptions, type RedriveReport, redrive } from './redrive.ts'
 import { ResultPoller } from './result-poller.ts'
 import type { Services } from './services.ts'
-import { enqueueOne, makeContract, makeTask } from './task.ts'
+import { makeContract, makeTask } from './task.ts'
 import type {
   Contract,
   ContractOptions,
@@ -21,6 +26,7 @@ import type {
   OutputOf,
   PlainTaskOptions,
   SchemaTaskOptions,
+  Sendable,
   Takes,
   Task,
 } from './task-types.ts'
@@ -46,20 +52,30 @@ export interface App<QueueName extends string = string> {
    */
   task<Schema extends StandardSchemaV1, Result>(
     name: string,
-    options: SchemaTaskOptions<Schema, QueueName>,
+    options: SchemaTaskOptions<Schema, QueueName> & Sendable<InputType<Schema>>,
     run: ((input: OutputType<Schema>, context: TaskContext) => Result) & Takes<Result, OutputType<Schema>>,
   ): Task<InputType<Schema>, OutputOf<Result>, QueueName>
-  /** Defines a task without a schema: its input is what its function says, and is not checked. */
-  task<Input, Result>(
+  /** Defines a task without a schema: its input is what its function says, and is not checked. A function that takes nothing has none. */
+  task<Input, Result, Run>(
     name: string,
-    options: PlainTaskOptions<NoInfer<Input>, QueueName>,
-    run: (input: Input, context: TaskContext) => Result,
-  ): Task<InputOf<Input, Result>, OutputOf<Result>, QueueName>
+    options: PlainTaskOptions<NoInfer<Input>, QueueName> & Sendable<NoInfer<Input>>,
+    run: ((input: Input, context: TaskContext) => Result) & Run,
+  ): Task<InputOf<Input, Result, Run>, OutputOf<Result>, QueueName>
   /** Defines a contract: a task that this package knows, and another one runs. */
   task<Schema extends StandardSchemaV1, Output extends StandardSchemaV1 = StandardSchemaV1>(
     name: string,
-    options: ContractOptions<Schema, Output, QueueName>,
+    options: ContractOptions<Schema, Output, QueueName> & Sendable<InputType<Schema>>,
   ): Contract<InputType<Schema>, OutputType<Schema>, OutputType<Output>, QueueName>
+
+  /**
+   * Wraps every run of every task: a trace span, a transaction, a context of your own. The first middleware is the outermost.
+   *
+   * @example
+   * app.use(async (ctx, next) => {
+   *   await tracer.startActiveSpan(ctx.task, () => next())
+   * })
+   */
+  use(middleware: RunMiddleware): void
 
   /**
    * Enqueues by name. A task that this process does not know needs `options.queue`; its input is checked by its worker alone.
@@ -78,6 +94,15 @@ export interface App<QueueName extends string = string> {
 
   /** Sends again what lost its message. */
   reconcile(options?: ReconcileOptions): Promise<ReconcileReport>
+
+  /**
+   * Sends dead letters back to their queue, to be run again. Nothing is lost on the way.
+   *
+   * @example
+   * await app.redrive() // all of them
+   * await app.redrive({ queues: ['emails'], task: 'emails.send', reason: 'failure', limit: 100 })
+   */
+  redrive(options?: RedriveOptions): Promise<RedriveReport>
 
   readonly inspect: Inspect
 
@@ -98,11 +123,13 @@ export function buildApp<QueueName extends string>(
   const connection = new Connection(world, builder.prefix)
   const { ports } = connection
   const ledger = new CertainLedger(ports)
+  const enqueuer = new Enqueuer(ports, ledger)
   const services: Services = {
     app: builder,
     ports,
     ledger,
-    enqueuer: new Enqueuer(ports, ledger),
+    enqueuer,
+    gatherer: new Gatherer(enqueuer),
     poller: new ResultPoller(ports),
   }
   const setPause = async (owner: string, queue: string, pausedAt: number | undefined): Promise<void> => {
@@ -119,6 +146,7 @@ export function buildApp<QueueName extends string>(
       builder.add(name, taskOptions, run)
       return run === undefined ? makeContract(services, builder, name) : makeTask(services, builder, name)
     },
+    use: (middleware: RunMiddleware) => builder.use(middleware),
     async send(name: string, input: unknown, callOptions: CallOptions = {}) {
       return enqueueOne(
         services,
@@ -130,7 +158,11 @@ export function buildApp<QueueName extends string>(
     result: <Output>(id: string) => new AsyncResult<Output>(id, services),
     pause: (queue: string) => setPause('pause', queue, ports.clock.now()),
     resume: (queue: string) => setPause('resume', queue, undefined),
-    reconcile: (reconcileOptions: ReconcileOptions = {}) => reconcile(builder, ports, reconcileOptions),
+    async reconcile(reconcileOptions: ReconcileOptions = {}) {
+      checkKeys('reconcile', reconcileOptions, ['queues', 'from', 'onProgress', 'signal'])
+      return reconcile(builder, ports, reconcileOptions)
+    },
+    redrive: (redriveOptions: RedriveOptions = {}) => redrive(services, redriveOptions),
     inspect: createInspect(services),
     connect: (to: Partial<Ports> | AwsTarget) => connection.connect(to),
     ports: () => ports,

@@ -1,12 +1,21 @@
 import { getTimeoutMs } from '../core/defaults.ts'
 import { type Duration, toMs } from '../core/duration.ts'
-import { CeleriacError, GetInsideTaskError, ResultTimeoutError, TaskNotFoundError } from '../core/errors.ts'
+import {
+  CeleriacError,
+  GetInsideTaskError,
+  ResultTimeoutError,
+  SupersededError,
+  TaskNotFoundError,
+} from '../core/errors.ts'
+import { checkKeys } from '../core/options.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { isTerminal, type VisibleState, visibleState } from '../core/states.ts'
+import type { Opening } from '../enqueue/enqueue-outcome.ts'
 import { currentTask } from '../protocol/current-task.ts'
 import { endingOf, type TaskError } from './ending.ts'
 import { forgetTask, readRecord, revokeTask } from './record-actions.ts'
 import type { Services } from './services.ts'
+import { onAbort } from './shared-signals.ts'
 import { describeRecords, type TaskInfo } from './task-info.ts'
 
 export interface GetOptions {
@@ -25,6 +34,8 @@ export interface HandleOptions {
   readonly deduplicated?: boolean
   /** Older openings of the id are not this task. */
   readonly generation?: number
+  /** Later ones are not, either. Without it the handle stands for whatever the id stands for. */
+  readonly opening?: Opening | undefined
   readonly ignoreResult?: boolean
   readonly ledgerOff?: boolean
 }
@@ -44,6 +55,7 @@ export class AsyncResult<Output = unknown> {
   readonly ignored: boolean
   readonly #services: Services
   readonly #generation: number
+  readonly #opening: Opening | undefined
   readonly #ledgerOff: boolean
 
   constructor(id: string, services: Services, facts: HandleOptions = {}) {
@@ -51,7 +63,8 @@ export class AsyncResult<Output = unknown> {
     this.deduplicated = facts.deduplicated
     this.ignored = facts.ignoreResult ?? false
     this.#services = services
-    this.#generation = facts.generation ?? 0
+    this.#generation = facts.opening?.generation ?? facts.generation ?? 0
+    this.#opening = facts.opening
     this.#ledgerOff = facts.ledgerOff ?? false
   }
 
@@ -63,11 +76,13 @@ export class AsyncResult<Output = unknown> {
    * @throws {TaskRevokedError} revoked, or (TaskExpiredError) not started before `expires`
    * @throws {ResultTimeoutError} still open when `timeout` had passed
    * @throws {ResultGoneError} it ended, but its result is no longer kept
+   * @throws {SupersededError} its key or task id was used again since: the record is a later task's. All methods of the handle say so
    * @throws {TaskNotFoundError} no task has this id
    */
   get(options: GetOptions & { readonly propagate: false }): Promise<Output | TaskError>
   get(options?: GetOptions): Promise<Output>
   async get(options: GetOptions = {}): Promise<Output | TaskError> {
+    checkKeys('get', options, ['timeout', 'signal', 'propagate', 'allowInsideTask'])
     if (currentTask.getStore() !== undefined && options.allowInsideTask !== true) throw new GetInsideTaskError()
     if (this.ignored) return undefined as Output
     this.#needsRecord('get()')
@@ -91,7 +106,7 @@ export class AsyncResult<Output = unknown> {
   /** @throws {TaskNotFoundError} no task has this id */
   async state(): Promise<VisibleState> {
     this.#needsRecord('state()')
-    const record = await readRecord(this.#services, this.id)
+    const record = await this.#read()
     return visibleState(record.state, record.availableAt, this.#services.ports.clock.now())
   }
 
@@ -113,7 +128,7 @@ export class AsyncResult<Output = unknown> {
   async info(): Promise<TaskInfo> {
     this.#needsRecord('info()')
     const { app, ports } = this.#services
-    const record = await readRecord(this.#services, this.id)
+    const record = await this.#read()
     const [info] = await describeRecords([record], app, ports.inputs, ports.clock.now())
     return info as TaskInfo
   }
@@ -125,13 +140,13 @@ export class AsyncResult<Output = unknown> {
    */
   async revoke(): Promise<VisibleState> {
     this.#needsRecord('revoke()')
-    return revokeTask(this.#services, this.id)
+    return revokeTask(this.#services, this.id, (record) => this.#checkOpening(record))
   }
 
   /** Removes input, result and error of a task that has ended. Its id and key stay known. */
   async forget(): Promise<void> {
     this.#needsRecord('forget()')
-    return forgetTask(this.#services, this.id)
+    return forgetTask(this.#services, this.id, (record) => this.#checkOpening(record))
   }
 
   async #untilEnded({ timeout, signal }: GetOptions): Promise<TaskRecord> {
@@ -141,20 +156,21 @@ export class AsyncResult<Output = unknown> {
     let seen: TaskRecord | undefined
     const isDone = (record: TaskRecord | undefined): boolean => {
       seen = record
-      return record === undefined || (isTerminal(record.state) && record.generation >= this.#generation)
+      if (record === undefined) return true
+      this.#checkOpening(record)
+      // What is read may lag behind: an older opening is not this task's end.
+      return isTerminal(record.state) && record.generation >= this.#generation
     }
     const timedOut = (): ResultTimeoutError => {
       const state = seen === undefined ? 'unread' : visibleState(seen.state, seen.availableAt, clock.now())
       return new ResultTimeoutError(this.id, timeoutMs ?? 0, state)
     }
     if (timeoutMs !== undefined && timeoutMs <= 0) {
-      if (!isDone(await readRecord(this.#services, this.id))) throw timedOut()
+      if (!isDone(await this.#read())) throw timedOut()
       return seen as unknown as TaskRecord
     }
     const stop = new AbortController()
-    const onAbort = (): void => stop.abort(signal?.reason)
-    if (signal?.aborted) onAbort()
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const release = signal === undefined ? () => {} : onAbort(signal, () => stop.abort(signal.reason))
     const cancel = timeoutMs === undefined ? () => {} : clock.timer(timeoutMs, () => stop.abort(timedOut()))
     try {
       const record = await this.#services.poller.wait(this.id, isDone, stop.signal)
@@ -162,8 +178,22 @@ export class AsyncResult<Output = unknown> {
       return record
     } finally {
       cancel()
-      signal?.removeEventListener('abort', onAbort)
+      release()
     }
+  }
+
+  async #read(): Promise<TaskRecord> {
+    const record = await readRecord(this.#services, this.id)
+    this.#checkOpening(record)
+    return record
+  }
+
+  /** A redrive of the task's dead letter is the task still; using its key again is not. */
+  #checkOpening(record: TaskRecord): void {
+    const mine = this.#opening
+    if (mine === undefined || record.keyUntil === undefined || record.keyUntil === mine.keyUntil) return
+    // What is read may lag behind, and be of an older opening. A record that had expired begins anew at generation 0.
+    if (record.generation > mine.generation || record.enqueuedAt > mine.enqueuedAt) throw new SupersededError(this.id)
   }
 
   #needsRecord(method: string): void {

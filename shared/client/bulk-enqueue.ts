@@ -1,21 +1,6 @@
 import { DefinitionError } from '../core/errors.ts'
-import type { Clock } from '../ports/index.ts'
-import type { AsyncResult } from './async-result.ts'
-import { ChunkSource } from './chunk-source.ts'
-import { type EnqueueChunk, LookAhead } from './look-ahead.ts'
-
-/** The fate of one input, by its place in the list. */
-export type BulkEntry<Input, Output> =
-  | { readonly index: number; readonly handle: AsyncResult<Output>; readonly error?: undefined }
-  | BulkFailure<Input>
-
-/** An input that was not enqueued, given back with the reason. */
-export interface BulkFailure<Input> {
-  readonly index: number
-  readonly input: Input
-  readonly error: Error
-  readonly handle?: undefined
-}
+import type { BulkEntry, BulkFailure } from './bulk-entry.ts'
+import { type CallSource, type EnqueueChunk, LookAhead } from './look-ahead.ts'
 
 export interface BulkProgress {
   /** Inputs taken from the list. */
@@ -44,7 +29,7 @@ export interface BulkOptions {
 }
 
 /** Messages of one SendMessageBatch. */
-const chunkSize = 10
+export const bulkChunk = 10
 
 /**
  * A list being enqueued, ten at a time. Iterate it for every entry's fate in the order of the list, or await it for a summary. Lazy: nothing is
@@ -60,7 +45,7 @@ export class BulkEnqueue<Input, Output>
   implements AsyncIterable<BulkEntry<Input, Output>>, PromiseLike<BulkReport<Input>>
 {
   readonly #enqueue: EnqueueChunk<Input, Output>
-  readonly #source: ChunkSource<Input>
+  readonly #source: CallSource<Input>
   readonly #concurrency: number
   readonly #onProgress: ((progress: BulkProgress) => void) | undefined
   readonly #unyielded: BulkFailure<Input>[] = []
@@ -70,12 +55,7 @@ export class BulkEnqueue<Input, Output>
   #begun = false
   #drained: Promise<BulkReport<Input>> | undefined
 
-  constructor(
-    inputs: Iterable<Input> | AsyncIterable<Input>,
-    enqueue: EnqueueChunk<Input, Output>,
-    options: BulkOptions,
-    clock: Clock,
-  ) {
+  constructor(source: CallSource<Input>, enqueue: EnqueueChunk<Input, Output>, options: BulkOptions) {
     const { concurrency = 4, onProgress } = options
     if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 100) {
       throw new DefinitionError(
@@ -83,7 +63,7 @@ export class BulkEnqueue<Input, Output>
       )
     }
     this.#enqueue = enqueue
-    this.#source = new ChunkSource(inputs, chunkSize, clock)
+    this.#source = source
     this.#concurrency = concurrency
     this.#onProgress = onProgress
   }

@@ -1,34 +1,37 @@
 import { flushMs } from '../core/defaults.ts'
 import type { Clock } from '../ports/index.ts'
 
-/** An input with its place in the caller's list. */
-export interface Indexed<Input> {
+/** What was made of an item of the caller's list, with its place there. */
+export interface Indexed<Taken> {
   readonly index: number
-  readonly input: Input
+  readonly item: Taken
 }
 
-type Answer<Input> = IteratorResult<Input> | 'late' | 'stopped'
+type Answer<Item> = IteratorResult<Item> | 'late' | 'stopped'
 
 /**
- * Takes inputs from any iterable in chunks. A chunk is full, or the last one, or the source had no more for 50 ms: what a trickling source
+ * Takes items from any iterable in chunks. A chunk is full, or the last one, or the source had no more for 50 ms: what a trickling source
  * gives is not kept waiting for nine others.
  */
-export class ChunkSource<Input> {
+export class ChunkSource<Item, Taken> {
   readonly #clock: Clock
   readonly #size: number
-  readonly #iterator: Iterator<Input> | AsyncIterator<Input>
+  /** Called as soon as the source has given an item: it may use the same object again for the next one. */
+  readonly #take: (item: Item) => Taken
+  readonly #iterator: Iterator<Item> | AsyncIterator<Item>
   /** Asked of the source, not answered yet. */
-  #asked: Promise<IteratorResult<Input>> | undefined
+  #asked: Promise<IteratorResult<Item>> | undefined
   /** Ends the wait for it. */
   #wake: ((answer: 'late' | 'stopped') => void) | undefined
   #error: { readonly reason: unknown } | undefined
   #taken = 0
   #ended = false
 
-  constructor(inputs: Iterable<Input> | AsyncIterable<Input>, size: number, clock: Clock) {
+  constructor(items: Iterable<Item> | AsyncIterable<Item>, size: number, clock: Clock, take: (item: Item) => Taken) {
     this.#clock = clock
+    this.#take = take
     this.#size = size
-    this.#iterator = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]()
+    this.#iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
   }
 
   /** Inputs taken so far. */
@@ -37,19 +40,19 @@ export class ChunkSource<Input> {
   }
 
   /** The next inputs; none at the end. What the source throws is thrown after the inputs that came before. */
-  async next(): Promise<readonly Indexed<Input>[]> {
-    const chunk: Indexed<Input>[] = []
+  async next(): Promise<readonly Indexed<Taken>[]> {
+    const chunk: Indexed<Taken>[] = []
     let cancel: (() => void) | undefined
     try {
       while (chunk.length < this.#size && !this.#ended) {
-        let answer: Answer<Input> | Promise<Answer<Input>> = this.#ask()
+        let answer: Answer<Item> | Promise<Answer<Item>> = this.#ask()
         if (answer instanceof Promise) {
           if (chunk.length > 0) cancel ??= this.#clock.timer(flushMs, () => this.#wake?.('late'))
           answer = await answer
         }
         if (answer === 'late' || answer === 'stopped') break
         if (answer.done) this.#ended = true
-        else chunk.push({ index: this.#taken++, input: answer.value })
+        else chunk.push({ index: this.#taken++, item: this.#take(answer.value) })
       }
     } catch (reason) {
       this.#ended = true
@@ -72,7 +75,7 @@ export class ChunkSource<Input> {
     Promise.resolve(this.#iterator.return?.()).catch(() => {})
   }
 
-  #ask(): IteratorResult<Input> | Promise<Answer<Input>> {
+  #ask(): IteratorResult<Item> | Promise<Answer<Item>> {
     if (this.#asked === undefined) {
       const answer = this.#iterator.next()
       if (!('then' in answer)) return answer

@@ -1,4 +1,5 @@
 import { type Environment, readEnvironment } from '../core/environment.ts'
+import { checkKeys } from '../core/options.ts'
 import {
   type Clock,
   forwarding,
@@ -87,9 +88,11 @@ export class Connection {
   /** Ports to use instead of the machine's and AWS's, or where AWS is. */
   connect(to: Partial<Ports> | AwsTarget): void {
     if (isPorts(to)) {
+      checkKeys('connect', to, portNames)
       this.#given = { ...this.#given, ...to }
       return
     }
+    checkKeys('connect', to, ['endpoint', 'region', 'credentials', 'environment'])
     const { clock, random, telemetry } = this.#given
     this.#given = { ...(clock && { clock }), ...(random && { random }), ...(telemetry && { telemetry }) }
     this.#target = to

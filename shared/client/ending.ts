@@ -45,6 +45,7 @@ export function endingOf(record: TaskRecord, now: number): Ending | undefined {
     case 'QUEUED':
     case 'STARTED':
     case 'RETRY':
+    case 'WAITING':
       return undefined
     default:
       return state satisfies never

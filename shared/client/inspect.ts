@@ -1,7 +1,11 @@
 import { retentionMs } from '../core/defaults.ts'
 import { type Duration, toMs } from '../core/duration.ts'
 import { DefinitionError } from '../core/errors.ts'
-import { hourMs } from '../core/table.ts'
+import { checkKeys } from '../core/options.ts'
+import { type QueueCounts, totalOf } from '../core/statistics.ts'
+import { blockMs } from '../core/table.ts'
+import { checkQueue } from './check-queue.ts'
+import { type DeadLetterInfo, type DeadLettersQuery, readDeadLetters } from './dead-letters.ts'
 import { readRecord } from './record-actions.ts'
 import type { Services } from './services.ts'
 import { describeRecords, type TaskInfo } from './task-info.ts'
@@ -18,9 +22,9 @@ export interface QueueReport {
   readonly pausedAt: Date | undefined
   /** Most invocations at a time, where the app limits them. */
   readonly concurrency: number | undefined
-  /** Since when `counts` were counted: the full hour before. */
+  /** Since when `counts` were counted: up to five minutes before the window. */
   readonly since: Date
-  /** `succeeded`, `failed`, `retried`, `expired`, `revoked`, `ignored`, `snoozed`, `dead`, `runMs`; those that never happened are absent. */
+  /** `succeeded`, `failed`, `retried`, `expired`, `revoked`, `ignored`, `snoozed` (requeued ones too), `dead`, `runMs`; those that never happened are absent. */
   readonly counts: Readonly<Record<string, number>>
 }
 
@@ -54,6 +58,8 @@ export interface Inspect {
   /** @throws {TaskNotFoundError} */
   task(id: string): Promise<TaskInfo>
   failures(query: FailuresQuery): Promise<FailuresPage>
+  /** Dead letters of a queue, oldest first. They stay where they are. */
+  deadLetters(query: DeadLettersQuery): Promise<readonly DeadLetterInfo[]>
 }
 
 const mostFailures = 100
@@ -61,9 +67,11 @@ const mostFailures = 100
 export function createInspect(services: Services): Inspect {
   const { app, ports } = services
   return {
-    async queues({ window = 3_600 } = {}) {
+    async queues(query = {}) {
+      checkKeys('inspect.queues', query, ['window'])
+      const { window = 3_600 } = query
       const now = ports.clock.now()
-      const from = Math.floor((now - toMs(window, 'inspect.queues: window')) / hourMs) * hourMs
+      const from = Math.floor((now - toMs(window, 'inspect.queues: window')) / blockMs) * blockMs
       return Promise.all(
         Object.values(app.queues).map(async ({ name, concurrency }) => {
           const [depth, control, counts] = await Promise.all([
@@ -72,10 +80,12 @@ export function createInspect(services: Services): Inspect {
             ports.statistics.sum({ queue: name, from, to: now + 1 }),
           ])
           const pausedAt = control.pausedAt === undefined ? undefined : new Date(control.pausedAt)
-          return { queue: name, ...depth, pausedAt, concurrency, since: new Date(from), counts }
+          return { queue: name, ...depth, pausedAt, concurrency, since: new Date(from), counts: reported(counts) }
         }),
       )
     },
+
+    deadLetters: (query) => readDeadLetters(services, query),
 
     async task(id) {
       const record = await readRecord(services, id)
@@ -83,7 +93,9 @@ export function createInspect(services: Services): Inspect {
       return info as TaskInfo
     },
 
-    async failures({ queue, from, to, limit = 20, cursor }) {
+    async failures(query) {
+      checkKeys('inspect.failures', query, ['queue', 'from', 'to', 'limit', 'cursor'])
+      const { queue, from, to, limit = 20, cursor } = query
       checkQueue(services, 'inspect.failures', queue)
       if (!Number.isInteger(limit) || limit < 1 || limit > mostFailures) {
         throw new DefinitionError(
@@ -107,9 +119,9 @@ export function createInspect(services: Services): Inspect {
   }
 }
 
-/** @throws {DefinitionError} the app has no queue of this name */
-export function checkQueue({ app }: Pick<Services, 'app'>, owner: string, queue: string): void {
-  if (Object.hasOwn(app.queues, queue)) return
-  const names = Object.keys(app.queues).map((name) => `'${name}'`)
-  throw new DefinitionError(`${owner}: queue: expected one of ${names.join(', ')}, received '${queue}'.`)
+function reported(counts: QueueCounts): Readonly<Record<string, number>> {
+  const { succeeded, failed, retried, back: snoozed, dead, runMs } = totalOf(counts)
+  const { expired, revoked, ignored } = counts
+  const all = { succeeded, failed, retried, expired, revoked, ignored, snoozed, dead, runMs }
+  return Object.fromEntries(Object.entries(all).filter(([, amount]) => amount !== 0))
 }

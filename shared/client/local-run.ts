@@ -1,22 +1,18 @@
-import {
-  type AttemptDeps,
-  type AttemptOptions,
-  callFunction,
-  callHooks,
-  contextOf,
-  startAttempt,
-} from '../core/attempt.ts'
+import { type AttemptDeps, type AttemptOptions, callFunction, contextOf, startAttempt } from '../core/attempt.ts'
 import { RetrySignal, type TaskLogger } from '../core/context.ts'
 import { decide } from '../core/decide.ts'
 import { fromErrorData, toErrorData } from '../core/error-data.ts'
 import { DefinitionError, TaskFailedError, TaskRevokedError } from '../core/errors.ts'
-import { decode, encode, type Json } from '../core/json.ts'
-import { scrubberOf } from '../core/redact.ts'
+import { callHooks, hookOwners, hooksFor } from '../core/hooks.ts'
+import { decode, type Json } from '../core/json.ts'
+import { throughMiddlewares } from '../core/middleware.ts'
+import { createScrubber, type Scrubber, scrubberOf } from '../core/redact.ts'
 import { isTerminal, type TaskState } from '../core/states.ts'
-import type { TaskDefinition, TaskHooks } from '../core/task.ts'
-import { validated } from '../enqueue/prepared-call.ts'
+import type { AroundRuns, TaskDefinition } from '../core/task.ts'
+import { freezeInput, validateFor } from '../enqueue/prepared-call.ts'
 import type { Ports } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
+import { surroundingsOf } from '../protocol/surroundings.ts'
 import { taskLogger } from '../protocol/task-logger.ts'
 import type { TaskError } from './ending.ts'
 
@@ -36,7 +32,7 @@ export interface LocalResult<Output> {
 
 export interface LocalCall {
   readonly definition: TaskDefinition
-  readonly appHooks: TaskHooks
+  readonly around: AroundRuns
   readonly ports: Ports
   readonly input: unknown
   readonly headers?: Readonly<Record<string, string>>
@@ -46,14 +42,17 @@ export interface LocalCall {
 export async function callDirectly(call: LocalCall): Promise<unknown> {
   const { definition } = call
   refuseContract(definition)
-  const value = await validated(definition, call.input)
+  const scrub = createScrubber(definition.sensitive)
+  scrub.learn(call.input)
+  const value = await validateFor(definition, call.input)
+  scrub.learn(value)
   const facts = factsOf(call, call.ports.random.uuid(call.ports.clock.now()), 1)
-  const log = loggerOf(call, facts, (text) => text)
-  const world = worldOf(call, log, facts, () => {})
-  const deadlineAt = world.now() + facts.timeLimitMs
-  const context = contextOf(definition, facts, deadlineAt, new AbortController().signal, world, log)
+  const log = loggerOf(call, facts, scrub)
+  const deps = surroundings(call, log, facts, () => {}, scrub)
+  const deadlineAt = deps.now() + facts.timeLimitMs
+  const context = contextOf(definition, facts, deadlineAt, new AbortController().signal, deps, log)
   try {
-    return await callFunction(definition, value, context)
+    return await throughMiddlewares(call.around.middlewares, context, () => callFunction(definition, value, context))
   } catch (error) {
     // Nobody retries here: as in Celery, the error given to retry() is what the caller sees.
     if (error instanceof RetrySignal && error.options.error !== undefined) throw error.options.error
@@ -63,19 +62,19 @@ export async function callDirectly(call: LocalCall): Promise<unknown> {
 
 /** Runs a task here as a worker would, until it has ended. Retries and snoozes follow at once. */
 export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult<Output>> {
-  const { definition, appHooks, ports } = call
+  const { definition, around, ports } = call
   refuseContract(definition)
-  await validated(definition, call.input)
-  const input = encode(call.input)
+  const input = freezeInput(definition, call.input)()
+  await validateFor(definition, decode(input))
   const id = ports.random.uuid(ports.clock.now())
-  const hooks = [appHooks, definition.hooks]
+  const owners = hookOwners(around.hooks, definition.hooks)
   const scrub = scrubberOf(input, definition.sensitive)
   let maxRetries = definition.retry.maxRetries
   for (let attempt = 0; ; ) {
     const facts = factsOf(call, id, attempt + 1)
     const log = loggerOf(call, facts, scrub)
-    const world = worldOf(call, log, facts, (error) => running.fail(error))
-    const running = startAttempt(definition, appHooks, input, facts, world, log)
+    const deps = surroundings(call, log, facts, (error) => running.fail(error), scrub)
+    const running = startAttempt(definition, around, input, facts, deps, log)
     const outcome = await running.outcome
     const settlement = decide(outcome, {
       definition,
@@ -89,15 +88,8 @@ export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult
     if (outcome.kind === 'asked-retry' && outcome.options.maxRetries !== undefined)
       maxRetries = outcome.options.maxRetries
     const data = error === undefined ? undefined : toErrorData(error, scrub)
-    const told = async (name: string, tell: (hooks: TaskHooks) => void | Promise<void> | undefined) =>
-      callHooks(hooks, name, world, tell)
-    const { context } = running
+    if (owners.length > 0) await deps.enter(() => callHooks(owners, running.context, hooksFor(settlement, scrub), deps))
     const output = settlement.result ? decode(JSON.parse(settlement.result) as Json) : undefined
-    if (state === 'SUCCESS') await told('onSuccess', (each) => each.onSuccess?.(context, output))
-    if (state === 'RETRY' && data)
-      await told('onRetry', (each) => each.onRetry?.(context, data, settlement.delayMs ?? 0))
-    if (state === 'FAILURE' && data) await told('onFailure', (each) => each.onFailure?.(context, data))
-    if (counts) await told('onSettled', (each) => each.onSettled?.(context, state))
     if (isTerminal(state)) {
       const failure =
         state === 'FAILURE' && data ? new TaskFailedError(id, definition.name, attempt, fromErrorData(data)) : undefined
@@ -134,11 +126,7 @@ function resultOf<Output>(
   }
 }
 
-function loggerOf(
-  { ports, definition }: LocalCall,
-  facts: AttemptOptions,
-  scrub: (text: string) => string,
-): TaskLogger {
+function loggerOf({ ports, definition }: LocalCall, facts: AttemptOptions, scrub: Scrubber): TaskLogger {
   const { id, queue, attempt } = facts
   return taskLogger(ports.telemetry, { task: definition.name, id, queue, attempt }, scrub)
 }
@@ -173,17 +161,12 @@ function factsOf({ definition, ports, headers = {} }: LocalCall, id: string, att
   }
 }
 
-function worldOf(
+function surroundings(
   { ports }: LocalCall,
   log: TaskLogger,
-  { id, root, traceparent }: AttemptOptions,
+  options: AttemptOptions,
   fail: (error: unknown) => void,
+  scrub: Scrubber,
 ): AttemptDeps {
-  return {
-    now: () => ports.clock.now(),
-    timer: (delayMs, fire) => ports.clock.timer(delayMs, fire),
-    enter: (run) => currentTask.run({ id, root, traceparent, fail }, run),
-    warn: (message, error) => log.warn(message, { error: error instanceof Error ? error.message : String(error) }),
-    progress: () => {},
-  }
+  return { ...surroundingsOf(options, ports, log, fail), progress: () => {}, validated: scrub.learn }
 }

@@ -1,14 +1,17 @@
-import type { BulkEntry } from './bulk-enqueue.ts'
+import type { BulkEntry, TakenCall } from './bulk-entry.ts'
 import type { ChunkSource, Indexed } from './chunk-source.ts'
 
 /** Enqueues a chunk; says the fate of each input, and never rejects. */
 export type EnqueueChunk<Input, Output> = (
-  chunk: readonly Indexed<Input>[],
+  chunk: readonly Indexed<TakenCall<Input>>[],
 ) => Promise<readonly BulkEntry<Input, Output>[]>
+
+/** Gives calls in chunks. */
+export type CallSource<Input> = Pick<ChunkSource<unknown, TakenCall<Input>>, 'next' | 'stop' | 'taken'>
 
 /** Enqueues chunks ahead of whoever reads their fates: so many in flight, and as many again finished and unread. */
 export class LookAhead<Input, Output> {
-  readonly #source: ChunkSource<Input>
+  readonly #source: CallSource<Input>
   readonly #enqueue: EnqueueChunk<Input, Output>
   readonly #concurrency: number
   /** In the order of the list. */
@@ -20,7 +23,7 @@ export class LookAhead<Input, Output> {
   #error: { readonly reason: unknown } | undefined
   #wake: (() => void)[] = []
 
-  constructor(source: ChunkSource<Input>, enqueue: EnqueueChunk<Input, Output>, concurrency: number) {
+  constructor(source: CallSource<Input>, enqueue: EnqueueChunk<Input, Output>, concurrency: number) {
     this.#source = source
     this.#enqueue = enqueue
     this.#concurrency = concurrency

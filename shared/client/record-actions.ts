@@ -1,9 +1,13 @@
+import type { AttemptOptions } from '../core/attempt.ts'
+import { messageOf } from '../core/call.ts'
+import { decideWithoutRun } from '../core/decide.ts'
 import { resultTtlMs } from '../core/defaults.ts'
 import { CeleriacError, LedgerUnavailableError, TaskNotFoundError } from '../core/errors.ts'
-import type { RecordFields, TaskRecord } from '../core/record.ts'
+import type { Json } from '../core/json.ts'
+import type { TaskRecord } from '../core/record.ts'
 import { isTerminal, type VisibleState, visibleState } from '../core/states.ts'
-import { revoking } from '../enqueue/opening.ts'
-import type { RecordChange } from '../ports/index.ts'
+import { forgetRecord, type RecordChange, requestRevocation, revokeRecord } from '../core/transitions.ts'
+import { callHooksWithoutRun } from '../protocol/end-hooks.ts'
 import type { Services } from './services.ts'
 
 /** A record that changes whenever it was read is not worth more tries. */
@@ -20,33 +24,63 @@ export async function readRecord({ ports }: Services, id: string): Promise<TaskR
  * Revokes a task: one that does not run ends in REVOKED now; a running one is asked to stop, and its worker aborts `ctx.signal` within seconds.
  * One that has ended stays as it is.
  *
+ * @param check throws when the record is not the one that is meant
  * @returns the state it left the task in
  */
-export async function revokeTask(services: Services, id: string): Promise<VisibleState> {
+export async function revokeTask(
+  services: Services,
+  id: string,
+  check: (record: TaskRecord) => void = () => {},
+): Promise<VisibleState> {
   const { app, ports } = services
-  return changeUntilDone(services, id, (record) => {
+  let revoked: TaskRecord | undefined
+  const state = await changeUntilDone(services, id, (record) => {
+    check(record)
+    revoked = undefined
     const now = ports.clock.now()
     if (isTerminal(record.state)) return { state: record.state }
     if (record.state === 'STARTED') {
       if (record.revokeRequestedAt !== undefined) return { state: 'STARTED' }
-      const { id, v, queue } = record
-      // No transition: the worker settles with its own version and token.
-      return { state: 'STARTED', change: { id, v, transition: false, queue, set: { revokeRequestedAt: now } } }
+      return { state: 'STARTED', change: requestRevocation(record, now) }
     }
     const ttl = app.tasks.get(record.task)?.resultTtlMs ?? resultTtlMs
-    return { state: 'REVOKED', change: revoking(record, ports.random.token(), now, ttl, 'revoked') }
+    revoked = record
+    return { state: 'REVOKED', change: revokeRecord(record, ports.random.token(), now, ttl, 'revoked') }
   })
+  if (revoked !== undefined) await reportRevoked(services, revoked)
+  return state
 }
 
-const payload = [
-  'input',
-  'inputRef',
-  'result',
-  'error',
-  'attempts',
-  'progress',
-  'envelope',
-] as const satisfies readonly (keyof RecordFields)[]
+/** No worker sees the end of a task that is revoked while it waits: its event and its hooks belong to the process that revoked it. */
+async function reportRevoked({ app, ports }: Services, record: TaskRecord): Promise<void> {
+  const { id, task, queue, attempt, generation, enqueuedAt, root = id } = record
+  ports.telemetry.event({ type: 'revoked', at: ports.clock.now(), queue, task, id })
+  const definition = app.tasks.get(task)
+  const { headers = {}, parent, traceparent, input } = messageOf(record, inputOf(record))
+  const options: AttemptOptions = {
+    id,
+    queue,
+    attempt,
+    maxRetries: definition?.retry.maxRetries ?? 0,
+    generation,
+    headers,
+    enqueuedAt,
+    root,
+    receiveCount: 0,
+    local: false,
+    timeLimitMs: definition?.timeLimitMs ?? 0,
+    ignoreResult: definition?.ignoreResult ?? false,
+    ...(parent !== undefined && { parent }),
+    ...(traceparent !== undefined && { traceparent }),
+  }
+  const settlement = decideWithoutRun({ kind: 'revoked' })
+  await callHooksWithoutRun({ task, definition, input, options, settlement }, app, ports)
+}
+
+/** A larger input lives in its own item. It is read by nobody but the scrubber of log lines, so it is not fetched. */
+function inputOf({ input }: TaskRecord): Json {
+  return input === undefined ? null : (JSON.parse(input) as Json)
+}
 
 /**
  * Removes what a task was given and what it left. The record itself stays: a late copy of its message must still find that it ended, and its key
@@ -54,10 +88,15 @@ const payload = [
  *
  * @throws {CeleriacError} code `task-open`: it has not ended
  */
-export async function forgetTask(services: Services, id: string): Promise<void> {
+export async function forgetTask(
+  services: Services,
+  id: string,
+  check: (record: TaskRecord) => void = () => {},
+): Promise<void> {
   const { ports } = services
   const inputs = new Set<string>()
   await changeUntilDone(services, id, (record) => {
+    check(record)
     if (!isTerminal(record.state)) {
       const state = visibleState(record.state, record.availableAt, ports.clock.now())
       throw new CeleriacError(
@@ -67,8 +106,7 @@ export async function forgetTask(services: Services, id: string): Promise<void> 
     }
     if (record.inputRef !== undefined) inputs.add(record.inputRef)
     if (record.forgotten === true) return { state: record.state }
-    const { v, queue, state } = record
-    return { state, change: { id, v, transition: false, queue, set: { forgotten: true }, remove: payload } }
+    return { state: record.state, change: forgetRecord(record) }
   })
   if (inputs.size > 0) await ports.inputs.remove([...inputs].map((ref) => ({ id, ref })))
 }

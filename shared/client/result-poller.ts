@@ -81,7 +81,8 @@ export class ResultPoller {
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#watches.add(watch)
-      this.#plan()
+      // No look at the others: they are no sooner than the timer that is set.
+      if (watch.nextAt < this.#wakesAt) this.#sleepUntil(watch.nextAt)
     })
   }
 

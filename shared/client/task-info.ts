@@ -2,9 +2,10 @@ import type { AppDefinition } from '../core/app.ts'
 import { parseErrorData } from '../core/error-data.ts'
 import { parseAttempts } from '../core/history.ts'
 import { decode, type Json } from '../core/json.ts'
-import type { AttemptEntry, ErrorData, TaskRecord } from '../core/record.ts'
+import type { AttemptEntry, AttemptOutcome, ErrorData, TaskRecord } from '../core/record.ts'
 import { redacted, redactInput } from '../core/redact.ts'
 import { type VisibleState, visibleState } from '../core/states.ts'
+import { decodeTags } from '../core/tags.ts'
 import type { Inputs } from '../ports/index.ts'
 import { isPayloadHidden } from './ending.ts'
 
@@ -14,8 +15,9 @@ export interface AttemptInfo {
   readonly attempt: number
   readonly startedAt: Date
   readonly endedAt: Date
-  /** `success`, `retry`, `failure`, `crash`, `crash-in-company`, `snooze`, `requeue`, `ignored`, `revoked`. */
-  readonly outcome: string
+  readonly outcome: AttemptOutcome
+  /** The worker that ran it: its log lines carry these 8 characters. */
+  readonly by?: string
   readonly error?: { readonly name: string; readonly message: string }
 }
 
@@ -26,7 +28,7 @@ export interface TaskInfo {
   readonly queue: string
   readonly state: VisibleState
   /** Why it is REVOKED (`revoked`, `enqueue-failed`), or why its message is a dead letter. */
-  readonly reason: string | undefined
+  readonly reason: TaskRecord['reason']
   /** How often this id was opened anew. */
   readonly generation: number
   /** Counted runs that ended. */
@@ -57,6 +59,13 @@ export interface TaskInfo {
   /** First task of the tree; its own id when it was called from outside. */
   readonly root: string
   readonly parent: string | undefined
+  readonly tenant: string | undefined
+  readonly tags: readonly string[]
+  /** The worker that claimed it last, and the build of its code. */
+  readonly by: string | undefined
+  readonly build: string | undefined
+  /** Of a FAILURE: failures of one cause have the same. */
+  readonly fingerprint: string | undefined
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -102,6 +111,11 @@ function describe(record: TaskRecord, input: string | undefined, app: AppDefinit
     keyUntil: dateOf(record.keyUntil),
     root: record.root ?? record.id,
     parent: record.parent,
+    tenant: record.tenant,
+    tags: decodeTags(record.tags),
+    by: record.by,
+    build: record.build,
+    fingerprint: record.fingerprint,
     headers: headersOf(record.envelope),
   }
 }
@@ -115,15 +129,15 @@ function shownInput(record: TaskRecord, input: string | undefined, app: AppDefin
 
 /** A first run that succeeded leaves no history: the record's own times tell it. */
 function attemptsOf(record: TaskRecord): readonly AttemptEntry[] {
-  const { attempts, state, attempt, startedAt, finishedAt } = record
+  const { attempts, state, attempt, startedAt, finishedAt, by } = record
   if (attempts !== undefined) return parseAttempts(attempts)
   if (state !== 'SUCCESS' || startedAt === undefined || finishedAt === undefined) return []
-  return [{ attempt, startedAt, endedAt: finishedAt, outcome: 'success' }]
+  return [{ attempt, startedAt, endedAt: finishedAt, outcome: 'success', ...(by !== undefined && { by }) }]
 }
 
-function attemptInfo({ attempt, startedAt, endedAt, outcome, error }: AttemptEntry): AttemptInfo {
+function attemptInfo({ attempt, startedAt, endedAt, outcome, by, error }: AttemptEntry): AttemptInfo {
   const times = { startedAt: new Date(startedAt), endedAt: new Date(endedAt) }
-  return { attempt, ...times, outcome, ...(error && { error }) }
+  return { attempt, ...times, outcome, ...(by !== undefined && { by }), ...(error && { error }) }
 }
 
 /** What cannot be read (a newer encoding) is shown as the text it is. */

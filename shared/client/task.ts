@@ -1,77 +1,19 @@
 import type { AppBuilder } from '../core/app.ts'
 import { DefinitionError } from '../core/errors.ts'
+import { checkKeys } from '../core/options.ts'
 import type { TaskDefinition } from '../core/task.ts'
-import type { CallOptions } from '../enqueue/call-options.ts'
-import { type PreparedCall, prepareCall } from '../enqueue/prepared-call.ts'
-import { AsyncResult } from './async-result.ts'
-import { BulkEnqueue, type BulkEntry } from './bulk-enqueue.ts'
-import type { Indexed } from './chunk-source.ts'
+import { type CallOptions, callOptions } from '../enqueue/call-options.ts'
+import { enqueueCalls, enqueueMany, enqueueOne } from './enqueue-calls.ts'
 import { applyLocally, callDirectly, type LocalCall } from './local-run.ts'
 import type { Services } from './services.ts'
-import type { Contract, DelayManyOptions, Task, TaskCalls } from './task-types.ts'
+import { splitCall } from './split-call.ts'
+import type { Contract, Task, TaskCalls } from './task-types.ts'
 
-/** Enqueues one call. */
-export async function enqueueOne<Output>(
-  services: Services,
-  definition: TaskDefinition,
-  input: unknown,
-  options: CallOptions,
-): Promise<AsyncResult<Output>> {
-  const { app, ports, enqueuer } = services
-  const prepared = await prepareCall(definition, input, options, { app, ...ports })
-  const [outcome] = await enqueuer.enqueue([prepared])
-  if (outcome?.status === 'accepted') return handleOf(services, prepared, outcome)
-  throw outcome?.error ?? new Error('The enqueue came to no end: a bug in Celeriac.')
+interface ApplyOptions {
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Enqueues a list. */
-export function enqueueMany<Input, Output>(
-  services: Services,
-  definition: TaskDefinition,
-  inputs: Iterable<Input> | AsyncIterable<Input>,
-  { concurrency, onProgress, ...options }: DelayManyOptions,
-): BulkEnqueue<Input, Output> {
-  const bulk = { ...(concurrency !== undefined && { concurrency }), ...(onProgress && { onProgress }) }
-  const enqueue = (chunk: readonly Indexed<Input>[]) =>
-    enqueueChunk<Input, Output>(services, definition, chunk, options)
-  return new BulkEnqueue<Input, Output>(inputs, enqueue, bulk, services.ports.clock)
-}
-
-async function enqueueChunk<Input, Output>(
-  services: Services,
-  definition: TaskDefinition,
-  chunk: readonly Indexed<Input>[],
-  options: CallOptions,
-): Promise<readonly BulkEntry<Input, Output>[]> {
-  const { app, ports, enqueuer } = services
-  const prepared = await Promise.all(
-    chunk.map(({ input }) => prepareCall(definition, input, options, { app, ...ports }).catch(errorOf)),
-  )
-  const calls = prepared.filter((each): each is PreparedCall => !(each instanceof Error))
-  const outcomes = await enqueuer.enqueue(calls)
-  const byCall = new Map(calls.map((each, at) => [each, outcomes[at]]))
-  return chunk.map(({ index, input }, at) => {
-    const each = prepared[at]
-    if (each === undefined || each instanceof Error) return { index, input, error: each ?? new Error('No answer.') }
-    const outcome = byCall.get(each)
-    return outcome?.status === 'accepted'
-      ? { index, handle: handleOf<Output>(services, each, outcome) }
-      : { index, input, error: outcome?.error ?? new Error('No outcome.') }
-  })
-}
-
-function handleOf<Output>(
-  services: Services,
-  { definition, call, ignoreResult }: PreparedCall,
-  { deduplicated, generation }: { readonly deduplicated: boolean; readonly generation: number },
-): AsyncResult<Output> {
-  const ledgerOff = definition.ledger === 'off'
-  return new AsyncResult<Output>(call.id, services, { deduplicated, generation, ignoreResult, ledgerOff })
-}
-
-function errorOf(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
-}
+const applyOptions = ['headers'] as const
 
 function callsOf<Input, Output>(services: Services, app: AppBuilder, name: string): TaskCalls<Input, Output> {
   const definition = (): TaskDefinition => {
@@ -85,9 +27,12 @@ function callsOf<Input, Output>(services: Services, app: AppBuilder, name: strin
       return definition()
     },
     delay: (input?: Input) => enqueueOne<Output>(services, definition(), input, {}),
-    applyAsync: (input?: Input, options: CallOptions = {}) =>
-      enqueueOne<Output>(services, definition(), input, options),
+    applyAsync: async (...given: readonly unknown[]) => {
+      const { input, options } = splitCall<CallOptions>(definition(), given, 'applyAsync', callOptions)
+      return enqueueOne<Output>(services, definition(), input, options)
+    },
     delayMany: (inputs, options = {}) => enqueueMany<Input, Output>(services, definition(), inputs, options),
+    applyMany: (calls, options = {}) => enqueueCalls<Input, Output>(services, definition(), calls, options),
   }
 }
 
@@ -96,15 +41,18 @@ export function makeTask<Input, Output>(services: Services, app: AppBuilder, nam
   const calls = callsOf<Input, Output>(services, app, name)
   const callOf = (input: unknown, headers?: Readonly<Record<string, string>>): LocalCall => {
     const { definition } = calls
-    return { definition, appHooks: app.hooks, ports: services.ports, input, ...(headers && { headers }) }
+    return { definition, around: app, ports: services.ports, input, ...(headers && { headers }) }
   }
   const call = (input?: Input) => callDirectly(callOf(input)) as Promise<Output>
   Object.defineProperties(call, Object.getOwnPropertyDescriptors(calls))
   return Object.defineProperties(call, {
     name: { value: name },
     apply: {
-      value: (input?: Input, options: { readonly headers?: Readonly<Record<string, string>> } = {}) =>
-        applyLocally<Output>(callOf(input, options.headers)),
+      value: async (...given: readonly unknown[]) => {
+        const { input, options } = splitCall<ApplyOptions>(calls.definition, given, 'apply', applyOptions)
+        checkKeys(`task '${name}': apply`, options, applyOptions)
+        return applyLocally<Output>(callOf(input, options.headers))
+      },
     },
   }) as unknown as Task<Input, Output>
 }

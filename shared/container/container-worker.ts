@@ -1,7 +1,8 @@
+import { setMaxListeners } from 'node:events'
 import { type AppDefinition, timesOf } from '../core/app.ts'
 import { DefinitionError } from '../core/errors.ts'
 import type { Ports } from '../ports/index.ts'
-import { createBatchWorker } from '../worker/index.ts'
+import { createBatchWorker, type WorkerParts, watchLeaks, workerParts } from '../worker/index.ts'
 import { type HealthServer, startHealthServer } from './health.ts'
 import { QueuePoller } from './queue-poller.ts'
 import { Slots } from './slots.ts'
@@ -31,10 +32,10 @@ export interface ContainerWorker {
   /** Of the health endpoint. */
   readonly healthPort: number | undefined
   /**
-   * Receives and begins nothing more, hands back what has not begun, and waits for what runs.
+   * Receives and begins nothing more, hands back what has not begun, and waits for what runs. After `graceMs` it aborts `ctx.signal` of what still
+   * runs and hands those tasks back: no attempt is spent, and another worker runs them from the start.
    *
-   * @param options.graceMs how long to wait. ECS and Kubernetes kill 30 s after SIGTERM. A task that is left running is found by another worker when its
-   * lease ends, within a minute. @default no limit
+   * @param options.graceMs how long to wait. ECS and Kubernetes kill 30 s after SIGTERM; settling takes a moment, so leave 5 s. @default no limit
    * @returns whether everything that ran has finished
    */
   stop(options?: { readonly graceMs?: number }): Promise<boolean>
@@ -44,6 +45,8 @@ const defaultConcurrency = 10
 const longestPollSeconds = 20
 /** Queues that must take turns, because there are fewer places than queues. */
 const turnSeconds = 1
+/** For writing that the tasks that still ran are handed back. */
+const longestHandBackMs = 5_000
 /** SQS and the network recover from most things sooner. */
 const failingAfterMs = 60_000
 
@@ -60,13 +63,17 @@ const failingAfterMs = 60_000
 export async function startContainerWorker(
   app: ContainerApp,
   options: ContainerWorkerOptions = {},
+  parts: WorkerParts = workerParts,
 ): Promise<ContainerWorker> {
   const { definition } = app
   const { concurrency = defaultConcurrency, queues = Object.keys(definition.queues) } = options
   check(definition, queues, concurrency)
   const ports = options.ports ?? (await app.ports())
-  const worker = createBatchWorker({ app: definition, ports, batches: concurrency })
+  const worker = createBatchWorker({ app: definition, ports, batches: concurrency }, parts)
   const draining = new AbortController()
+  const stopping = new AbortController()
+  // One abort listener per running task.
+  setMaxListeners(0, stopping.signal)
   const slots = new Slots(concurrency)
   const pollers = queues.map((queue) => {
     const { batchSize = 1, parallelism = 1 } = definition.queues[queue] ?? {}
@@ -79,6 +86,7 @@ export async function startContainerWorker(
       worker,
       ports,
       draining: draining.signal,
+      stopping: stopping.signal,
     })
   })
   const isFailing = (): boolean =>
@@ -91,6 +99,8 @@ export async function startContainerWorker(
       queues,
     }))
   }
+  // For the life of the process: what a task leaves behind may be rejected while nothing runs.
+  const stopWatching = watchLeaks()
   const polling = Promise.all(pollers.map((poller) => poller.run()))
   return {
     get running() {
@@ -99,11 +109,14 @@ export async function startContainerWorker(
     healthPort: health?.port,
     async stop({ graceMs } = {}) {
       draining.abort()
-      const finished = await within(
-        polling.then(() => true),
-        graceMs,
-        ports,
-      )
+      const ended = polling.then((): true => true)
+      const finished = await within(ended, graceMs, ports)
+      if (!finished) {
+        stopping.abort()
+        // A table that does not answer must not keep the process: leases end by themselves.
+        await within(ended, longestHandBackMs, ports)
+      }
+      stopWatching()
       await health?.close()
       return finished
     },

@@ -16,6 +16,8 @@ export interface QueuePollerOptions {
   readonly ports: Pick<Ports, 'queues' | 'clock' | 'telemetry'>
   /** Aborted: nothing more is received or begun. */
   readonly draining: AbortSignal
+  /** Aborted: what runs is handed back. */
+  readonly stopping: AbortSignal
 }
 
 const failurePauseMs = 1_000
@@ -75,7 +77,7 @@ export class QueuePoller {
     } catch (error) {
       if (this.#failingSince === undefined) {
         this.#failingSince = ports.clock.now()
-        ports.telemetry.log('error', 'Messages could not be received; it is tried again every second.', {
+        ports.telemetry.log('error', 'Messages could not be received; trying again every second.', {
           queue,
           error,
         })
@@ -86,9 +88,9 @@ export class QueuePoller {
   }
 
   async #work(deliveries: Parameters<BatchWorker['work']>[1]): Promise<void> {
-    const { queue, worker, ports, draining } = this.#options
+    const { queue, worker, ports, draining, stopping } = this.#options
     try {
-      const { failed } = await worker.work(queue, deliveries, { draining })
+      const { failed } = await worker.work(queue, deliveries, { draining, stopping })
       const again = new Set(failed)
       const done = deliveries.filter(({ messageId }) => !again.has(messageId)).map(({ receipt }) => receipt)
       if (done.length > 0) await ports.queues.acknowledge(queue, done)

@@ -1,7 +1,19 @@
 import { DefinitionError } from './errors.ts'
 import { checkAppName, checkPrefix, checkQueueName, prefixOf } from './names.ts'
+import { checkKeys } from './options.ts'
 import { type QueueDefinition, type QueueOptions, type QueueTimes, queueTimes, resolveQueue } from './queue.ts'
-import { resolveTask, type TaskDefaults, type TaskDefinition, type TaskHooks, type TaskSource } from './task.ts'
+import { resolveRetry } from './retry.ts'
+import {
+  type AroundRuns,
+  defaultsKnown,
+  hooksKnown,
+  type RunMiddleware,
+  resolveTask,
+  type TaskDefaults,
+  type TaskDefinition,
+  type TaskHooks,
+  type TaskSource,
+} from './task.ts'
 
 export interface AppOptions<QueueName extends string = string> {
   /** Part of every name at AWS: `<name>[-<stage>]` is the table, `<name>[-<stage>]-<queue>` a queue. */
@@ -16,14 +28,13 @@ export interface AppOptions<QueueName extends string = string> {
 }
 
 /** What producers, workers and infra read: queues and tasks with their defaults, checked. */
-export interface AppDefinition {
+export interface AppDefinition extends AroundRuns {
   readonly name: string
   readonly stage: string | undefined
   /** `<name>` or `<name>-<stage>`; CELERIAC_PREFIX overrides it where a process runs. */
   readonly prefix: string
   readonly queues: Readonly<Record<string, QueueDefinition>>
   readonly tasks: ReadonlyMap<string, TaskDefinition>
-  readonly hooks: TaskHooks
   readonly defaults: TaskDefaults
 }
 
@@ -33,10 +44,18 @@ export interface AppBuilder extends AppDefinition {
   add(name: string, options: TaskSource['options'], run: TaskDefinition['run']): TaskDefinition
   /** Give a contract its function. */
   implement(name: string, run: NonNullable<TaskDefinition['run']>): TaskDefinition
+  /** Wrap every run. @throws {DefinitionError} when it is no function */
+  use(middleware: RunMiddleware): void
 }
+
+const known = ['name', 'stage', 'queues', 'defaults', 'hooks'] as const satisfies readonly (keyof AppOptions)[]
 
 /** @throws {DefinitionError} naming the option, what was expected and what came */
 export function defineApp<QueueName extends string>(options: AppOptions<QueueName>): AppBuilder {
+  checkKeys('createApp', options, known)
+  checkKeys('createApp: defaults', options.defaults, defaultsKnown)
+  checkKeys('createApp: hooks', options.hooks, hooksKnown)
+  if (options.defaults?.retry !== false) resolveRetry(options.defaults?.retry, 'createApp: defaults')
   checkAppName(options.name)
   if (options.stage !== undefined) checkAppName(options.stage, 'stage')
   const prefix = prefixOf(options.name, options.stage)
@@ -50,6 +69,7 @@ export function defineApp<QueueName extends string>(options: AppOptions<QueueNam
     queues[name] = resolveQueue(name, queueOptions)
   }
   const tasks = new Map<string, TaskDefinition>()
+  const middlewares: RunMiddleware[] = []
   const defaults: TaskDefaults = options.defaults ?? {}
   return {
     name: options.name,
@@ -58,6 +78,7 @@ export function defineApp<QueueName extends string>(options: AppOptions<QueueNam
     queues,
     tasks,
     hooks: options.hooks ?? {},
+    middlewares,
     defaults,
     add(name, taskOptions, run) {
       if (tasks.has(name)) {
@@ -76,6 +97,11 @@ export function defineApp<QueueName extends string>(options: AppOptions<QueueNam
       const definition: TaskDefinition = { ...contract, run }
       tasks.set(name, definition)
       return definition
+    },
+    use(middleware) {
+      if (typeof middleware !== 'function')
+        throw new DefinitionError(`app.use: expected a function (ctx, next) => …, received ${typeof middleware}.`)
+      middlewares.push(middleware)
     },
   }
 }

@@ -1,24 +1,35 @@
 import { type ContextRetryOptions, RetrySignal, SnoozeSignal, type TaskContext, type TaskLogger } from './context.ts'
 import type { Outcome } from './decide.ts'
-import { hookLimitMs, maxResultBytes } from './defaults.ts'
+import { maxResultBytes } from './defaults.ts'
 import { type Duration, toMs } from './duration.ts'
-import { ResultTooLargeError, SoftTimeLimitExceededError, TaskRevokedError, TimeLimitExceededError } from './errors.ts'
+import { harmless } from './error-data.ts'
+import {
+  InputError,
+  ResultTooLargeError,
+  SoftTimeLimitExceededError,
+  TaskRevokedError,
+  TimeLimitExceededError,
+} from './errors.ts'
+import { callHooks, hookOwners } from './hooks.ts'
 import { validateInput } from './input.ts'
 import { byteLength, decode, encode, type Json, toText } from './json.ts'
-import type { TaskDefinition, TaskHooks } from './task.ts'
+import { throughMiddlewares } from './middleware.ts'
+import { checkKeys } from './options.ts'
+import type { AroundRuns, TaskDefinition } from './task.ts'
 
-/** What an attempt needs of the world. */
+/** What an attempt needs from its surroundings. */
 export interface AttemptDeps {
   now(): number
   timer(delayMs: number, fire: () => void): () => void
-  /** Calls the task's own code, so that code below it can tell whose it is. */
+  /** Calls the user's code in the scope of its task: enqueues and leaked rejections below it belong to the task. */
   enter<T>(run: () => T): T
-  /** Told of hooks that throw. */
-  warn(message: string, error: unknown): void
+  warn(message: string, error?: unknown): void
   progress(value: unknown): void
+  /** Told of the validated input before the function gets it: what is sensitive of it must not be logged either. */
+  validated?(value: unknown): void
 }
 
-/** What an attempt is told of its task. */
+/** The facts of one attempt. */
 export interface AttemptOptions {
   readonly id: string
   readonly queue: string
@@ -38,6 +49,8 @@ export interface AttemptOptions {
   readonly local: boolean
   readonly timeLimitMs: number
   readonly softTimeLimitMs?: number
+  /** The attempt cannot go on after this instant, whatever time it is owed: the end of the Lambda invocation. */
+  readonly latestEndAt?: number
   readonly ignoreResult: boolean
 }
 
@@ -52,7 +65,12 @@ export interface RunningAttempt {
   abort(reason: Error): void
   /** Ends the attempt with an error that was not thrown into it: a leaked rejection, a lost lease. */
   fail(error: unknown): void
+  /** Ends the attempt, uncounted: the process stops. */
+  handBack(reason: Error): void
 }
+
+/** A timer this late, or a run this far over its limit, means that the event loop was blocked. */
+const stallMs = 250
 
 /**
  * Runs a task's function once: decodes and validates its input, starts the limits, races the function against them, and says how it ended.
@@ -60,7 +78,7 @@ export interface RunningAttempt {
  */
 export function startAttempt(
   definition: TaskDefinition,
-  appHooks: TaskHooks,
+  around: AroundRuns,
   input: Json | undefined,
   facts: AttemptOptions,
   world: AttemptDeps,
@@ -73,22 +91,44 @@ export function startAttempt(
     end = resolve
   })
   let revoked = false
-  const context = contextOf(definition, facts, startedAt + facts.timeLimitMs, controller.signal, world, log)
+  const asked: AskedToComeBack = {}
+  const context = contextOf(definition, facts, startedAt + facts.timeLimitMs, controller.signal, world, log, asked)
 
-  const cancelHard = world.timer(facts.timeLimitMs, () => {
+  // Of an event loop that was blocked: each run gets back the time that it could not use.
+  let owedMs = 0
+  const onHardLimit = (dueAt: number): void => {
+    const now = world.now()
+    const lateMs = now - dueAt
+    if (lateMs > stallMs) {
+      const end = Math.min(now + lateMs, facts.latestEndAt ?? Number.POSITIVE_INFINITY)
+      owedMs += lateMs
+      if (end > now) cancelHard = world.timer(end - now, () => onHardLimit(end))
+      else handBack(new Error('The event loop was blocked, and no time is left for this task.'))
+      return
+    }
     const error = new TimeLimitExceededError(facts.timeLimitMs)
     controller.abort(error)
     end(revoked ? { kind: 'revoked' } : { kind: 'threw', error })
-  })
+  }
+  const hardLimitAt = startedAt + facts.timeLimitMs
+  let cancelHard = world.timer(facts.timeLimitMs, () => onHardLimit(hardLimitAt))
+  const handBack = (reason: Error): void => {
+    controller.abort(reason)
+    end({ kind: 'handed-back' })
+  }
   const { softTimeLimitMs } = facts
   const cancelSoft =
     softTimeLimitMs === undefined
       ? () => {}
       : world.timer(softTimeLimitMs, () => controller.abort(new SoftTimeLimitExceededError(softTimeLimitMs)))
 
-  const finished = execute(definition, appHooks, input, facts, context, world).then((result) =>
-    end(revoked && result.kind === 'threw' ? { kind: 'revoked' } : result),
-  )
+  const finished = execute(definition, around, input, facts, asked, context, world).then((result) => {
+    // Code that blocks the event loop also blocks the timer of its own limit.
+    const overMs = world.now() - hardLimitAt - owedMs
+    if (overMs > stallMs && result.kind === 'returned')
+      end({ kind: 'threw', error: new TimeLimitExceededError(facts.timeLimitMs) })
+    else end(revoked && result.kind === 'threw' ? { kind: 'revoked' } : result)
+  })
   void outcome.then(() => {
     cancelHard()
     cancelSoft()
@@ -107,47 +147,77 @@ export function startAttempt(
       controller.abort(error)
       end({ kind: 'threw', error })
     },
+    handBack,
   }
 }
 
 async function execute(
   definition: TaskDefinition,
-  appHooks: TaskHooks,
+  around: AroundRuns,
   input: Json | undefined,
   facts: AttemptOptions,
+  asked: AskedToComeBack,
   context: TaskContext,
   world: AttemptDeps,
 ): Promise<Outcome> {
   let value: unknown
   try {
     const decoded = input === undefined ? undefined : decode(input)
-    // Awaited in any case: whoever started the attempt is told of it before the function runs.
+    // Awaited in any case: startAttempt() returns before the function runs.
     value = await (definition.input === undefined
       ? decoded
-      : world.enter(() => validateInput(definition.name, definition.input, decoded)))
+      : world.enter(() => validateInput(definition.name, definition.input, decoded, definition.sensitive)))
   } catch (thrown) {
-    return { kind: 'input-refused', error: harmless(thrown) }
+    const error = harmless(thrown)
+    // Only a verdict on the input refuses it. A validator that breaks is code that throws: an attempt.
+    return error instanceof InputError ? { kind: 'input-refused', error } : { kind: 'threw', error }
   }
-  const owners = hookOwners(appHooks, definition.hooks)
-  if (owners.length > 0)
-    await world.enter(() => callHooks(owners, 'onStart', world, (hooks) => hooks.onStart?.(context)))
-  return world.enter(() => runToResult(definition, value, context, facts))
+  world.validated?.(value)
+  const owners = hookOwners(around.hooks, definition.hooks)
+  if (owners.length > 0) await world.enter(() => callHooks(owners, context, [{ name: 'onStart' }], world))
+  const outcome = await world.enter(() => runToResult(definition, around, value, context, facts))
+  return asked.signal === undefined || outcome.kind === 'asked-retry' || outcome.kind === 'snoozed'
+    ? outcome
+    : afterSwallowing(asked.signal, world)
+}
+
+/** The last of `ctx.retry()` and `ctx.snooze()` that a run called. */
+interface AskedToComeBack {
+  signal?: RetrySignal | SnoozeSignal
+}
+
+/** The code called `ctx.retry()` or `ctx.snooze()`, caught what it throws, and went on. What it asked for holds. */
+function afterSwallowing(signal: RetrySignal | SnoozeSignal, deps: AttemptDeps): Outcome {
+  const method = signal instanceof RetrySignal ? 'retry' : 'snooze'
+  deps.warn(
+    `The task called ctx.${method}() and caught what it throws. The ${method} holds, whatever the task did afterwards. Let the error pass through catch blocks.`,
+  )
+  return outcomeOfSignal(signal)
+}
+
+function outcomeOfSignal(signal: RetrySignal | SnoozeSignal): Outcome {
+  return signal instanceof RetrySignal
+    ? { kind: 'asked-retry', options: signal.options }
+    : { kind: 'snoozed', delayMs: signal.delayMs }
 }
 
 /** Calls the function, and encodes what it returned: its value may have code of its own, `toJSON()`. */
 async function runToResult(
   definition: TaskDefinition,
+  { middlewares }: AroundRuns,
   value: unknown,
   context: TaskContext,
   facts: AttemptOptions,
 ): Promise<Outcome> {
   let output: unknown
   try {
-    output = await callFunction(definition, value, context)
+    output =
+      middlewares.length === 0
+        ? await callFunction(definition, value, context)
+        : await throughMiddlewares(middlewares, context, () => callFunction(definition, value, context))
   } catch (thrown) {
     const error = harmless(thrown)
-    if (error instanceof RetrySignal) return { kind: 'asked-retry', options: error.options }
-    if (error instanceof SnoozeSignal) return { kind: 'snoozed', delayMs: error.delayMs }
+    if (error instanceof RetrySignal || error instanceof SnoozeSignal) return outcomeOfSignal(error)
     return { kind: 'threw', error }
   }
   if (facts.ignoreResult) return { kind: 'returned', result: '' }
@@ -158,16 +228,6 @@ async function runToResult(
     return { kind: 'returned', result }
   } catch (thrown) {
     return { kind: 'result-refused', error: harmless(thrown) }
-  }
-}
-
-/** A proxy may throw when it is asked for its class: everything downstream asks. */
-function harmless(thrown: unknown): unknown {
-  try {
-    void (thrown instanceof Error)
-    return thrown
-  } catch {
-    return new TypeError('A value was thrown that throws when it is looked at.')
   }
 }
 
@@ -187,52 +247,21 @@ export async function callFunction(definition: TaskDefinition, value: unknown, c
   return output
 }
 
-/** Calls one hook of the app, then of the task. One that throws, or takes longer than it may, is told of and changes nothing. */
-export async function callHooks(
-  owners: readonly TaskHooks[],
-  name: string,
-  world: Pick<AttemptDeps, 'warn' | 'timer'>,
-  call: (hooks: TaskHooks) => void | Promise<void> | undefined,
-): Promise<void> {
-  for (const hooks of owners) {
-    try {
-      const called = call(hooks)
-      if (called !== undefined) await within(hookLimitMs, called, world)
-    } catch (thrown) {
-      world.warn(`The hook ${name} failed; the task goes on.`, harmless(thrown))
-    }
-  }
-}
-
-const hookNames = ['onStart', 'onSuccess', 'onRetry', 'onFailure', 'onSettled'] as const satisfies (keyof TaskHooks)[]
-
-/** Whoever has any hook to be called, the app first. */
-export function hookOwners(...owners: readonly TaskHooks[]): readonly TaskHooks[] {
-  return owners.filter((hooks) => hookNames.some((name) => hooks[name] !== undefined))
-}
-
-async function within(limitMs: number, work: Promise<void>, world: Pick<AttemptDeps, 'timer'>): Promise<void> {
-  let cancel = () => {}
-  const late = new Promise<never>((_resolve, reject) => {
-    cancel = world.timer(limitMs, () => reject(new TimeLimitExceededError(limitMs)))
-  })
-  await Promise.race([work, late]).finally(cancel)
-}
-
 export function contextOf(
-  definition: TaskDefinition,
+  definition: Pick<TaskDefinition, 'name'>,
   facts: AttemptOptions,
   deadlineAt: number,
   signal: AbortSignal,
   world: AttemptDeps,
   log: TaskLogger,
+  asked: AskedToComeBack = {},
 ): TaskContext {
   return {
     id: facts.id,
     task: definition.name,
     queue: facts.queue,
     attempt: facts.attempt,
-    retries: facts.attempt - 1,
+    retries: Math.max(0, facts.attempt - 1),
     maxRetries: facts.maxRetries,
     generation: facts.generation,
     signal,
@@ -250,11 +279,14 @@ export function contextOf(
     traceparent: facts.traceparent,
     local: facts.local,
     retry(options: ContextRetryOptions = {}): never {
+      checkKeys('ctx.retry', options, ['delay', 'error', 'maxRetries'])
       if (options.delay !== undefined) toMs(options.delay, 'ctx.retry: delay')
-      throw new RetrySignal(options)
+      asked.signal = new RetrySignal(options)
+      throw asked.signal
     },
     snooze(delay: Duration): never {
-      throw new SnoozeSignal(Math.max(0, toMs(delay, 'ctx.snooze: delay')))
+      asked.signal = new SnoozeSignal(Math.max(0, toMs(delay, 'ctx.snooze: delay')))
+      throw asked.signal
     },
     progress: (value) => world.progress(value),
   }

@@ -4,6 +4,7 @@ import { byteLength, canonicalText, type Json, toText } from './json.ts'
 import { inputExpiresAtSeconds } from './lifetime.ts'
 import { type MessageOptions, messageVersion, type TaskMessage } from './message.ts'
 import type { TaskRecord } from './record.ts'
+import { decodeTags, encodeTags } from './tags.ts'
 
 /** One call of a task as data, not yet sent: all that the record and the message are made of. Instants in epoch ms. */
 export interface Call {
@@ -17,6 +18,8 @@ export interface Call {
   readonly expires?: number
   readonly root?: string
   readonly parent?: string
+  readonly tenant?: string
+  readonly tags?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   readonly options?: MessageOptions
   readonly traceparent?: string
@@ -41,14 +44,16 @@ export interface PlacedInput {
  * The record of a first opening, and its input's own item when the input would push the record above one write unit.
  *
  * @param body the input's text
+ * @param hash what the conflict check compares: see fingerprint()
  */
 export function recordOfCall(
   call: Call,
   token: string,
   body = toText(call.input),
+  hash = inputHashOf(canonicalText(call.input)),
 ): { record: TaskRecord; inputItem?: PlacedInput } {
-  const hash = inputHashOf(canonicalText(call.input))
   const envelope = envelopeOf(call)
+  const tags = encodeTags(`task '${call.task}'`, call.tags)
   const base: TaskRecord = {
     id: call.id,
     v: 1,
@@ -64,6 +69,8 @@ export function recordOfCall(
     ...(call.expires !== undefined && { expires: call.expires }),
     ...(call.root !== undefined && { root: call.root }),
     ...(call.parent !== undefined && { parent: call.parent }),
+    ...(call.tenant !== undefined && { tenant: call.tenant }),
+    ...(tags !== undefined && { tags }),
     ...(envelope !== undefined && { envelope }),
   }
   return placeInput(base, body)
@@ -123,6 +130,8 @@ export function messageOf(record: TaskRecord, input: Json): TaskMessage {
     ...(record.expires !== undefined && { expires: record.expires }),
     ...(record.root !== undefined && { root: record.root }),
     ...(record.parent !== undefined && { parent: record.parent }),
+    ...(record.tenant !== undefined && { tenant: record.tenant }),
+    ...(record.tags !== undefined && { tags: decodeTags(record.tags) }),
     ...envelope,
   }
 }
@@ -151,6 +160,8 @@ export function recordOfMessage(
       ...(message.expires !== undefined && { expires: message.expires }),
       ...(message.root !== undefined && { root: message.root }),
       ...(message.parent !== undefined && { parent: message.parent }),
+      ...(message.tenant !== undefined && { tenant: message.tenant }),
+      ...(message.tags && { tags: message.tags }),
       ...(message.headers && { headers: message.headers }),
       ...(message.options && { options: message.options }),
       ...(message.traceparent !== undefined && { traceparent: message.traceparent }),

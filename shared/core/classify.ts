@@ -26,6 +26,12 @@ export type Verdict =
   /** Crashed alone once too often. */
   | { readonly kind: 'exhausted'; readonly attempt: number }
 
+/**
+ * A task that waits for others is taken out of WAITING by a worker that knows workflows. This one keeps its message, so that nothing is lost, and looks
+ * again.
+ */
+const waitingLookMs = 5 * 60_000
+
 /** Instants of two machines are compared; delays are whole seconds at SQS. */
 const earlyToleranceMs = 500
 
@@ -39,6 +45,7 @@ export function classify(message: TaskMessage, record: TaskRecord, policy: Retry
   if (message.generation < record.generation) return { kind: 'stale' }
   if (message.generation > record.generation) return opening(message, record)
   if (isTerminal(record.state)) return { kind: 'finished' }
+  if (record.state === 'WAITING') return { kind: 'held', until: now + waitingLookMs }
   if (record.state === 'STARTED') return afterClaim(record, policy, now)
   if (record.revokeRequestedAt !== undefined) return { kind: 'revoked' }
   if (record.expires !== undefined && now > record.expires) return { kind: 'expired' }

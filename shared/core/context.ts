@@ -1,3 +1,4 @@
+import { isInstance, setBrands } from './brand.ts'
 import type { Duration } from './duration.ts'
 
 /** Structured log lines that carry the task's name, id and attempt. */
@@ -66,19 +67,31 @@ export type LazyTaskFunction<Input, Output> = () => Promise<{ readonly default: 
 
 /** Thrown by `ctx.retry()` and `ctx.snooze()`: control flow, not failures. Let them pass through your catch blocks. */
 export class RetrySignal extends Error {
+  static readonly brand = 'RetrySignal'
   readonly options: ContextRetryOptions
   constructor(options: ContextRetryOptions) {
     super('The task asked to be retried. If you see this, a catch block swallowed ctx.retry(): rethrow it.')
     this.name = 'RetrySignal'
+    setBrands(this, new.target)
     this.options = options
+  }
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this, and ask for themselves
+    return isInstance(this, value)
   }
 }
 
 export class SnoozeSignal extends Error {
+  static readonly brand = 'SnoozeSignal'
   readonly delayMs: number
   constructor(delayMs: number) {
     super('The task asked to be snoozed. If you see this, a catch block swallowed ctx.snooze(): rethrow it.')
     this.name = 'SnoozeSignal'
+    setBrands(this, new.target)
     this.delayMs = delayMs
+  }
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this, and ask for themselves
+    return isInstance(this, value)
   }
 }

@@ -1,8 +1,9 @@
 import type { ContextRetryOptions } from './context.ts'
+import type { TaskDeadLetterReason } from './dead-letter-reason.ts'
 import { toMs } from './duration.ts'
-import { IgnoreError, MaxRetriesExceededError, RejectError } from './errors.ts'
+import { GetInsideTaskError, IgnoreError, MaxRetriesExceededError, RejectError } from './errors.ts'
 import { backoffMs, isRetryable, matchesError, type RetryPolicy } from './retry.ts'
-import type { TaskState } from './states.ts'
+import type { EndState } from './states.ts'
 import type { TaskDefinition } from './task.ts'
 
 /** How a run ended, or why there was none. */
@@ -21,13 +22,15 @@ export type WithoutRun =
   | { readonly kind: 'expired' }
   /** Claimed, but the answer came when no time was left to run. */
   | { readonly kind: 'claimed-late' }
+  /** The process stops, or the event loop was blocked for the rest of the time. */
+  | { readonly kind: 'handed-back' }
   | { readonly kind: 'unknown-task'; readonly error: Error }
   /** Crashed alone, with no retries left. */
   | { readonly kind: 'lost'; readonly error: Error }
 
 /** What follows from an outcome. Data: nothing has happened yet. */
 export interface Settlement {
-  readonly state: Exclude<TaskState, 'STARTED'>
+  readonly state: EndState
   /** The attempt is spent. */
   readonly counts: boolean
   /** The encoded result of a success. */
@@ -36,9 +39,11 @@ export interface Settlement {
   /** The message comes back after this. Absent: it is acknowledged. */
   readonly delayMs?: number
   /** Put into the dead-letter queue with this reason. */
-  readonly deadLetter?: string
+  readonly deadLetter?: TaskDeadLetterReason
   /** The error was one the task declared with `throws`. */
   readonly expected?: boolean
+  /** The task did not ask to come back: it could not run, or not to its end. */
+  readonly handedBack?: boolean
 }
 
 export interface Circumstances {
@@ -82,7 +87,8 @@ export function decideWithoutRun(outcome: WithoutRun): Settlement {
     case 'expired':
       return { state: 'EXPIRED', counts: false }
     case 'claimed-late':
-      return { state: 'QUEUED', counts: false, delayMs: 0 }
+    case 'handed-back':
+      return { state: 'QUEUED', counts: false, delayMs: 0, handedBack: true }
     case 'unknown-task':
       return { state: 'FAILURE', counts: false, error: outcome.error, deadLetter: 'unknown-task' }
     case 'lost':
@@ -92,6 +98,8 @@ export function decideWithoutRun(outcome: WithoutRun): Settlement {
 
 function decideThrow(error: unknown, circumstances: Circumstances): Settlement {
   const { definition, policy, attempt, random } = circumstances
+  // A programming error: each retry would enqueue its children again.
+  if (error instanceof GetInsideTaskError) return { state: 'FAILURE', counts: true, error, deadLetter: 'failure' }
   if (error instanceof IgnoreError) return { state: 'IGNORED', counts: true }
   if (error instanceof RejectError) {
     return error.requeue

@@ -27,6 +27,12 @@ export const queueDefaults = {
   memoryMb: 512,
 } as const
 
+/** Lambda ends a function after 15 minutes. Queues whose tasks take longer are worked by containers only. */
+export const longestFunctionMs = 15 * minuteMs
+
+/** SQS hides a message for at most 12 hours, counted from its receive: the longest time-out of a queue that containers work. */
+export const longestVisibilityMs = 12 * hourMs
+
 /** SQS keeps a message at most 14 days; 7 leave as long again for refreshed copies, dead letters keep the original time and get all 14. */
 export const retentionMs = 7 * dayMs
 export const deadRetentionMs = 14 * dayMs
@@ -77,6 +83,12 @@ export const maxInputBytes = 256 * 1_024
 /** A record may hold 400 KB; results above this belong into a store of their own. */
 export const maxResultBytes = 256 * 1_024
 
+/**
+ * A record when its task is enqueued, headers included. DynamoDB's item holds 400 KB; the rest is for what comes: a result (256 KB) or an error (48 KB)
+ * with progress (16 KB) and a history of ten runs (some 30 KB).
+ */
+export const maxOpeningBytes = 48 * 1_024
+
 /** One write unit. Inputs that would push the record above it, with its result to come, live in their own item. */
 export const hotRecordBytes = 1_024
 export const hotResultReserveBytes = 260
@@ -99,6 +111,12 @@ export const controlCacheMs = 5 * secondMs
 /** How long enqueue and settlement keep trying when the table throttles or does not answer. */
 export const ledgerPatienceMs = 20 * secondMs
 
+/**
+ * Single calls of one turn go together: 50 are 2 BatchExecuteStatement (25 each) and 5 SendMessageBatch (10 each). A batch has 4 requests to each
+ * service in flight, so 8 batches stay below the SDK's 50 connections.
+ */
+export const gather = { batchSize: 50, batchesInFlight: 8 } as const
+
 /** `handle.get()` without a timeout of its own. */
 export const getTimeoutMs = 5 * minuteMs
 
@@ -107,7 +125,18 @@ export const pollMs = { first: 50, slowest: 2_000, factor: 1.5 } as const
 
 /** Kept per record. */
 export const attemptHistory = 10
-export const errorLimits = { message: 2_000, stack: 4_000, causes: 5 } as const
+/** Lengths in characters, lists in entries; `bytes`: an error as stored, its causes included. */
+export const errorLimits = {
+  message: 2_000,
+  stack: 4_000,
+  causes: 5,
+  errors: 5,
+  fields: 10,
+  field: 200,
+  bytes: 48 * 1_024,
+  indexedName: 60,
+  indexedText: 160,
+} as const
 
 /** Kept before the invocation's deadline for settling what ran. */
 export function settleMarginMs(timeoutMs: number): number {

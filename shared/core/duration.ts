@@ -1,13 +1,15 @@
 import { DefinitionError } from './errors.ts'
 
+type Unit = 'ms' | 's' | 'm' | 'h' | 'd'
+
 /**
- * A length of time: `'250ms'`, `'30s'`, `'10m'`, `'2h'`, `'7d'`, or a number of **seconds** (Celery's unit).
+ * A length of time: `'250ms'`, `'30s'`, `'10m'`, `'2h'`, `'7d'`, also `'30 s'`, or a number of **seconds** (Celery's unit).
  *
  * @example
  * toMs('10m') // 600_000
  * toMs(1.5)   // 1_500
  */
-export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
+export type Duration = number | `${number}${Unit}` | `${number} ${Unit}`
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 

@@ -20,6 +20,11 @@ export function readEnvironment(prefix: string, variables: Readonly<Record<strin
   }
 }
 
+/** CELERIAC_BUILD: which build of the code runs here, set by the CDK construct. At most 12 characters; undefined if it is not set. */
+export function readBuild(variables: Readonly<Record<string, string | undefined>>): string | undefined {
+  return variables.CELERIAC_BUILD?.slice(0, 12) || undefined
+}
+
 const logLevels: Readonly<Record<string, 'debug' | 'info' | 'warn' | 'error'>> = {
   TRACE: 'debug',
   DEBUG: 'debug',

@@ -1,15 +1,13 @@
-/** Base of all errors that Celeriac makes. `code` is stable: programs compare it, people read the message. */
-export class CeleriacError extends Error {
-  readonly code: string
-  constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(message, options)
-    this.name = new.target.name
-    this.code = code
-  }
-}
+import { CeleriacError } from './celeriac-error.ts'
+import { RemoteError } from './remote-error.ts'
+import { counted } from './words.ts'
+
+export { ResultGoneError, ResultTimeoutError, SupersededError, TaskNotFoundError } from './handle-errors.ts'
+export { CeleriacError, RemoteError }
 
 /** An app, queue or task was defined with something that cannot work. Thrown while defining. */
 export class DefinitionError extends CeleriacError {
+  static override readonly brand: string = 'DefinitionError'
   constructor(message: string, options?: { cause?: unknown }) {
     super('definition', message, options)
   }
@@ -22,20 +20,48 @@ export interface InputIssue {
   readonly path: string
 }
 
-/** The input was refused by the task's schema. Nothing was sent. */
+/** The input was refused by the task's schema, or cannot be sent (EncodeError). Nothing was sent. */
 export class InputError extends CeleriacError {
+  static override readonly brand: string = 'InputError'
   readonly task: string
   readonly issues: readonly InputIssue[]
-  constructor(task: string, issues: readonly InputIssue[]) {
+  constructor(
+    task: string,
+    issues: readonly InputIssue[],
+    other?: { readonly code: string; readonly message: string },
+  ) {
     const listed = issues.map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`))
-    super('input', `The input of task '${task}' does not match its schema: ${listed.join('; ')}.`)
+    super(
+      other?.code ?? 'input',
+      other?.message ?? `The input of task '${task}' does not match its schema: ${listed.join('; ')}.`,
+    )
     this.task = task
     this.issues = issues
   }
 }
 
+/**
+ * A value cannot be sent: it has no JSON form (a function, a symbol, a cycle), or a worker would get something else (a URL, an instance of a class).
+ * As an input it was refused before anything was sent; as a result it fails its task.
+ */
+export class EncodeError extends InputError {
+  static override readonly brand: string = 'EncodeError'
+  /** Where in the value: `items[3].callback`. */
+  readonly path: string
+  constructor(path: string, what: string, advice = encodable) {
+    super('', [{ path, message: what }], {
+      code: 'encode',
+      message: `${path === '' ? 'The value' : `The value at '${path}'`} cannot be encoded: ${what}. ${advice}`,
+    })
+    this.path = path
+  }
+}
+
+const encodable = 'Use JSON values, Date, BigInt, Map, Set, Uint8Array, or an object with toJSON().'
+
 /** The encoded input is larger than a message may carry. */
 export class InputTooLargeError extends CeleriacError {
+  static override readonly brand: string = 'InputTooLargeError'
   readonly bytes: number
   readonly limit: number
   constructor(task: string, bytes: number, limit: number) {
@@ -48,21 +74,9 @@ export class InputTooLargeError extends CeleriacError {
   }
 }
 
-/** A value has no JSON form: a function, a symbol, a cycle, an unknown class. */
-export class EncodeError extends CeleriacError {
-  /** Where in the value: `items[3].callback`. */
-  readonly path: string
-  constructor(path: string, what: string) {
-    super(
-      'encode',
-      `${path === '' ? 'The value' : `The value at '${path}'`} cannot be encoded: ${what}. Use JSON values, Date, BigInt, Map, Set, Uint8Array, or an object with toJSON().`,
-    )
-    this.path = path
-  }
-}
-
 /** The result of a task is larger than a record may hold. */
 export class ResultTooLargeError extends CeleriacError {
+  static override readonly brand: string = 'ResultTooLargeError'
   constructor(task: string, bytes: number, limit: number) {
     super(
       'result-too-large',
@@ -73,6 +87,7 @@ export class ResultTooLargeError extends CeleriacError {
 
 /** The same idempotency key (or task id) was used with another input while the first task is open or succeeded. */
 export class IdempotencyConflictError extends CeleriacError {
+  static override readonly brand: string = 'IdempotencyConflictError'
   readonly id: string
   constructor(task: string, id: string) {
     super(
@@ -90,12 +105,13 @@ export class IdempotencyConflictError extends CeleriacError {
  * with its key may have sent it, or it has no record. Else it will not: a message that got out is acknowledged unrun.
  */
 export class EnqueueError extends CeleriacError {
+  static override readonly brand: string = 'EnqueueError'
   readonly id: string
   readonly maybeSent: boolean
   readonly mayRun: boolean
   constructor(task: string, id: string, maybeSent: boolean, options: { cause?: unknown; mayRun?: boolean } = {}) {
     const { cause, mayRun = false } = options
-    const why = cause instanceof Error ? ` (${cause.message})` : ''
+    const why = cause instanceof Error ? ` (${cause.message || cause.name})` : ''
     const next = mayRun
       ? 'It may run all the same; enqueue it again with the same key or task id to be sure.'
       : 'It will not run; enqueue it again.'
@@ -108,6 +124,7 @@ export class EnqueueError extends CeleriacError {
 
 /** The broker has no queue of this name: not deployed, or another prefix or region. */
 export class UnknownQueueError extends CeleriacError {
+  static override readonly brand: string = 'UnknownQueueError'
   constructor(queue: string, name: string, options?: { cause?: unknown }) {
     super(
       'unknown-queue',
@@ -119,6 +136,7 @@ export class UnknownQueueError extends CeleriacError {
 
 /** The table refuses every request: not deployed, or credentials, rights or region are wrong. Trying again does not help. */
 export class TableAccessError extends CeleriacError {
+  static override readonly brand: string = 'TableAccessError'
   readonly table: string
   constructor(table: string, endpoint: string, problem: string, options?: { cause?: unknown }) {
     super('table-access', `The table '${table}' at ${endpoint} cannot be used: ${problem}`, options)
@@ -126,57 +144,9 @@ export class TableAccessError extends CeleriacError {
   }
 }
 
-/** No record has this id: never enqueued, or longer ago than records live. */
-export class TaskNotFoundError extends CeleriacError {
-  readonly id: string
-  constructor(id: string) {
-    super(
-      'task-not-found',
-      `There is no task with id '${id}'. It was never enqueued with a record, or its record has expired.`,
-    )
-    this.id = id
-  }
-}
-
-/** `get()` gave up waiting. The task goes on. */
-export class ResultTimeoutError extends CeleriacError {
-  readonly id: string
-  constructor(id: string, timeoutMs: number, state: string) {
-    super(
-      'result-timeout',
-      `Task ${id} was still ${state} after ${timeoutMs} ms. It goes on; call get() again to wait longer.`,
-    )
-    this.id = id
-  }
-}
-
-/** The task ended, but what it returned or threw is no longer kept: its `resultTtl` has passed, or it was forgotten. */
-export class ResultGoneError extends CeleriacError {
-  readonly id: string
-  readonly state: string
-  constructor(id: string, state: string, why: 'expired' | 'forgotten') {
-    super(
-      'result-gone',
-      `Task ${id} ended in ${state}, but its result is no longer kept: ${why === 'forgotten' ? 'it was forgotten' : 'its resultTtl has passed'}.`,
-    )
-    this.id = id
-    this.state = state
-  }
-}
-
-/** An error that was thrown elsewhere, as it was recorded: its name, message, code and stack; its class is gone. */
-export class RemoteError extends Error {
-  readonly code?: string
-  constructor(data: { name: string; message: string; stack?: string; code?: string }, options?: { cause?: unknown }) {
-    super(data.message, options)
-    this.name = data.name
-    if (data.code !== undefined) this.code = data.code
-    if (data.stack !== undefined) this.stack = data.stack
-  }
-}
-
 /** The task ended in FAILURE. `cause` is its last error as recorded. */
 export class TaskFailedError extends CeleriacError {
+  static override readonly brand: string = 'TaskFailedError'
   readonly id: string
   readonly task: string
   /** Counted attempts. */
@@ -184,7 +154,7 @@ export class TaskFailedError extends CeleriacError {
   constructor(id: string, task: string, attempts: number, cause: RemoteError) {
     super(
       'task-failed',
-      `Task '${task}' (${id}) failed after ${attempts} attempt(s): ${cause.name}: ${cause.message}`,
+      `Task '${task}' (${id}) failed after ${counted(attempts, 'attempt')}: ${cause.name}: ${cause.message}`,
       { cause },
     )
     this.id = id
@@ -195,6 +165,7 @@ export class TaskFailedError extends CeleriacError {
 
 /** The task was revoked: it never ran, or was stopped. */
 export class TaskRevokedError extends CeleriacError {
+  static override readonly brand: string = 'TaskRevokedError'
   readonly id: string
   constructor(id: string, message = `Task ${id} was revoked.`, code = 'task-revoked') {
     super(code, message)
@@ -204,6 +175,7 @@ export class TaskRevokedError extends CeleriacError {
 
 /** The task was not started before its `expires`. A kind of TaskRevokedError, as in Celery. */
 export class TaskExpiredError extends TaskRevokedError {
+  static override readonly brand: string = 'TaskExpiredError'
   constructor(id: string) {
     super(id, `Task ${id} expired before a worker could start it.`, 'task-expired')
   }
@@ -211,19 +183,21 @@ export class TaskExpiredError extends TaskRevokedError {
 
 /** The worker's process died (or was killed at its time-out) while it ran this task alone. */
 export class WorkerLostError extends CeleriacError {
+  static override readonly brand: string = 'WorkerLostError'
   /** @param inCompany it ran other tasks, too: any of them may have been the cause, and the attempt does not count */
   constructor(id: string, attempts: number, inCompany = false) {
     super(
       'worker-lost',
       inCompany
         ? `The worker running task ${id} died while it ran other tasks, too. Any of them may have been the cause: this attempt does not count.`
-        : `The worker running task ${id} died ${attempts} time(s) in a row while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.`,
+        : `The worker running task ${id} died ${attempts === 1 ? 'once' : `${attempts} times in a row`} while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.`,
     )
   }
 }
 
 /** The soft time limit passed; `ctx.signal` was aborted with this. */
 export class SoftTimeLimitExceededError extends CeleriacError {
+  static override readonly brand: string = 'SoftTimeLimitExceededError'
   constructor(limitMs: number) {
     super('soft-time-limit', `The soft time limit of ${limitMs} ms was exceeded.`)
   }
@@ -231,6 +205,7 @@ export class SoftTimeLimitExceededError extends CeleriacError {
 
 /** The hard time limit passed; the attempt was ended. Code that ignores `ctx.signal` may go on computing but can no longer settle. */
 export class TimeLimitExceededError extends CeleriacError {
+  static override readonly brand: string = 'TimeLimitExceededError'
   constructor(limitMs: number) {
     super('time-limit', `The time limit of ${limitMs} ms was exceeded.`)
   }
@@ -238,6 +213,7 @@ export class TimeLimitExceededError extends CeleriacError {
 
 /** `ctx.retry()` was called without an error of its own and no retries were left. */
 export class MaxRetriesExceededError extends CeleriacError {
+  static override readonly brand: string = 'MaxRetriesExceededError'
   constructor(task: string, id: string, maxRetries: number) {
     super('max-retries', `Task '${task}' (${id}) asked for another retry after ${maxRetries} of ${maxRetries}.`)
   }
@@ -245,6 +221,7 @@ export class MaxRetriesExceededError extends CeleriacError {
 
 /** No worker of this queue knows the task's name. */
 export class UnknownTaskError extends CeleriacError {
+  static override readonly brand: string = 'UnknownTaskError'
   constructor(task: string) {
     super(
       'unknown-task',
@@ -255,6 +232,7 @@ export class UnknownTaskError extends CeleriacError {
 
 /** Throw it to end the task in FAILURE and dead-letter it at once, or, with `requeue`, to hand it back without counting the attempt. */
 export class RejectError extends CeleriacError {
+  static override readonly brand: string = 'RejectError'
   readonly requeue: boolean
   constructor(reason = 'rejected by the task', options: { requeue?: boolean; cause?: unknown } = {}) {
     super('rejected', reason, options)
@@ -264,6 +242,7 @@ export class RejectError extends CeleriacError {
 
 /** Throw it to end the task without a result: state IGNORED, `get()` gives undefined. */
 export class IgnoreError extends CeleriacError {
+  static override readonly brand: string = 'IgnoreError'
   constructor(reason = 'ignored by the task') {
     super('ignored', reason)
   }
@@ -271,6 +250,7 @@ export class IgnoreError extends CeleriacError {
 
 /** `get()` inside a task is refused: it burns Lambda time and can deadlock a queue with limited concurrency. */
 export class GetInsideTaskError extends CeleriacError {
+  static override readonly brand: string = 'GetInsideTaskError'
   constructor() {
     super(
       'get-inside-task',
@@ -281,6 +261,7 @@ export class GetInsideTaskError extends CeleriacError {
 
 /** The table did not answer, or not clearly, until patience ended. */
 export class LedgerUnavailableError extends CeleriacError {
+  static override readonly brand: string = 'LedgerUnavailableError'
   constructor(message: string, options?: { cause?: unknown }) {
     super('ledger-unavailable', message, options)
   }

@@ -1,26 +1,40 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { InputError } from './errors.ts'
+import { InputError, type InputIssue } from './errors.ts'
+import { createScrubber, redacted } from './redact.ts'
 
 /**
- * Validates with any Standard Schema (https://standardschema.dev). Without a schema the value passes as it is.
+ * Validates with any Standard Schema (https://standardschema.dev). Without a schema the value passes as it is. Validators quote what they refuse:
+ * what is said of a sensitive field, or repeats its value, is blanked.
  *
  * @returns the schema's output: transforms and defaults applied
- * @throws {InputError} listing what is wrong and where, never the values
+ * @throws {InputError} listing what is wrong and where. What the validator itself throws is thrown as it is: that is no verdict on the input
  */
 export async function validateInput(
   task: string,
   schema: StandardSchemaV1 | undefined,
   value: unknown,
+  sensitive: readonly string[] = [],
 ): Promise<unknown> {
   if (schema === undefined) return value
   const result = await schema['~standard'].validate(value)
   if (result.issues === undefined) return result.value
-  throw new InputError(
-    task,
-    result.issues.map((issue) => ({ message: issue.message, path: pathOf(issue) })),
-  )
+  throw new InputError(task, issuesOf(result.issues, value, sensitive))
 }
 
-function pathOf(issue: StandardSchemaV1.Issue): string {
-  return (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+function issuesOf(
+  issues: readonly StandardSchemaV1.Issue[],
+  value: unknown,
+  sensitive: readonly string[],
+): InputIssue[] {
+  const scrub = createScrubber(sensitive)
+  scrub.learn(value)
+  return issues.map((issue) => {
+    const parts = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part))
+    // Of a list of inputs, the field comes after the index.
+    const at = parts.findIndex((part) => sensitive.includes(part))
+    // Below the field's name, keys may be data.
+    return at >= 0
+      ? { message: redacted, path: parts.slice(0, at + 1).join('.') }
+      : { message: scrub(issue.message), path: scrub(parts.join('.')) }
+  })
 }

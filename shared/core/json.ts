@@ -7,8 +7,32 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 const maxDepth = 200
 
 /**
+ * What comes out of a queue as it went in, or a type that no value has. Buffer comes back as Buffer, other bytes as Uint8Array.
+ *
+ * @example
+ * type A = Encodable<{ at: Date; tags: Set<string> }> // itself
+ * type B = Encodable<{ link: URL }> // { link: CannotBeSent }
+ */
+export type Encodable<Value> = unknown extends Value
+  ? Value
+  : Value extends string | number | boolean | bigint | null | undefined | Date | Uint8Array
+    ? Value
+    : Value extends ReadonlyMap<infer Key, infer Item>
+      ? ReadonlyMap<Encodable<Key>, Encodable<Item>>
+      : Value extends ReadonlySet<infer Item>
+        ? ReadonlySet<Encodable<Item>>
+        : Value extends symbol | ((...args: never[]) => unknown) | { toJSON(...args: never[]): unknown }
+          ? CannotBeSent
+          : { [Key in keyof Value]: Encodable<Value[Key]> }
+
+/** A function, a symbol, a class with methods: send the data that it is made of. */
+export interface CannotBeSent {
+  readonly 'this type cannot be sent: send the data that it is made of': never
+}
+
+/**
  * Tagged types: a value JSON has no form for becomes `{"$": "<type>", "v": <json>}`:
- * `date` (ISO text), `bigint` (decimal text), `map` (pairs), `set` (items), `bytes` (base64), `number` (NaN, Infinity, -Infinity, -0),
+ * `date` (ISO text), `bigint` (decimal text), `map` (pairs), `set` (items), `bytes` (base64; with `"as": "buffer"` a Buffer), `number` (NaN, Infinity, -Infinity, -0),
  * `undefined` (inside arrays and at the top). An object of the caller's that has a key `$` becomes `{"$": "object", "v": {…}}`.
  *
  * As in JSON, properties that are undefined are left out and `toJSON()` is honoured (except Date's).
@@ -16,7 +40,16 @@ const maxDepth = 200
  * @throws {EncodeError} for functions, symbols, cycles, unknown classes, invalid dates and values nested deeper than 200 levels
  */
 export function encode(value: unknown): Json {
-  return encodeAt(value, { above: [], path: [] })
+  return encodeAt(value, { above: [], path: [], exact: false })
+}
+
+/**
+ * The same for an input: what a worker would get as something else is refused. A class with toJSON() comes back as what that gave.
+ *
+ * @throws {EncodeError} also for objects with toJSON() and for instances of classes that extend Map, Set or Uint8Array
+ */
+export function encodeExactly(value: unknown): Json {
+  return encodeAt(value, { above: [], path: [], exact: true })
 }
 
 /** Where an encoding is. */
@@ -25,6 +58,8 @@ interface Place {
   readonly above: object[]
   /** Of each, under which name. A path is only spelled out when something is wrong there. */
   readonly path: Name[]
+  /** What would come back as something else is refused. */
+  readonly exact: boolean
 }
 
 /** A key of an object, an index of a list, or the side of a pair of a map. */
@@ -76,6 +111,7 @@ function pathOf({ path }: Place): string {
 }
 
 function encodeObject(value: object, place: Place): Json {
+  if (place.exact) refuseChange(value, place)
   if (Array.isArray(value)) return Array.from(value, (item: unknown, index) => encodeIn(item, index, place))
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw new EncodeError(pathOf(place), 'it is an invalid Date')
@@ -92,7 +128,8 @@ function encodeObject(value: object, place: Place): Json {
     return { $: 'set', v: Array.from(value, (item, index) => encodeIn(item, index, place)) }
   }
   if (value instanceof Uint8Array) {
-    return { $: 'bytes', v: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
+    const v = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+    return Buffer.isBuffer(value) ? { $: 'bytes', v, as: 'buffer' } : { $: 'bytes', v }
   }
   if ('toJSON' in value && typeof value.toJSON === 'function') return encodeAt(value.toJSON(), place)
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -108,6 +145,27 @@ function encodeObject(value: object, place: Place): Json {
   return Object.hasOwn(plain, '$') ? { $: 'object', v: plain } : plain
 }
 
+/** Refuses what would come back as an instance of another class, or as another value. */
+function refuseChange(value: object, place: Place): void {
+  if (Array.isArray(value) || value instanceof Date || Buffer.isBuffer(value)) return
+  const name = (value as { constructor?: { name?: string } }).constructor?.name ?? 'a class'
+  const builtIn = [Map, Set, Uint8Array].find((each) => value instanceof each)
+  if (builtIn !== undefined) {
+    if (Object.getPrototypeOf(Object.getPrototypeOf(value)) === Object.getPrototypeOf(builtIn.prototype)) return
+    throw new EncodeError(
+      pathOf(place),
+      `it is an instance of ${name}, which a worker would get as ${builtIn.name}`,
+      sendable,
+    )
+  }
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    const what = name === 'Object' ? 'an object with toJSON()' : `an instance of ${name}`
+    throw new EncodeError(pathOf(place), `it is ${what}, which a worker would get as what toJSON() gives`, sendable)
+  }
+}
+
+const sendable = 'Send the data that it is made of: JSON values, Date, BigInt, Map, Set, Uint8Array or Buffer.'
+
 /** Assignment would call the setter of `__proto__`; a definition makes an ordinary property of it, but takes several times as long. */
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key !== '__proto__') target[key] = value
@@ -115,7 +173,8 @@ function define(target: Record<string, unknown>, key: string, value: unknown): v
 }
 
 /**
- * The value an encoding stands for. Unknown tags are refused, so that a newer encoding is noticed.
+ * The value an encoding stands for. Unknown tags are refused, so that a newer encoding is noticed. `result` and `results` are references to what other
+ * tasks returned: only a resolver that reads them can decode them.
  *
  * @throws {EncodeError} for a tag that is not ours, or nesting deeper than 200 levels
  */
@@ -154,7 +213,10 @@ function decodeTagged(tagged: { readonly [key: string]: Json }, depth: number): 
       if (typeof payload === 'string') return Number(payload)
       break
     case 'bytes':
-      if (typeof payload === 'string') return new Uint8Array(Buffer.from(payload, 'base64'))
+      if (typeof payload === 'string') {
+        const bytes = Buffer.from(payload, 'base64')
+        return tagged.as === 'buffer' ? bytes : new Uint8Array(bytes)
+      }
       break
     case 'set':
       if (Array.isArray(payload)) return new Set(payload.map((item: Json) => decodeAt(item, depth)))
@@ -171,6 +233,11 @@ function decodeTagged(tagged: { readonly [key: string]: Json }, depth: number): 
       }
       break
   }
+  if (tag === 'result' || tag === 'results')
+    throw new EncodeError(
+      '',
+      `it refers to the result of another task (tag '${tag}'), which this worker cannot resolve`,
+    )
   throw new EncodeError('', `its tag ${JSON.stringify(tag)} is not one of this version's`)
 }
 

@@ -1,10 +1,12 @@
+import type { RefusedMessageReason } from './dead-letter-reason.ts'
 import { CeleriacError } from './errors.ts'
 import { type Json, toText } from './json.ts'
 import { type DeadLetterNote, messageVersion, type TaskMessage } from './message.ts'
+import { areTags, isTenant } from './tags.ts'
 
 /** A body that is no message of ours. Its reason goes beside it into the dead-letter queue. */
 export class MessageError extends CeleriacError {
-  readonly reason: 'not-json' | 'wrong-shape' | 'unknown-version'
+  readonly reason: RefusedMessageReason
   constructor(reason: MessageError['reason'], message: string) {
     super(reason, message)
     this.reason = reason
@@ -46,17 +48,11 @@ export function parseMessage(body: string): TaskMessage {
       `celeriac: expected version ${messageVersion}, received ${version}. Deploy a worker that reads it, then redrive.`,
     )
   }
-  text(fields, 'id')
+  checkFields(fields, messageFields)
   if (Buffer.byteLength(fields.id as string) > maxIdBytes)
     throw new MessageError('wrong-shape', `id: expected at most ${maxIdBytes} bytes.`)
-  text(fields, 'task')
-  for (const name of ['generation', 'v', 'sentAt', 'availableAt', 'expires', 'attempt'])
-    optional(fields, name, isNatural, 'a whole number of 0 or more')
-  for (const name of ['root', 'parent', 'traceparent']) optional(fields, name, isText, 'a text')
-  optional(fields, 'headers', isTextMap, 'an object of texts')
-  optional(fields, 'options', isObject, 'an object')
-  checkOptions(own(fields, 'options') as Readonly<Record<string, unknown>> | undefined)
-  optional(fields, 'ledger', (value) => value === 'off', "'off'")
+  const options = own(fields, 'options') as Fields | undefined
+  if (options !== undefined) checkFields(options, optionFields, 'options.')
   if (!isShallow(parsed as Json))
     throw new MessageError('wrong-shape', `The body is nested deeper than ${maxJsonDepth} levels.`)
   const message = fields as unknown as TaskMessage
@@ -81,33 +77,12 @@ function own(fields: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined
 }
 
-function text(fields: Readonly<Record<string, unknown>>, name: string): void {
-  const value = own(fields, name)
-  if (typeof value !== 'string' || value === '') {
-    throw new MessageError('wrong-shape', `${name}: expected a text that is not empty, received ${shown(value)}.`)
-  }
-}
+type Fields = Readonly<Record<string, unknown>>
 
-function optional(
-  fields: Readonly<Record<string, unknown>>,
-  name: string,
-  accepts: (value: unknown) => boolean,
-  expected: string,
-  within = '',
-): void {
-  const value = own(fields, name)
-  if (value !== undefined && !accepts(value))
-    throw new MessageError('wrong-shape', `${within}${name}: expected ${expected}, received ${shown(value)}.`)
-}
-
-/** A limit that is no number would compare with nothing: the task could never start. */
-function checkOptions(options: Readonly<Record<string, unknown>> | undefined): void {
-  if (options === undefined) return
-  for (const name of ['maxRetries', 'retryDelayMs', 'retryMaxDelayMs'])
-    optional(options, name, isNatural, 'a whole number of 0 or more', 'options.')
-  for (const name of ['timeLimitMs', 'softTimeLimitMs'])
-    optional(options, name, isPositive, 'a whole number of 1 or more', 'options.')
-  optional(options, 'ignoreResult', (value) => typeof value === 'boolean', 'true or false', 'options.')
+interface FieldRule {
+  readonly accepts: (value: unknown) => boolean
+  readonly expected: string
+  readonly isRequired?: boolean
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string'
@@ -115,7 +90,55 @@ const isNatural = (value: unknown): boolean => Number.isSafeInteger(value) && (v
 const isPositive = (value: unknown): boolean => isNatural(value) && value !== 0
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-const isTextMap = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText)
+
+const name: FieldRule = {
+  accepts: (value) => isText(value) && value !== '',
+  expected: 'a text that is not empty',
+  isRequired: true,
+}
+const text: FieldRule = { accepts: isText, expected: 'a text' }
+const natural: FieldRule = { accepts: isNatural, expected: 'a whole number of 0 or more' }
+const positive: FieldRule = { accepts: isPositive, expected: 'a whole number of 1 or more' }
+
+const messageFields: readonly (readonly [string, FieldRule])[] = Object.entries({
+  id: name,
+  task: name,
+  generation: natural,
+  v: natural,
+  sentAt: natural,
+  availableAt: natural,
+  expires: natural,
+  attempt: natural,
+  root: text,
+  parent: text,
+  traceparent: text,
+  tenant: { accepts: isTenant, expected: 'a text of 1 to 64 bytes' },
+  tags: { accepts: areTags, expected: "at most 5 texts without '|', 120 bytes together" },
+  headers: {
+    accepts: (value) => isObject(value) && Object.values(value).every(isText),
+    expected: 'an object of texts',
+  },
+  options: { accepts: isObject, expected: 'an object' },
+  ledger: { accepts: (value) => value === 'off', expected: "'off'" },
+} satisfies Record<string, FieldRule>)
+
+/** A limit that is not a number would compare with nothing: the task could never start. */
+const optionFields: readonly (readonly [string, FieldRule])[] = Object.entries({
+  maxRetries: natural,
+  retryDelayMs: natural,
+  retryMaxDelayMs: natural,
+  timeLimitMs: positive,
+  softTimeLimitMs: positive,
+  ignoreResult: { accepts: (value) => typeof value === 'boolean', expected: 'true or false' },
+} satisfies Record<string, FieldRule>)
+
+function checkFields(fields: Fields, rules: readonly (readonly [string, FieldRule])[], within = ''): void {
+  for (const [field, { accepts, expected, isRequired = false }] of rules) {
+    const value = Object.hasOwn(fields, field) ? fields[field] : undefined
+    if (value === undefined ? isRequired : !accepts(value))
+      throw new MessageError('wrong-shape', `${within}${field}: expected ${expected}, received ${shown(value)}.`)
+  }
+}
 
 /** JSON.stringify is recursive too: a body that is nested far deeper than any message overflows it. */
 function shown(value: unknown): string {

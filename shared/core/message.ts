@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from './dead-letter-reason.ts'
 import type { Json } from './json.ts'
 import type { ErrorData } from './record.ts'
 
@@ -16,8 +17,7 @@ export interface MessageOptions {
 
 /** Why a message was put aside. Inside the body, because attributes are not encrypted. */
 export interface DeadLetterNote {
-  /** `failure`, `rejected`, `worker-lost`, `input-refused`, `unknown-task`, `result-refused`, `not-json`, `wrong-shape`, `unknown-version`. */
-  readonly reason: string
+  readonly reason: DeadLetterReason
   readonly error?: ErrorData
   readonly attempt: number
   readonly at: number
@@ -45,6 +45,9 @@ export interface TaskMessage {
   readonly expires?: number
   readonly root?: string
   readonly parent?: string
+  /** Whom it is done for. */
+  readonly tenant?: string
+  readonly tags?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   readonly options?: MessageOptions
   /** Ledger off only: receives of earlier copies, so that a fresh copy does not start counting anew. */

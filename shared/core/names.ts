@@ -57,6 +57,11 @@ export function checkQueueName(prefix: string, queue: string): void {
       `queues.${queue}: FIFO queues are not supported, received a name that ends in '.fifo'. Use a standard queue: claims already prevent double runs.`,
     )
   }
+  if (queue.includes('--')) {
+    throw new DefinitionError(
+      `queues.${queue}: expected a name without '--', received '${queue}'. What follows '--' is the name of a lane. Use one '-'.`,
+    )
+  }
   const full = deadQueueName(prefix, queue)
   if (!queuePattern.test(queue) || full.length > maxQueueLength || queue.endsWith(deadSuffix)) {
     throw new DefinitionError(
@@ -71,4 +76,21 @@ export function checkTaskName(name: string): void {
       `app.task: name: expected up to 128 letters, digits, '.', '_', ':', '/' or '-', starting with a letter, digit or '_', received ${JSON.stringify(name)}.`,
     )
   }
+}
+
+/** Ids of tasks in workflows and of occurrences of schedules begin so, and are made of these characters. */
+const reservedStart = /^[ws]_/
+const reservedCharacters = /[~!+*]/
+
+/** An id that only Celeriac itself makes: `w_…` belongs to a workflow, `s_…` to a schedule. */
+export function isReservedTaskId(id: string): boolean {
+  return reservedStart.test(id) || reservedCharacters.test(id)
+}
+
+/** @throws {DefinitionError} the caller's id looks like one of a workflow or a schedule */
+export function checkTaskId(owner: string, id: string | undefined): void {
+  if (id === undefined || !isReservedTaskId(id)) return
+  throw new DefinitionError(
+    `${owner}: taskId: expected an id that does not begin with 'w_' or 's_' and has none of '~', '!', '+' and '*', received ${JSON.stringify(id.slice(0, 80))}. Those are ids of workflows and schedules. Put another letter in front, or use idempotencyKey, which takes any text.`,
+  )
 }

@@ -2,6 +2,8 @@ import {
   containerLeaseMs,
   deadRetentionMs,
   ledgerOffVisibilityFactor,
+  longestFunctionMs,
+  longestVisibilityMs,
   maxReceiveCountCeiling,
   queueDefaults,
   retentionMs,
@@ -21,7 +23,10 @@ export interface QueueOptions {
   readonly batchWindow?: Duration
   /** Tasks of a batch that run at the same time. @default batchSize */
   readonly parallelism?: number
-  /** The function's time-out, 1 second to 15 minutes, whole seconds. @default '60s' */
+  /**
+   * The function's time-out, whole seconds: 1 second to 15 minutes. Up to 12 hours for a queue that only containers work, which the stack must say
+   * (`enabled: false`): Lambda ends functions after 15 minutes. @default '60s'
+   */
   readonly timeout?: Duration
   /** The function's memory in MB, 128 to 10240. @default 512 */
   readonly memory?: number
@@ -55,7 +60,7 @@ export function resolveQueue(name: string, options: QueueOptions): QueueDefiniti
   }
   const batchSize = whole(at('batchSize'), options.batchSize ?? queueDefaults.batchSize, 1, 10)
   const timeoutMs = toMs(options.timeout ?? queueDefaults.timeoutMs / 1_000, at('timeout'))
-  whole(`${at('timeout')} in seconds`, timeoutMs / 1_000, 1, 900)
+  whole(`${at('timeout')} in seconds`, timeoutMs / 1_000, 1, longestVisibilityMs / 1_000)
   const batchWindowMs = toMs(options.batchWindow ?? queueDefaults.batchWindowMs / 1_000, at('batchWindow'))
   whole(`${at('batchWindow')} in seconds`, batchWindowMs / 1_000, 0, 300)
   return {
@@ -77,6 +82,11 @@ function whole(option: string, value: number, least: number, most: number): numb
   return value
 }
 
+/** Lambda cannot run its tasks to their end: containers must. */
+export function needsContainer({ timeoutMs }: QueueDefinition): boolean {
+  return timeoutMs > longestFunctionMs
+}
+
 /** How long a task of this queue may run, so that a full batch still fits the function's time-out: waves of `parallelism`, one after another. */
 export function longestTaskMs(queue: QueueDefinition): number {
   const waves = Math.ceil(queue.batchSize / queue.parallelism)
@@ -90,21 +100,25 @@ export interface QueueTimes {
   readonly containerVisibilityMs: number
   readonly retentionMs: number
   readonly deadRetentionMs: number
-  /** A backstop for functions that cannot start: min(1000, floor(retention / 2V)). */
+  /** A backstop for workers that cannot start: min(1000, floor(retention / 2V)), V being how long what was received stays hidden. */
   readonly maxReceiveCount: number
 }
 
 /** @param ledgerOff some task of the queue runs without a ledger, so only visibility prevents double runs */
 export function queueTimes(queue: QueueDefinition, ledgerOff: boolean): QueueTimes {
-  const visibilityMs = ledgerOff
+  const wantedMs = ledgerOff
     ? ledgerOffVisibilityFactor * queue.timeoutMs + queue.batchWindowMs
     : queue.timeoutMs + queue.batchWindowMs + visibilitySlackMs
+  const visibilityMs = Math.min(wantedMs, longestVisibilityMs)
+  // Without a ledger nothing but visibility keeps a second worker away, and nobody renews it.
+  const containerVisibilityMs = ledgerOff ? visibilityMs : containerLeaseMs
+  // How soon a message can come again, which is what receives are counted against.
+  const betweenReceivesMs = needsContainer(queue) ? containerVisibilityMs : visibilityMs
   return {
     visibilityMs,
-    // Without a ledger nothing but visibility keeps a second worker away, and nobody renews it.
-    containerVisibilityMs: ledgerOff ? visibilityMs : containerLeaseMs,
+    containerVisibilityMs,
     retentionMs,
     deadRetentionMs,
-    maxReceiveCount: Math.min(maxReceiveCountCeiling, Math.floor(retentionMs / (2 * visibilityMs))),
+    maxReceiveCount: Math.min(maxReceiveCountCeiling, Math.floor(retentionMs / (2 * betweenReceivesMs))),
   }
 }

@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from './dead-letter-reason.ts'
 import type { TaskState } from './states.ts'
 
 /** An error as stored: what is left of it when its class is gone. Lengths are cut to fit a record. */
@@ -7,8 +8,29 @@ export interface ErrorData {
   readonly stack?: string
   /** A stable code, when the error had one. */
   readonly code?: string
+  /** Its own enumerable fields, the first few, as JSON values: `{ "status": 400 }`. */
+  readonly fields?: Readonly<Record<string, string | number | boolean | null>>
+  /** Those of an AggregateError, the first few. */
+  readonly errors?: readonly ErrorData[]
   readonly cause?: ErrorData
 }
+
+/** How a run ended, as kept in the record's history. */
+export type AttemptOutcome =
+  | 'success'
+  | 'retry'
+  | 'failure'
+  | 'ignored'
+  | 'revoked'
+  | 'expired'
+  | 'snooze'
+  | 'requeue'
+  | 'handed-back'
+  | 'crash'
+  | 'crash-in-company'
+
+/** Why a task is REVOKED. */
+export type RevokeReason = 'revoked' | 'enqueue-failed'
 
 /** One counted or uncounted run, as kept in the record's short history. */
 export interface AttemptEntry {
@@ -16,8 +38,9 @@ export interface AttemptEntry {
   readonly attempt: number
   readonly startedAt: number
   readonly endedAt: number
-  /** `success`, `retry`, `failure`, `crash`, `crash-in-company`, `snooze`, `requeue`, `ignored`, `revoked`. */
-  readonly outcome: string
+  readonly outcome: AttemptOutcome
+  /** The worker that ran it: 8 characters. */
+  readonly by?: string
   readonly error?: { readonly name: string; readonly message: string }
 }
 
@@ -69,11 +92,25 @@ export interface TaskRecord {
   readonly progress?: string
   /** A running task was asked to stop. */
   readonly revokeRequestedAt?: number
-  /** Why it is REVOKED: `revoked`, `enqueue-failed`. */
-  readonly reason?: string
+  /** Why it is REVOKED, or why its message is a dead letter. */
+  readonly reason?: RevokeReason | DeadLetterReason
+  /** Of a FAILURE: the group that it belongs to (core/fingerprint.ts). 13 characters. */
+  readonly fingerprint?: string
+  /** Of a FAILURE: the error's name, at most 60 characters. */
+  readonly errorName?: string
+  /** Of a FAILURE: the start of the error's message, scrubbed, at most 160 characters. */
+  readonly errorText?: string
   readonly forgotten?: boolean
   readonly root?: string
   readonly parent?: string
+  /** Whom it is done for. Never changes within an opening, as `tags`, `root` and `parent`: the time index projects them. */
+  readonly tenant?: string
+  /** `|a|b|`: core/tags.ts. */
+  readonly tags?: string
+  /** The worker that claimed it last: 8 characters, as its log lines carry them. */
+  readonly by?: string
+  /** The build of the code that claimed it last: at most 12 characters. */
+  readonly build?: string
   /** JSON text of the message's remaining fields (headers, overrides), so that the message can be sent again from the record. */
   readonly envelope?: string
   /** DynamoDB's TTL attribute: epoch **seconds**. Open records have none. */

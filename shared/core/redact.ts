@@ -1,50 +1,132 @@
-import type { Json } from './json.ts'
+import { decode, type Json } from './json.ts'
 
 export const redacted = '[redacted]'
 
-/** Shorter texts would blank innocent words. */
+/** Shorter texts would blank innocent words: they are hidden by the name of their field alone. */
 const shortest = 3
 
 /**
- * A function that blanks every occurrence of the sensitive fields' values in a text, so that errors can be stored and logged.
- *
- * @param input the encoded input
- * @param sensitive top-level field names
+ * Blanks every occurrence of the sensitive fields' values in a text, so that errors and logs can be stored. It learns: the value that the caller sent
+ * is known first, what the schema made of it (a card number without its spaces) once it is validated.
  */
-export function scrubberOf(input: Json | undefined, sensitive: readonly string[]): (text: string) => string {
-  if (
-    sensitive.length === 0 ||
-    input === undefined ||
-    input === null ||
-    typeof input !== 'object' ||
-    Array.isArray(input)
-  ) {
-    return (text) => text
-  }
-  const secrets: string[] = []
-  for (const field of sensitive) {
-    if (Object.hasOwn(input, field)) collect((input as { readonly [key: string]: Json })[field] ?? null, secrets)
-  }
-  // Longest first: a value that contains another must go as a whole.
-  secrets.sort((a, b) => b.length - a.length)
-  return (text) => secrets.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, redacted), text)
+export interface Scrubber {
+  (text: string): string
+  /** Takes the values of the sensitive fields of an input, in whatever form they may be met again. */
+  learn(input: unknown): void
+  /** A field of this name is blanked whole: how short values are hidden. */
+  isSensitive(field: string): boolean
 }
 
-function collect(value: Json, secrets: string[]): void {
-  if (typeof value === 'string' || typeof value === 'number') {
-    const text = String(value)
-    if (text.length < shortest) return
-    secrets.push(text)
-    const quoted = JSON.stringify(text).slice(1, -1)
-    if (quoted !== text) secrets.push(quoted)
-  } else if (value !== null && typeof value === 'object') {
-    for (const item of Object.values(value)) collect(item, secrets)
+/**
+ * @param input the encoded input, as it came over the wire
+ * @param sensitive top-level field names
+ */
+export function scrubberOf(input: Json | undefined, sensitive: readonly string[]): Scrubber {
+  const scrubber = createScrubber(sensitive)
+  if (sensitive.length > 0 && input !== undefined) scrubber.learn(decoded(input))
+  return scrubber
+}
+
+/** A scrubber that knows the names of the fields, and no value yet. */
+export function createScrubber(sensitive: readonly string[]): Scrubber {
+  const names = new Set(sensitive)
+  const secrets = new Set<string>()
+  let longestFirst: readonly string[] = []
+  const scrub = (text: string): string =>
+    longestFirst.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, redacted), text)
+  return Object.assign(scrub, {
+    learn(input: unknown): void {
+      for (const field of sensitive) for (const value of valuesOf(input, field)) collect(value, { secrets, names }, 0)
+      // A value that contains another must go as a whole.
+      longestFirst = [...secrets].sort((a, b) => b.length - a.length)
+    },
+    isSensitive: (field: string) => names.has(field),
+  })
+}
+
+/** What cannot be decoded is not run either, but its refusal may quote it. */
+function decoded(input: Json): unknown {
+  try {
+    return decode(input)
+  } catch {
+    return input
+  }
+}
+
+/** The field's value, in an object, a Map, or the items of a list. */
+function valuesOf(input: unknown, field: string): readonly unknown[] {
+  if (typeof input !== 'object' || input === null) return []
+  if (input instanceof Map) return input.has(field) ? [input.get(field)] : []
+  if (Array.isArray(input)) return input.flatMap((item: unknown) => valuesOf(item, field))
+  return Object.hasOwn(input, field) ? [(input as Readonly<Record<string, unknown>>)[field]] : []
+}
+
+interface Collected {
+  readonly secrets: Set<string>
+  readonly names: Set<string>
+}
+
+function collect(value: unknown, into: Collected, depth: number): void {
+  if (depth > 200) return
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') {
+    collectText(String(value), into)
+  } else if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) return
+    collectText(value.toISOString(), into)
+    collectText(String(value), into)
+    collectText(String(value.getTime()), into)
+  } else if (value instanceof Uint8Array) {
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    for (const form of ['base64', 'base64url', 'hex', 'utf8'] as const) collectText(bytes.toString(form), into)
+  } else if (value instanceof Map) {
+    for (const [key, item] of value) {
+      collectKey(key, into)
+      collect(key, into, depth + 1)
+      collect(item, into, depth + 1)
+    }
+  } else if (value instanceof Set || Array.isArray(value)) {
+    for (const item of value) collect(item, into, depth + 1)
+  } else if (typeof value === 'object' && value !== null) {
+    // The keys of a record are data, too: nothing tells them from the names of fields.
+    for (const [key, item] of Object.entries(value)) {
+      collectKey(key, into)
+      collectText(key, into)
+      collect(item, into, depth + 1)
+    }
+  }
+}
+
+/** What lies below a sensitive field is sensitive under its own name, too. */
+function collectKey(key: unknown, { names }: Collected): void {
+  if (typeof key === 'string') names.add(key)
+}
+
+/** The text, and the forms that JSON and URLs give it. */
+function collectText(text: string, { secrets }: Collected): void {
+  const trimmed = text.trim()
+  for (const form of new Set([text, trimmed])) {
+    if (form.length < shortest) continue
+    const quoted = JSON.stringify(form).slice(1, -1)
+    for (const each of [form, quoted, JSON.stringify(quoted).slice(1, -1), urlForm(form)]) secrets.add(each)
+  }
+}
+
+function urlForm(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    // A lone surrogate has none.
+    return text
   }
 }
 
 /** The input with sensitive top-level fields blanked, for people to see. Any other value is returned as it is. */
 export function redactInput(input: unknown, sensitive: readonly string[]): unknown {
   if (sensitive.length === 0 || typeof input !== 'object' || input === null) return input
+  if (Array.isArray(input)) return input.map((item: unknown) => redactInput(item, sensitive))
+  if (input instanceof Map)
+    return new Map(Array.from(input, ([key, item]) => [key, sensitive.includes(key as string) ? redacted : item]))
+  if (Object.getPrototypeOf(input) !== Object.prototype && Object.getPrototypeOf(input) !== null) return input
   const shown: Record<string, unknown> = { ...input }
   for (const field of sensitive) if (Object.hasOwn(shown, field)) shown[field] = redacted
   return shown

@@ -2,6 +2,7 @@ import { retryDefaults } from './defaults.ts'
 import { type Duration, toMs } from './duration.ts'
 import { DefinitionError } from './errors.ts'
 import type { MessageOptions } from './message.ts'
+import { checkKeys } from './options.ts'
 
 /** Which errors: a class, an error's `name`, or a predicate. */
 export type ErrorMatcher = (new (...args: never[]) => Error) | string | ((error: unknown) => boolean)
@@ -16,7 +17,7 @@ export interface RetryOptions {
   readonly backoff?: 'exponential' | 'none'
   /** @default 2 */
   readonly factor?: number
-  /** @default '10m' */
+  /** No delay is longer, whatever `delay` says. @default '10m', or `delay` where that is longer */
   readonly maxDelay?: Duration
   /** Full jitter: uniform in [0, delay], so that what failed together does not come back together. @default true */
   readonly jitter?: boolean
@@ -42,9 +43,21 @@ export interface RetryPolicy {
   readonly notOn: readonly ErrorMatcher[]
 }
 
+const known = [
+  'maxRetries',
+  'delay',
+  'backoff',
+  'factor',
+  'maxDelay',
+  'jitter',
+  'on',
+  'notOn',
+] as const satisfies readonly (keyof RetryOptions)[]
+
 /** @throws {DefinitionError} naming the option, what was expected and what came */
 export function resolveRetry(options: RetryOptions | false | undefined, owner: string): RetryPolicy {
   const given = options === false ? {} : (options ?? {})
+  checkKeys(`${owner}: retry`, given, known)
   const maxRetries =
     given.maxRetries === null ? Number.POSITIVE_INFINITY : (given.maxRetries ?? retryDefaults.maxRetries)
   if (!(maxRetries >= 0) || (Number.isFinite(maxRetries) && !Number.isInteger(maxRetries))) {
@@ -57,15 +70,23 @@ export function resolveRetry(options: RetryOptions | false | undefined, owner: s
     throw new DefinitionError(`${owner}: retry.factor: expected a number, received ${factor}.`)
   const delayMs = given.delay === undefined ? retryDefaults.delayMs : toMs(given.delay, `${owner}: retry.delay`)
   const maxDelayMs =
-    given.maxDelay === undefined ? retryDefaults.maxDelayMs : toMs(given.maxDelay, `${owner}: retry.maxDelay`)
+    given.maxDelay === undefined
+      ? Math.max(retryDefaults.maxDelayMs, delayMs)
+      : toMs(given.maxDelay, `${owner}: retry.maxDelay`)
   if (delayMs < 0) throw new DefinitionError(`${owner}: retry.delay: expected 0 or more, received ${delayMs} ms.`)
   if (maxDelayMs < 0)
     throw new DefinitionError(`${owner}: retry.maxDelay: expected 0 or more, received ${maxDelayMs} ms.`)
+  const backoff = given.backoff ?? 'exponential'
+  if (backoff !== 'exponential' && backoff !== 'none') {
+    throw new DefinitionError(
+      `${owner}: retry.backoff: expected 'exponential' or 'none', received ${JSON.stringify(backoff)}.`,
+    )
+  }
   return {
     automatic: options !== false,
     maxRetries,
     delayMs,
-    backoff: given.backoff ?? 'exponential',
+    backoff,
     factor,
     maxDelayMs,
     jitter: given.jitter ?? true,
@@ -82,13 +103,18 @@ function listed(matchers: ErrorMatcher | readonly ErrorMatcher[]): readonly Erro
 export function matchesError(error: unknown, matchers: readonly ErrorMatcher[]): boolean {
   return matchers.some((matcher) => {
     try {
-      if (typeof matcher === 'string') return error instanceof Error && error.name === matcher
+      if (typeof matcher === 'string') return isNamed(error, matcher)
       if (isErrorClass(matcher)) return error instanceof matcher
       return matcher(error) === true
     } catch {
       return false
     }
   })
+}
+
+/** By its name alone: the error of another realm (`node:vm`, Jest) is no instance of this one's Error. */
+function isNamed(error: unknown, name: string): boolean {
+  return typeof error === 'object' && error !== null && 'message' in error && 'name' in error && error.name === name
 }
 
 function isErrorClass(matcher: Exclude<ErrorMatcher, string>): matcher is new (...args: never[]) => Error {
@@ -110,7 +136,11 @@ export function policyOf(policy: RetryPolicy, options: MessageOptions | undefine
       maxRetries: options.maxRetries,
       automatic: policy.automatic || options.maxRetries > 0,
     }),
-    ...(options.retryDelayMs !== undefined && { delayMs: options.retryDelayMs }),
+    ...(options.retryDelayMs !== undefined && {
+      delayMs: options.retryDelayMs,
+      // The task's cap was chosen for the task's delay.
+      maxDelayMs: Math.max(policy.maxDelayMs, options.retryDelayMs),
+    }),
     ...(options.retryMaxDelayMs !== undefined && { maxDelayMs: options.retryMaxDelayMs }),
   }
 }

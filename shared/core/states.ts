@@ -5,6 +5,7 @@
  * |---|---|---|---|
  * | QUEUED | enqueue, reopening a key, snooze, requeue | a claim, a revocation | `reconcile` sends it again |
  * | STARTED | a claim | its settlement, or another claim after the lease | `reconcile` settles it |
+ * | WAITING | the start of a workflow, a task that is replaced | the end of its tasks, a revocation | its lifetime ends it |
  * | RETRY | a settlement with retries left | a claim, a revocation | `reconcile` sends it again |
  * | SUCCESS | a settlement | nobody, until the key's time to live has passed | expires |
  * | FAILURE | a settlement | a redrive or reopening its key (a new generation) | expires |
@@ -14,7 +15,19 @@
  *
  * SCHEDULED is not stored: it is how QUEUED is shown while `availableAt` lies ahead.
  */
-export type TaskState = 'QUEUED' | 'STARTED' | 'RETRY' | 'SUCCESS' | 'FAILURE' | 'IGNORED' | 'REVOKED' | 'EXPIRED'
+export type TaskState =
+  | 'QUEUED'
+  | 'STARTED'
+  | 'RETRY'
+  | 'WAITING'
+  | 'SUCCESS'
+  | 'FAILURE'
+  | 'IGNORED'
+  | 'REVOKED'
+  | 'EXPIRED'
+
+/** The states that a run can end in, or that end a task without one. */
+export type EndState = Exclude<TaskState, 'STARTED' | 'WAITING'>
 
 /** What callers see: the stored states and SCHEDULED. */
 export type VisibleState = TaskState | 'SCHEDULED'

@@ -8,20 +8,34 @@ import { createHash } from 'node:crypto'
  * | task record | `task#<id>` | `record` |
  * | input too large for the record | `task#<id>` | `input#<ref>` |
  * | queue control | `control` | `queue#<queue>` |
- * | statistics | `stats#<queue>#<hour>#<shard>` | `counts` |
+ * | statistics of five minutes | `stats#<queue>#<day>#<shard>` | `b#<epoch 5 min>#<names>` |
+ * | task names that they count | `stats#<queue>` | `names#<names>` |
  */
 export const table = {
   partitionKey: 'pk',
   sortKey: 'sk',
   /** DynamoDB deletes items some days after this instant (epoch seconds). */
   ttl: 'expiresAt',
-  /** Every record by queue and hour of its enqueue, KEYS_ONLY. Fixed at enqueue: a state in an index key would cost two more writes per transition. */
-  timeIndex: { name: 'byTime', partitionKey: 'timeKey', sortKey: 'timeSort' },
-  /** Records in FAILURE by queue and day, KEYS_ONLY. Sparse: only failures have the attributes. */
-  failureIndex: { name: 'byFailure', partitionKey: 'failureKey', sortKey: 'failureSort' },
+  /**
+   * Every record by queue and day of its enqueue. An entry is rewritten, at one write unit, when a key or a projected attribute changes: so nothing is
+   * projected that changes within an opening. `schedule`, `workflow` and `priority` are reserved.
+   */
+  timeIndex: {
+    name: 'byTime',
+    partitionKey: 'timeKey',
+    sortKey: 'timeSort',
+    projected: ['task', 'tenant', 'tags', 'root', 'parent', 'schedule', 'workflow', 'priority'],
+  },
+  /** Records in FAILURE by queue and day. Sparse: only failures have the keys. All of what is projected is set by the transition to FAILURE, or before. */
+  failureIndex: {
+    name: 'byFailure',
+    partitionKey: 'failureKey',
+    sortKey: 'failureSort',
+    projected: ['task', 'tenant', 'tags', 'fingerprint', 'errorName', 'errorText', 'reason', 'build', 'attempt'],
+  },
 } as const
 
-/** An index partition takes 1,000 writes a second, so one hour of one queue is spread over this many. */
+/** An index partition takes 1,000 writes a second, so one day of one queue is spread over this many. */
 export const indexShards = 8
 
 export const recordSort = 'record'
@@ -49,7 +63,7 @@ export function shardOf(id: string): number {
 }
 
 export function timeKey(queue: string, at: number, shard: number): string {
-  return `${queue}#${Math.floor(at / hourMs)}#${shard}`
+  return `${queue}#${Math.floor(at / dayMs)}#${shard}`
 }
 
 export function failureKey(queue: string, at: number, shard: number): string {
@@ -61,11 +75,32 @@ export function timeSort(at: number, id: string): string {
   return `${String(at).padStart(13, '0')}#${id}`
 }
 
+/** Statistics are kept in items of five minutes. */
+export const blockMs = 300_000
+
+/** The items of a queue of one day and shard. */
 export function statisticsKey(queue: string, at: number, shard: number): string {
-  return `stats#${queue}#${Math.floor(at / hourMs)}#${shard}`
+  return `stats#${queue}#${Math.floor(at / dayMs)}#${shard}`
 }
 
-export const statisticsSort = 'counts'
+/** Sorts as time does: 8 digits hold five minutes until the year 2920. */
+export function statisticsSort(at: number, names: string): string {
+  return `b#${String(Math.floor(at / blockMs)).padStart(8, '0')}#${names}`
+}
 
-/** Counters of one hour live this long. */
+/** The names that positions in statistics stand for. */
+export function namesKey(queue: string): string {
+  return `stats#${queue}`
+}
+
+export function namesSort(names: string): string {
+  return `names#${names}`
+}
+
+/** How many shards a queue's statistics are written to. Readers ask all: it may change at any time. One shard takes 1,000 batches a second. */
+export function statisticsShards(concurrency: number | undefined): number {
+  return concurrency === undefined ? indexShards : Math.min(indexShards, Math.max(1, Math.ceil(concurrency / 25)))
+}
+
+/** Items of statistics live this long. */
 export const statisticsTtlMs = 14 * dayMs

@@ -33,15 +33,14 @@ export function decodeTags(text: string | undefined): readonly string[] {
   return text === undefined ? [] : text.split('|').filter((tag) => tag !== '')
 }
 
-/** A stored list of tags that a foreign producer may have written. */
-export function isEncodedTags(text: string): boolean {
-  const tags = decodeTags(text)
-  return (
-    text === `|${tags.join('|')}|` &&
-    tags.length <= mostTags &&
-    Buffer.byteLength(text) <= mostBytes &&
-    tags.every((tag) => tagPattern.test(tag))
-  )
+/** Whether these can be tags: a foreign producer may have written anything. */
+export function areTags(tags: unknown): boolean {
+  try {
+    encodeTags('', tags as readonly string[])
+    return Array.isArray(tags)
+  } catch {
+    return false
+  }
 }
 
 /** @throws {DefinitionError} not a text of 1 to 64 bytes */

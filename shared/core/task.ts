@@ -4,9 +4,12 @@ import { idempotencyTtlMs, resultTtlMs } from './defaults.ts'
 import { type Duration, toMs } from './duration.ts'
 import { DefinitionError } from './errors.ts'
 import { checkTaskName } from './names.ts'
+import { checkKeys } from './options.ts'
 import { longestTaskMs, type QueueDefinition } from './queue.ts'
 import type { ErrorData } from './record.ts'
 import { type ErrorMatcher, type RetryOptions, type RetryPolicy, resolveRetry } from './retry.ts'
+import type { EndState } from './states.ts'
+import { encodeTags } from './tags.ts'
 
 /** `full`: a record per task, with all guarantees. `off`: fire and forget, no table; keeps G1, G5 and G9. */
 export type LedgerMode = 'full' | 'off'
@@ -17,9 +20,30 @@ export interface TaskHooks {
   onSuccess?(context: TaskContext, output: unknown): void | Promise<void>
   onRetry?(context: TaskContext, error: ErrorData, delayMs: number): void | Promise<void>
   onFailure?(context: TaskContext, error: ErrorData): void | Promise<void>
-  /** After every counted end of a run: `SUCCESS`, `RETRY`, `FAILURE`, `IGNORED` or `REVOKED`. */
-  onSettled?(context: TaskContext, state: string): void | Promise<void>
+  /** After every counted end of a run, and every end for good. */
+  onSettled?(context: TaskContext, state: SettledState): void | Promise<void>
 }
+
+/**
+ * Wraps a run of a task's function: a trace span, a transaction, a context of your own. Call `next()` once and await it. What `next()` throws is
+ * what the function threw: rethrow it, or the run counts as a success without a result.
+ *
+ * @example
+ * app.use(async (ctx, next) => {
+ *   await database.transaction(next)
+ * })
+ */
+export type RunMiddleware = (context: TaskContext, next: () => Promise<void>) => void | Promise<void>
+
+/** What an app puts around the runs of all its tasks. */
+export interface AroundRuns {
+  readonly hooks: TaskHooks
+  /** The first one is the outermost. */
+  readonly middlewares: readonly RunMiddleware[]
+}
+
+/** The states that `onSettled` is called with. */
+export type SettledState = Exclude<EndState, 'QUEUED'>
 
 /** What can be said of a task beside its schemas and its function. */
 export interface TaskOptions<Parsed = unknown> {
@@ -40,6 +64,10 @@ export interface TaskOptions<Parsed = unknown> {
   /** How long results and errors can be read. @default '1d' */
   readonly resultTtl?: Duration
   readonly ledger?: LedgerMode
+  /** Whom a call is done for. Receives the validated input. @default nobody in particular */
+  readonly tenant?: (input: Parsed) => string | undefined
+  /** Every call has these tags: at most 5, 120 bytes together. */
+  readonly tags?: readonly string[]
   /** Expected errors: FAILURE without dead letter and alarm, when not retried. */
   readonly throws?: ErrorMatcher | readonly ErrorMatcher[]
   /** Top-level fields of the input that never reach logs, errors or pages. */
@@ -80,6 +108,8 @@ export interface TaskDefinition {
   readonly idempotencyTtlMs: number
   readonly resultTtlMs: number
   readonly ledger: LedgerMode
+  readonly tenant: ((input: unknown) => string | undefined) | undefined
+  readonly tags: readonly string[]
   readonly throws: readonly ErrorMatcher[]
   readonly sensitive: readonly string[]
   readonly ignoreResult: boolean
@@ -100,6 +130,8 @@ const known: ReadonlySet<string> = new Set([
   'idempotencyTtl',
   'resultTtl',
   'ledger',
+  'tenant',
+  'tags',
   'throws',
   'sensitive',
   'ignoreResult',
@@ -109,6 +141,28 @@ const known: ReadonlySet<string> = new Set([
   'onFailure',
   'onSettled',
 ])
+
+/** Options that an app may set for all tasks. */
+export const defaultsKnown = [
+  'queue',
+  'retry',
+  'timeLimit',
+  'softTimeLimit',
+  'expires',
+  'idempotencyTtl',
+  'resultTtl',
+  'ledger',
+  'ignoreResult',
+] as const satisfies readonly (keyof TaskDefaults)[]
+
+/** Hooks that an app or a task may have. */
+export const hooksKnown = [
+  'onStart',
+  'onSuccess',
+  'onRetry',
+  'onFailure',
+  'onSettled',
+] as const satisfies readonly (keyof TaskHooks)[]
 
 /** Everything a definition is made of. */
 export interface TaskSource {
@@ -123,10 +177,7 @@ export interface TaskSource {
 export function resolveTask({ name, options, run, defaults, queues }: TaskSource): TaskDefinition {
   checkTaskName(name)
   const owner = `task '${name}'`
-  for (const option of Object.keys(options)) {
-    if (!known.has(option))
-      throw new DefinitionError(`${owner}: ${option}: no such option. Known: ${[...known].join(', ')}.`)
-  }
+  checkKeys(owner, options, known)
   const queue = queueOf(owner, options.queue ?? defaults.queue, queues)
   const longest = longestTaskMs(queue)
   const timeLimitMs = limit(owner, 'timeLimit', options.timeLimit ?? defaults.timeLimit) ?? longest
@@ -146,6 +197,7 @@ export function resolveTask({ name, options, run, defaults, queues }: TaskSource
       `${owner}: idempotencyKey: needs ledger 'full', received ledger 'off'. Keys are kept in the table.`,
     )
   }
+  encodeTags(owner, options.tags)
   const throwing = options.throws ?? []
   return {
     name,
@@ -160,6 +212,8 @@ export function resolveTask({ name, options, run, defaults, queues }: TaskSource
       limit(owner, 'idempotencyTtl', options.idempotencyTtl ?? defaults.idempotencyTtl) ?? idempotencyTtlMs,
     resultTtlMs: limit(owner, 'resultTtl', options.resultTtl ?? defaults.resultTtl) ?? resultTtlMs,
     ledger,
+    tenant: options.tenant as TaskDefinition['tenant'],
+    tags: options.tags ?? [],
     throws: Array.isArray(throwing) ? throwing : [throwing as ErrorMatcher],
     sensitive: (options.sensitive as readonly string[] | undefined) ?? [],
     ignoreResult: options.ignoreResult ?? defaults.ignoreResult ?? false,

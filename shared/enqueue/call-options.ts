@@ -2,25 +2,35 @@ import { maxDelayMs } from '../core/defaults.ts'
 import { type Duration, formatMs, toMs } from '../core/duration.ts'
 import { DefinitionError } from '../core/errors.ts'
 import type { MessageOptions } from '../core/message.ts'
+import { checkTaskId } from '../core/names.ts'
+import { checkKeys } from '../core/options.ts'
 import { longestTaskMs, type QueueDefinition } from '../core/queue.ts'
 import { type RetryOptions, resolveRetry } from '../core/retry.ts'
+import { checkTenant, encodeTags } from '../core/tags.ts'
 import { checkLimits, type TaskDefinition } from '../core/task.ts'
 
 /** What one call may say differently from its task's definition. */
 export interface CallOptions<QueueName extends string = string> {
   /** Run at the earliest after this, at most 15 minutes. 0 or less: at once. */
   readonly countdown?: Duration
-  /** Run at the earliest at this instant, at most 15 minutes ahead. One that has passed: at once. */
-  readonly eta?: Date
-  /** Not to be started later than this: an instant, or a time after the enqueue. */
-  readonly expires?: Duration | Date
+  /**
+   * Run at the earliest at this instant, at most 15 minutes ahead. One that has passed: at once. As a text: ISO 8601 with its time zone,
+   * `'2026-01-31T09:00:00Z'`.
+   */
+  readonly eta?: Date | string
+  /** Not to be started later than this: an instant (a Date or ISO 8601 text, as for `eta`), or a time after the enqueue. */
+  readonly expires?: Duration | Date | string
   /** Another queue of the app. */
   readonly queue?: QueueName
   /** An id of your own. The same id again is the same task, as with a key. @default a UUIDv7, or made of the key */
   readonly taskId?: string
   /** Same key, same task (G3). @default what the task's own `idempotencyKey` says */
   readonly idempotencyKey?: string
-  /** Given to the task as `ctx.headers`. Stored with the task and kept over its retries. */
+  /** Whom it is done for: 1 to 64 bytes. People filter by it, and queues can be fair by it. @default what the task's own `tenant` says */
+  readonly tenant?: string
+  /** What people filter by: at most 5, 120 bytes together, without `|`. Added to the task's own. */
+  readonly tags?: readonly string[]
+  /** Given to the task as `ctx.headers`. Stored with the task and kept over its retries. At most some 47 KB, since a record has room for 400 KB. */
   readonly headers?: Readonly<Record<string, string>>
   /** `false`: no retries. What is left out is the task's own. */
   readonly retry?: Pick<RetryOptions, 'maxRetries' | 'delay' | 'maxDelay'> | false
@@ -37,25 +47,30 @@ export interface ResolvedCall {
   readonly enqueuedAt: number
   readonly availableAt?: number
   readonly expires?: number
+  readonly tenant?: string
+  readonly tags?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   readonly options?: MessageOptions
   readonly ignoreResult: boolean
 }
 
-const known: ReadonlySet<string> = new Set([
+/** Their names. */
+export const callOptions = [
   'countdown',
   'eta',
   'expires',
   'queue',
   'taskId',
   'idempotencyKey',
+  'tenant',
+  'tags',
   'headers',
   'retry',
   'timeLimit',
   'softTimeLimit',
   'ignoreResult',
   'traceparent',
-])
+] as const satisfies readonly (keyof CallOptions)[]
 
 /** @throws {DefinitionError} naming the option, what was expected and what came */
 export function resolveCall(
@@ -65,16 +80,14 @@ export function resolveCall(
   now: number,
 ): ResolvedCall {
   const owner = `task '${definition.name}': applyAsync`
-  for (const option of Object.keys(options)) {
-    if (!known.has(option))
-      throw new DefinitionError(`${owner}: ${option}: no such option. Known: ${[...known].join(', ')}.`)
-  }
+  checkKeys(owner, options, callOptions)
   const queue = options.queue ?? definition.queue
   if (!Object.hasOwn(queues, queue)) {
     const names = Object.keys(queues).map((name) => `'${name}'`)
     throw new DefinitionError(`${owner}: queue: expected one of ${names.join(', ')}, received '${queue}'.`)
   }
   checkName(owner, 'taskId', options.taskId)
+  checkTaskId(owner, options.taskId)
   checkName(owner, 'idempotencyKey', options.idempotencyKey)
   if (options.taskId !== undefined && options.idempotencyKey !== undefined) {
     throw new DefinitionError(
@@ -87,6 +100,9 @@ export function resolveCall(
     )
   }
   checkHeaders(owner, options.headers)
+  checkTenant(owner, options.tenant)
+  const tags = [...definition.tags, ...(options.tags ?? [])]
+  encodeTags(owner, tags)
   const availableAt = availableAtOf(owner, options, now)
   const expires = expiresOf(owner, options.expires, definition.expiresMs, now)
   const overrides = overridesOf(owner, definition, options, queues[queue])
@@ -96,6 +112,8 @@ export function resolveCall(
     ignoreResult: options.ignoreResult ?? definition.ignoreResult,
     ...(availableAt !== undefined && { availableAt }),
     ...(expires !== undefined && { expires }),
+    ...(options.tenant !== undefined && { tenant: options.tenant }),
+    ...(tags.length > 0 && { tags }),
     ...(options.headers && { headers: options.headers }),
     ...(overrides && { options: overrides }),
   }
@@ -139,16 +157,30 @@ function expiresOf(
   defaultMs: number | undefined,
   now: number,
 ): number | undefined {
-  if (expires instanceof Date) return instant(owner, 'expires', expires)
-  if (expires !== undefined) return now + toMs(expires, `${owner}: expires`)
+  if (expires instanceof Date || (typeof expires === 'string' && iso.test(expires)))
+    return instant(owner, 'expires', expires)
+  if (expires !== undefined) return now + toMs(expires as Duration, `${owner}: expires`)
   return defaultMs === undefined ? undefined : now + defaultMs
 }
 
-function instant(owner: string, option: string, value: Date): number {
-  const at = value instanceof Date ? value.getTime() : Number.NaN
-  if (Number.isNaN(at))
-    throw new DefinitionError(`${owner}: ${option}: expected a valid Date, received ${String(value)}.`)
+/** Without a time zone it would mean another instant on each machine. */
+const iso = /^\d{4}-(\d\d)-(\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i
+
+function instant(owner: string, option: string, value: Date | string): number {
+  const at = value instanceof Date ? value.getTime() : typeof value === 'string' ? parseIso(value) : Number.NaN
+  if (Number.isNaN(at)) {
+    throw new DefinitionError(
+      `${owner}: ${option}: expected a valid Date, received ${String(value)}. As a text, write it with its time zone: '2026-01-31T09:00:00Z'.`,
+    )
+  }
   return at
+}
+
+function parseIso(text: string): number {
+  const [, month, day] = iso.exec(text) ?? []
+  // Date.parse() takes 31 February for 3 March.
+  const last = new Date(Date.UTC(Number(text.slice(0, 4)), Number(month), 0)).getUTCDate()
+  return day === undefined || Number(day) > last ? Number.NaN : Date.parse(text)
 }
 
 function overridesOf(
@@ -186,6 +218,7 @@ function limitOf(owner: string, option: string, duration: Duration | undefined):
 function retryOf(owner: string, retry: CallOptions['retry']): MessageOptions {
   if (retry === undefined) return {}
   if (retry === false) return { maxRetries: 0 }
+  checkKeys(`${owner}: retry`, retry, ['maxRetries', 'delay', 'maxDelay'])
   const policy = resolveRetry(retry, owner)
   return {
     // JSON has no Infinity.

@@ -1,11 +1,24 @@
 import { EnqueueError } from '../core/errors.ts'
+import type { TaskRecord } from '../core/record.ts'
 import type { Ports } from '../ports/index.ts'
 import type { PreparedCall } from './prepared-call.ts'
 
-/** What became of one enqueue. `deduplicated`: it was an existing task's. `generation`: the opening that it belongs to. */
+/** Which opening of an id a handle stands for. Instants in epoch ms. */
+export interface Opening {
+  readonly generation: number
+  readonly enqueuedAt: number
+  /** Names the opening: a redrive leaves it as it is, and no two openings of an id have the same. Undefined for an id that nobody can use again. */
+  readonly keyUntil?: number
+}
+
+/** What became of one enqueue. `deduplicated`: it was an existing task's. `opening`: the one that it belongs to; undefined with the ledger off. */
 export type EnqueueOutcome =
-  | { readonly status: 'accepted'; readonly deduplicated: boolean; readonly generation: number }
+  | { readonly status: 'accepted'; readonly deduplicated: boolean; readonly opening: Opening | undefined }
   | { readonly status: 'failed'; readonly error: Error }
+
+function openingOf({ generation, enqueuedAt, keyUntil }: TaskRecord): Opening {
+  return { generation, enqueuedAt, ...(keyUntil !== undefined && { keyUntil }) }
+}
 
 export interface Doubts {
   readonly cause: unknown
@@ -28,8 +41,9 @@ export class EnqueueOutcomes {
     return this.#outcomes.has(prepared)
   }
 
-  accept(prepared: PreparedCall, deduplicated: boolean, generation: number): void {
-    this.#outcomes.set(prepared, { status: 'accepted', deduplicated, generation })
+  accept(prepared: PreparedCall, deduplicated: boolean, record: TaskRecord | undefined): void {
+    const opening = record && openingOf(record)
+    this.#outcomes.set(prepared, { status: 'accepted', deduplicated, opening })
     const { queue, task, id, availableAt } = prepared.call
     this.#ports.telemetry.event({
       type: 'queued',

@@ -2,10 +2,11 @@ import { messageOf, messageWithoutRecord } from '../core/call.ts'
 import { TableAccessError, UnknownQueueError } from '../core/errors.ts'
 import { messageText } from '../core/message-codec.ts'
 import type { TaskRecord } from '../core/record.ts'
+import { revokeRecord } from '../core/transitions.ts'
 import type { OutgoingMessage, Ports, SendAnswer } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import { type EnqueueOutcome, EnqueueOutcomes } from './enqueue-outcome.ts'
-import { isUnclaimed, revoking } from './opening.ts'
+import { isUnclaimed } from './existing-task.ts'
 import type { PreparedCall } from './prepared-call.ts'
 import { type Opened, RecordOpener } from './record-opener.ts'
 
@@ -28,10 +29,10 @@ export class Enqueuer {
   readonly #ledger: CertainLedger
   readonly #opener: RecordOpener
 
-  constructor(ports: Ports, ledger: CertainLedger) {
+  constructor(ports: Ports, ledger: CertainLedger, opener: RecordOpener = new RecordOpener(ports, ledger)) {
     this.#ports = ports
     this.#ledger = ledger
-    this.#opener = new RecordOpener(ports, ledger)
+    this.#opener = opener
   }
 
   /** One batch of inserts and one of messages. Outcomes stand in the order of the calls; never rejects. */
@@ -76,7 +77,7 @@ export class Enqueuer {
         for (const [index, each] of group.entries()) {
           const answer = answers[index] ?? noAnswer
           if (answer.status === 'failed') unsent.push({ ...each, maybeSent: answer.maybeSent, cause: answer.error })
-          else outcomes.accept(each.prepared, each.record !== undefined && !each.own, each.record?.generation ?? 0)
+          else outcomes.accept(each.prepared, each.record !== undefined && !each.own, each.record)
         }
       }),
     )
@@ -105,14 +106,13 @@ export class Enqueuer {
     const now = this.#ports.clock.now()
     const answers = await this.#ledger.change(
       own.map(({ prepared, record }) =>
-        revoking(record, this.#ports.random.token(), now, prepared.definition.resultTtlMs, 'enqueue-failed'),
+        revokeRecord(record, this.#ports.random.token(), now, prepared.definition.resultTtlMs, 'enqueue-failed'),
       ),
     )
     for (const [index, { prepared, record, maybeSent, cause }] of own.entries()) {
       const answer = answers[index]
       if (answer?.status === 'done') outcomes.fail(prepared, { cause, maybeSent, mayRun: false })
-      else if (answer?.status === 'lost' && movedOn(record, answer.record))
-        outcomes.accept(prepared, false, record.generation)
+      else if (answer?.status === 'lost' && movedOn(record, answer.record)) outcomes.accept(prepared, false, record)
       else outcomes.fail(prepared, { cause, maybeSent, mayRun: true })
     }
   }

@@ -1,12 +1,12 @@
 import type { AppDefinition } from '../core/app.ts'
-import { type Call, type PlacedInput, recordOfCall } from '../core/call.ts'
-import { maxInputBytes } from '../core/defaults.ts'
-import { DefinitionError, InputError, InputTooLargeError } from '../core/errors.ts'
-import { taskIdOf } from '../core/ids.ts'
+import { type Call, type PlacedInput, recordBytes, recordOfCall } from '../core/call.ts'
+import { maxInputBytes, maxOpeningBytes } from '../core/defaults.ts'
+import { DefinitionError, EncodeError, InputTooLargeError } from '../core/errors.ts'
+import { fingerprint, taskIdOf } from '../core/ids.ts'
 import { validateInput } from '../core/input.ts'
-import { byteLength, encode, toText } from '../core/json.ts'
+import { byteLength, decode, encode, encodeExactly, type Json, toText } from '../core/json.ts'
 import type { TaskRecord } from '../core/record.ts'
-import { redacted } from '../core/redact.ts'
+import { checkTenant } from '../core/tags.ts'
 import type { TaskDefinition } from '../core/task.ts'
 import type { Clock, Random } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
@@ -27,11 +27,34 @@ export interface PrepareDeps {
   readonly random: Random
 }
 
+/** An input as it was when it was taken. What cannot be encoded throws when it is asked for, so that its own call is refused. */
+export type FrozenInput = () => Json
+
+/** Encodes an input at once: what the caller does to the value later is not part of the call. */
+export function freezeInput({ sensitive }: TaskDefinition, input: unknown): FrozenInput {
+  try {
+    const json = encodeExactly(input)
+    return () => json
+  } catch (error) {
+    return () => {
+      throw error instanceof EncodeError ? withoutSecretPath(error, sensitive) : error
+    }
+  }
+}
+
+/** Below a sensitive field, keys may be data: the path ends there. */
+function withoutSecretPath(error: EncodeError, sensitive: readonly string[]): EncodeError {
+  const { path, issues } = error
+  const field = sensitive.find((name) => path.startsWith(`${name}.`) || path.startsWith(`${name}[`))
+  return field === undefined ? error : new EncodeError(field, issues[0]?.message ?? 'it has no JSON form')
+}
+
 /**
  * Validates and freezes one call. The wire carries the caller's value, not the schema's output: the worker validates again and gets transforms
- * and defaults then. The key is made of the output.
+ * and defaults then. So what is validated here is what the worker will decode. The key is made of the output.
  *
- * @throws {InputError} the schema refused the input
+ * @param frozen the input, where it was taken earlier
+ * @throws {InputError} the schema refused the input, or (EncodeError) it cannot be sent as it is
  * @throws {InputTooLargeError} the encoded input exceeds 256 KB
  * @throws {DefinitionError} an option of the call cannot work
  */
@@ -40,31 +63,38 @@ export async function prepareCall(
   input: unknown,
   options: CallOptions,
   { app, clock, random }: PrepareDeps,
+  frozen: FrozenInput = freezeInput(definition, input),
 ): Promise<PreparedCall> {
   const now = clock.now()
   const { ignoreResult, ...resolved } = resolveCall(definition, options, app.queues, now)
-  // Before the first await: what the caller does to the value later is not part of the call.
-  const encoded = attempt(() => encode(input))
-  const output = definition.input === undefined ? input : await validated(definition, input)
-  const json = encoded()
+  const json = await encodedInput(definition, input, frozen)
+  const output = await validated(definition, json)
   const body = toText(json)
   checkSize(definition, body)
-  const key = options.idempotencyKey ?? (options.taskId === undefined ? keyOf(definition, output) : undefined)
+  const key = options.idempotencyKey ?? (options.taskId === undefined ? keyOf(definition, output()) : undefined)
   const id =
     key !== undefined ? taskIdOf(app.name, definition.name, key) : (options.taskId ?? random.uuid(resolved.enqueuedAt))
   const caller = currentTask.getStore()
+  const tenant = options.tenant ?? tenantOf(definition, output)
   const traceparent = options.traceparent ?? options.headers?.traceparent ?? caller?.traceparent
   const call: Call = {
     id,
     task: definition.name,
     input: json,
     ...resolved,
+    ...(tenant !== undefined && { tenant }),
     ...(caller && { root: caller.root, parent: caller.id }),
     ...(traceparent !== undefined && { traceparent }),
   }
-  if (definition.ledger === 'off') return { definition, call, opening: undefined, ignoreResult }
-  const { record, inputItem } = recordOfCall(call, tokenPlace, body)
   const held = key !== undefined || options.taskId !== undefined
+  const { record, inputItem } = recordOfCall(
+    call,
+    tokenPlace,
+    body,
+    held ? fingerprintOf(definition, json, output) : undefined,
+  )
+  checkRecordSize(definition, record, call)
+  if (definition.ledger === 'off') return { definition, call, opening: undefined, ignoreResult }
   const opening = {
     record: held ? { ...record, keyUntil: now + definition.idempotencyTtlMs } : record,
     ...(inputItem && { inputItem }),
@@ -75,30 +105,36 @@ export async function prepareCall(
 /** The opening draws a fresh token for each try to write; this only holds its place in the record's size. */
 const tokenPlace = '0'.repeat(16)
 
-/** Runs at once; what was thrown is thrown when the value is asked for. */
-function attempt<Value>(make: () => Value): () => Value {
+/** What cannot be sent is refused in the schema's own words, where it refuses it, too. */
+async function encodedInput(definition: TaskDefinition, input: unknown, frozen: FrozenInput): Promise<Json> {
   try {
-    const value = make()
-    return () => value
+    return frozen()
   } catch (error) {
-    return () => {
-      throw error
-    }
+    if (error instanceof EncodeError) await validateFor(definition, input)
+    throw error
   }
 }
 
-/** Some validators quote what they refuse: what is said of a sensitive field is not repeated. */
-export async function validated(definition: TaskDefinition, input: unknown): Promise<unknown> {
+/** The validated input of a call. Without a schema it is decoded only when it is asked for. */
+export async function validated(definition: TaskDefinition, json: Json): Promise<() => unknown> {
+  if (definition.input === undefined) return () => decode(json)
+  const output = await validateFor(definition, decode(json))
+  return () => output
+}
+
+/** The input as the task's schema gives it out. @throws {InputError} */
+export function validateFor({ name, input: schema, sensitive }: TaskDefinition, input: unknown): Promise<unknown> {
+  return validateInput(name, schema, input, sensitive)
+}
+
+/** What tells two inputs of one key apart: what was sent, and what the schema made of it. */
+function fingerprintOf(definition: TaskDefinition, json: Json, output: () => unknown): string {
+  if (definition.input === undefined) return fingerprint(json)
   try {
-    return await validateInput(definition.name, definition.input, input)
-  } catch (error) {
-    if (!(error instanceof InputError) || definition.sensitive.length === 0) throw error
-    const issues = error.issues.map((issue) =>
-      definition.sensitive.some((field) => issue.path === field || issue.path.startsWith(`${field}.`))
-        ? { ...issue, message: redacted }
-        : issue,
-    )
-    throw new InputError(definition.name, issues)
+    return fingerprint(json, encode(output()))
+  } catch {
+    // What the schema made has no form: only what was sent can be compared.
+    return fingerprint(json)
   }
 }
 
@@ -107,11 +143,26 @@ function checkSize(definition: TaskDefinition, body: string): void {
   if (bytes > maxInputBytes) throw new InputTooLargeError(definition.name, bytes, maxInputBytes)
 }
 
+/** DynamoDB would refuse the record when its result comes, after the task has run. */
+function checkRecordSize({ name }: TaskDefinition, record: TaskRecord, { headers }: Call): void {
+  const bytes = recordBytes(record)
+  if (bytes <= maxOpeningBytes) return
+  throw new DefinitionError(
+    `task '${name}': applyAsync: headers: expected at most ${maxOpeningBytes} bytes of record when a task is enqueued, received ${bytes}, of which ${byteLength(JSON.stringify(headers ?? {}))} are headers. A record holds 400 KB, and its result, progress and errors need the rest: put large values into the input, or store them elsewhere.`,
+  )
+}
+
+function tenantOf({ name, tenant }: TaskDefinition, output: unknown): string | undefined {
+  const found = tenant?.(output)
+  checkTenant(`task '${name}'`, found)
+  return found
+}
+
 function keyOf(definition: TaskDefinition, output: unknown): string | undefined {
   if (definition.idempotencyKey === undefined) return undefined
   const key: unknown = definition.idempotencyKey(output)
   if (typeof key === 'string' && key !== '') return key
   throw new DefinitionError(
-    `task '${definition.name}': idempotencyKey: expected a text that is not empty, received ${JSON.stringify(key) ?? typeof key}.`,
+    `task '${definition.name}': idempotencyKey: expected a text that is not empty, received ${key === '' ? "''" : typeof key}.`,
   )
 }

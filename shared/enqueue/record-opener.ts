@@ -1,9 +1,10 @@
 import { IdempotencyConflictError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
-import type { InputItem, Ports, RecordChange } from '../ports/index.ts'
+import { adoptRecord, changed as applyChange, type RecordChange, reopenRecord } from '../core/transitions.ts'
+import type { InputItem, Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import type { EnqueueOutcomes } from './enqueue-outcome.ts'
-import { adopting, applied, existingTask, isUnclaimed, reopening } from './opening.ts'
+import { existingTask, isUnclaimed } from './existing-task.ts'
 import type { PreparedCall } from './prepared-call.ts'
 
 /** A prepared whose record, if it has one, is open: its message may be sent. */
@@ -39,9 +40,13 @@ export class RecordOpener {
   readonly #ports: Ports
   readonly #ledger: CertainLedger
 
-  constructor(ports: Ports, ledger: CertainLedger) {
+  readonly #existingTask: typeof existingTask
+
+  /** @param judge what an enqueue does with a record that exists */
+  constructor(ports: Ports, ledger: CertainLedger, judge: typeof existingTask = existingTask) {
     this.#ports = ports
     this.#ledger = ledger
+    this.#existingTask = judge
   }
 
   /** @param calls with a record each, no id twice */
@@ -95,11 +100,12 @@ export class RecordOpener {
     for (const [each, record] of found) {
       const wanted = each.opening?.record ?? record
       const token = this.#ports.random.token()
-      const standing = existingTask(record, wanted, this.#ports.clock.now())
-      if (standing === 'taken') outcomes.accept(each, true, record.generation)
-      else if (standing === 'conflict') outcomes.refuse(each, new IdempotencyConflictError(wanted.task, wanted.id))
-      else if (standing === 'free') plans.push({ each, record, change: reopening(record, wanted, token), own: true })
-      else plans.push({ each, record, change: adopting(record, token), own: false })
+      const existing = this.#existingTask(record, wanted, this.#ports.clock.now())
+      if (existing === 'taken') outcomes.accept(each, true, record)
+      else if (existing === 'conflict') outcomes.refuse(each, new IdempotencyConflictError(wanted.task, wanted.id))
+      else if (existing === 'free')
+        plans.push({ each, record, change: reopenRecord(record, apart(wanted, record), token), own: true })
+      else plans.push({ each, record, change: adoptRecord(record, token), own: false })
     }
     const ready = await this.#placeInputs(plans, outcomes)
     if (ready.length === 0) return []
@@ -113,7 +119,7 @@ export class RecordOpener {
           opened.push({ prepared: each, record: answer.record, own })
         } else changed.push([each, answer.record])
       } else if (answer?.status === 'done') {
-        opened.push({ prepared: each, record: answer.record ?? applied(record, change), own })
+        opened.push({ prepared: each, record: answer.record ?? applyChange(record, change), own })
       } else {
         // What was reopened for certain, or vouched for, is open: the same key again, or `reconcile`, sends it.
         outcomes.fail(each, { cause: answer?.error, maybeSent: false, mayRun: !own || (answer?.maybeDone ?? true) })
@@ -138,6 +144,11 @@ export class RecordOpener {
       return plans.filter((plan) => !inputs.has(plan))
     }
   }
+}
+
+/** Handles tell openings of one id apart by the time that the key is held: two within a millisecond must differ. */
+function apart(wanted: TaskRecord, { keyUntil }: TaskRecord): TaskRecord {
+  return keyUntil !== undefined && wanted.keyUntil === keyUntil ? { ...wanted, keyUntil: keyUntil + 1 } : wanted
 }
 
 /** The input of a record that is reopened; and of one that stands as it was inserted: its writer may have died before the input was there. */

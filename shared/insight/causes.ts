@@ -33,7 +33,7 @@ export async function findGroups(
   const failures = found.flatMap(({ failed }) => failed).sort((a, b) => failedAt(b) - failedAt(a))
   for (const record of failures) {
     const error = shownError(record, now) ?? unknownError
-    const fingerprint = fingerprintOf(error, record.reason)
+    const fingerprint = record.fingerprint ?? fingerprintOf(error, record.reason)
     const group = groups.get(fingerprint) ?? { fingerprint, error, reason: record.reason, records: [] }
     groups.set(fingerprint, group)
     group.records.push(record)

@@ -5,6 +5,7 @@ import { DefinitionError, TaskNotFoundError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { matchesSearch, needsInput, parseSearch, type SearchableTask } from '../core/search.ts'
 import { dayMs } from '../core/table.ts'
+import { decodeTags } from '../core/tags.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Insight, NameRow, QueueRow, RunningTask, TaskRow, TimeRange } from '../ports/insight.ts'
 import { causeDetail, causesAnswer, findGroups } from './causes.ts'
@@ -190,7 +191,13 @@ export function createInsight(app: AppDefinition, ports: Ports): Insight {
         (each) => each !== undefined && each !== id,
       ) as string[]
       const [text, family] = await Promise.all([textOf(record), records.read(relatives, { consistent: false })])
-      return taskDetail(record, text, family.filter((each) => each !== undefined), app, clock.now())
+      return taskDetail(
+        record,
+        text,
+        family.filter((each) => each !== undefined),
+        app,
+        clock.now(),
+      )
     },
 
     async causes({ queue, ...range }) {
@@ -257,6 +264,7 @@ function searchable(record: TaskRecord, now: number, input: unknown): Searchable
   return {
     ...record,
     root: record.root ?? record.id,
+    tags: decodeTags(record.tags),
     errorText: error && `${error.name}: ${error.message}`,
     input: () => input,
   }

@@ -25,7 +25,7 @@ export function taskDetail(
     generation: record.generation,
     ...(definition && { maxAttempts: definition.retry.maxRetries + 1, timeLimitMs: definition.timeLimitMs }),
     attempts: hidden ? [] : runsOf(record),
-    ...(error && { error, fingerprint: fingerprintOf(error, record.reason) }),
+    ...(error && { error, fingerprint: record.fingerprint ?? fingerprintOf(error, record.reason) }),
     ...(input && { input }),
     ...(result && { result }),
     ...(progress && { progress }),

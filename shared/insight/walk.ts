@@ -82,7 +82,7 @@ async function fill(
       from,
       to,
       limit: pageSize,
-      newestFirst: true,
+      order: 'newest',
       ...(lane.cursor !== undefined && { cursor: lane.cursor }),
     })
     lane.cursor = page.cursor

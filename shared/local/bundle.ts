@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { BuildFailure, BuildOptions, Message, Metafile } from 'esbuild'
 import type { FunctionCode } from '../../localstack/lambda/index.ts'
+import { moduleScope } from '../core/module-scope.ts'
 import { shownPath } from './stack-frames.ts'
+
+const { banner, define } = moduleScope('esm')
 
 /** A module to bundle: a file, or a text as if it lay in a folder. */
 export type BundleEntry = string | { readonly contents: string; readonly folder: string; readonly name: string }
@@ -31,7 +34,7 @@ export class BundleError extends Error {
 
 /**
  * How a worker becomes one file: as the CDK stack does it, but for the Node of this machine, readable, and with source maps for stacks. The AWS SDK is
- * part of it. `require` exists for CommonJS packages among a task's dependencies. tsconfig's `paths` are followed; native addons are copied.
+ * part of it. `require`, `__filename` and `__dirname` exist for CommonJS packages among a task's dependencies. tsconfig's `paths` are followed; native addons are copied.
  */
 export function bundleOptions({
   entry,
@@ -57,9 +60,8 @@ export function bundleOptions({
     sourcesContent: false,
     external: [...external],
     loader: { '.node': 'copy' },
-    banner: {
-      js: "import{createRequire as __celeriacRequire}from'node:module';const require=__celeriacRequire(import.meta.url);",
-    },
+    banner: { js: banner },
+    define: { ...define },
     logLevel: 'silent',
     metafile: true,
   }

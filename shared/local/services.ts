@@ -1,3 +1,5 @@
+import http from 'node:http'
+import https from 'node:https'
 import { join } from 'node:path'
 import { localAccount, localKeys, localRegion, queueArn } from '../../localstack/account.ts'
 import { startDynamoDb } from '../../localstack/dynamodb/dynoxide.ts'
@@ -7,11 +9,15 @@ import { writeEnvironment } from '../core/environment.ts'
 import { allStarted, Closing } from './closing.ts'
 import { environmentOf, type LocalPlan, type QueuePlan } from './plan.ts'
 
+const probeMs = 5_000
+
 export interface ServicesOptions {
   /** Queues and table live in this folder. @default in memory */
   readonly dataDir?: string
   /** @default free ones */
   readonly ports?: { readonly sqs?: number; readonly dynamodb?: number }
+  /** Where a DynamoDB runs already: none is started. `http://127.0.0.1:8000` */
+  readonly dynamodb?: string
   /** @default 'us-east-1' */
   readonly region?: string
   readonly onProblem: (problem: string) => void
@@ -46,10 +52,14 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     closing.add(() => server.stop())
     return server
   })
-  const startingDynamoDb = startDynamoDb({
-    ...(ports.dynamodb !== undefined && { port: ports.dynamodb }),
-    ...(dataDir !== undefined && { dataDir }),
-  }).then((engine) => {
+  const startingDynamoDb = (
+    options.dynamodb === undefined
+      ? startDynamoDb({
+          ...(ports.dynamodb !== undefined && { port: ports.dynamodb }),
+          ...(dataDir !== undefined && { dataDir }),
+        })
+      : runningDynamoDb(options.dynamodb)
+  ).then((engine) => {
     closing.add(() => engine.stop())
     return engine
   })
@@ -81,6 +91,31 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
+/** One that is there already, and stays. @throws {Error} the address is none, or nothing listens there */
+async function runningDynamoDb(address: string): Promise<{ readonly endpoint: string; stop(): void }> {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new Error(`dynamodb: expected a URL such as http://127.0.0.1:8000, received '${address}'.`)
+  }
+  await new Promise<void>((resolve, reject) => {
+    const { get } = url.protocol === 'http:' ? http : https
+    // Any answer will do: engines differ in what they say to GET.
+    const request = get(url, { agent: false, timeout: probeMs }, (answer) => {
+      answer.destroy()
+      resolve()
+    })
+    request.once('timeout', () => request.destroy(new Error(`no answer within ${probeMs} ms`)))
+    request.once('error', ({ message }) =>
+      reject(
+        new Error(
+          `dynamodb: expected a DynamoDB at ${address}, and nothing answers there: ${message}. Start it first.`,
+        ),
+      ),
+    )
+  })
+  return { endpoint: address.replace(/\/+$/, ''), stop() {} }
+}
+
 /** What another process needs to reach these services. */
 export function variablesOf(
   plan: LocalPlan,
@@ -91,6 +126,8 @@ export function variablesOf(
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_REGION: region,
+    // boto3 and the AWS CLI read this one alone.
+    AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: localKeys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localKeys.secretAccessKey,
   }

@@ -41,6 +41,8 @@ export interface LocalOptions {
   readonly dataDir?: string
   /** @default free ones */
   readonly ports?: { readonly sqs?: number; readonly dynamodb?: number }
+  /** Where a DynamoDB runs already, such as `http://127.0.0.1:8000`: none is started. Its tables stay. @default one is started */
+  readonly dynamodb?: string
   /** @default 'us-east-1' */
   readonly region?: string
   /** Invocations at a time per queue, or by queue; never more than the queue's own. @default the machine's cores, 2 to 4 */
@@ -110,6 +112,7 @@ export async function startLocalWith(
       ...(region !== undefined && { region }),
       ...(dataDir !== undefined && { dataDir }),
       ...(ports !== undefined && { ports }),
+      ...(options.dynamodb !== undefined && { dynamodb: options.dynamodb }),
     }).then(async (started) => {
       closing.add(() => started.stop())
       await started.prepare(plan)

@@ -64,6 +64,7 @@ export class Workers {
   readonly #options: WorkersOptions
   readonly #sources: EventSource[] = []
   readonly #functions: LambdaFunction[] = []
+  #stopping = false
 
   constructor(plan: LocalPlan, source: WorkerSource, options: WorkersOptions) {
     this.#options = options
@@ -101,6 +102,7 @@ export class Workers {
 
   /** Ends everything; what runs is killed, unless it was drained before. */
   async stop(): Promise<void> {
+    this.#stopping = true
     const draining = this.drain()
     await Promise.all(this.#functions.map((each) => each.stop()))
     // In this process a handler cannot be killed: it is left behind.
@@ -108,7 +110,7 @@ export class Workers {
   }
 
   #add(plan: QueuePlan, source: WorkerSource): void {
-    const { region, queueBaseUrl, wire, onProblem, concurrency } = this.#options
+    const { region, queueBaseUrl, wire, concurrency } = this.#options
     const filters = this.#options.filters?.[plan.queue]
     const { definition, queueName } = plan
     const made = new EventSource({
@@ -121,13 +123,13 @@ export class Workers {
       ...(filters !== undefined && { filter: compileFilters(filters, `filters.${plan.queue}`) }),
       wire,
       invoker: this.#invoker(plan, source),
-      onProblem: (problem) => onProblem(`${plan.queue}: ${problem}`),
+      onProblem: (problem) => this.#tell(`${plan.queue}: ${problem}`),
     })
     this.#sources.push(made)
   }
 
   #invoker({ queueName: name, definition: { timeoutMs, memoryMb } }: QueuePlan, source: WorkerSource): Invoker {
-    const { region, guard, variables, onEvent, onProblem, initLimitMs, nodeFlags } = this.#options
+    const { region, guard, variables, onEvent, initLimitMs, nodeFlags } = this.#options
     const arn = functionArn(region, name)
     if ('handler' in source) return handlerInvoker(source.handler, { name, arn, timeoutMs, memoryMb })
     const lambda = new LambdaFunction({
@@ -141,12 +143,17 @@ export class Workers {
       // Every step of a task is a debug line: written only when somebody reads it.
       variables: { ...variables, ...(onEvent !== undefined && { AWS_LAMBDA_LOG_LEVEL: 'DEBUG' }) },
       onLog: (line) => this.#hear(line),
-      onInitError: (error) => onProblem(`${name}: the worker could not start: ${initProblem(error)}`),
+      onInitError: (error) => this.#tell(`${name}: the worker could not start: ${initProblem(error)}`),
       ...(initLimitMs !== undefined && { initLimitMs }),
       ...(nodeFlags !== undefined && { nodeFlags }),
     })
     this.#functions.push(lambda)
     return functionInvoker(lambda, arn)
+  }
+
+  /** A batch that is killed by stop() is no problem: whoever stops knows. */
+  #tell(problem: string): void {
+    if (!this.#stopping) this.#options.onProblem(problem)
   }
 
   #hear(line: LogLine): void {

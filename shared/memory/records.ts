@@ -83,18 +83,16 @@ export function createMemoryRecords({ clock, inputs, onWrite }: MemoryRecordsOpt
       return ids.map(current)
     },
     async listByTime(query) {
-      const sorts = sortsOf(items, query, ({ record }) => record.enqueuedAt).sort()
-      const { cursor, newestFirst } = query
-      if (newestFirst) sorts.reverse()
-      const isBeyond = (sort: string): boolean => cursor === undefined || (newestFirst ? sort < cursor : sort > cursor)
-      return pageOf(sorts.filter(isBeyond), query.limit)
+      return pageOf(
+        sortsOf(items, query, ({ record }) => record.enqueuedAt),
+        query,
+      )
     },
     async listFailures(query) {
-      const sorts = sortsOf(items, query, ({ failedAt }) => failedAt)
-        .sort()
-        .reverse()
-      const { cursor } = query
-      return pageOf(cursor === undefined ? sorts : sorts.filter((sort) => sort < cursor), query.limit)
+      return pageOf(
+        sortsOf(items, query, ({ failedAt }) => failedAt),
+        query,
+      )
     },
     all: () => [...items.values()].map(({ record }) => record),
     sweep() {
@@ -174,9 +172,13 @@ function sortsOf(
   return sorts
 }
 
-function pageOf(sorts: readonly string[], limit: number): TimePage {
-  const page = sorts.slice(0, limit)
+function pageOf(sorts: string[], { order, cursor, limit }: TimeQuery): TimePage {
+  const ordered = order === 'oldest' ? sorts.sort() : sorts.sort().reverse()
+  const isAfter = (sort: string): boolean =>
+    cursor === undefined || (order === 'oldest' ? sort > cursor : sort < cursor)
+  const left = ordered.filter(isAfter)
+  const page = left.slice(0, limit)
   const last = page.at(-1)
   const ids = page.map((sort) => sort.slice(sort.indexOf('#') + 1))
-  return last === undefined || page.length === sorts.length ? { ids } : { ids, cursor: last }
+  return last === undefined || page.length === left.length ? { ids } : { ids, cursor: last }
 }

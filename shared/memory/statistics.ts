@@ -1,49 +1,38 @@
-import { hourMs, statisticsTtlMs } from '../core/table.ts'
+import { addCounts, countersOf, countsOf, noCounts, type QueueCounts } from '../core/statistics.ts'
+import { blockMs, statisticsTtlMs } from '../core/table.ts'
 import type { Clock, Statistics } from '../ports/index.ts'
 
 export interface MemoryStatistics extends Statistics {
-  /** Deletes the hours that have expired. */
+  /** Deletes what has expired. */
   sweep(): void
 }
 
-type Counters = Map<string, number>
-
-/** The statistics port in memory. */
+/** The statistics port in memory. What is added goes through the counters of the table, so that it loses what they lose. */
 export function createMemoryStatistics({ clock }: { readonly clock: Clock }): MemoryStatistics {
-  /** By queue, then by hour. */
-  const queues = new Map<string, Map<number, Counters>>()
+  /** By queue, then by the number of the five minutes. */
+  const queues = new Map<string, Map<number, QueueCounts>>()
   return {
     async add(deltas) {
-      for (const { queue, at, counts } of deltas) {
-        const hours = entryOf(queues, queue, () => new Map<number, Counters>())
-        const counters = entryOf(hours, Math.floor(at / hourMs), () => new Map<string, number>())
-        addTo(counters, Object.entries(counts))
+      for (const { queue, at, names, counts } of deltas) {
+        const blocks = queues.get(queue) ?? new Map<number, QueueCounts>()
+        queues.set(queue, blocks)
+        const block = Math.floor(at / blockMs)
+        const added = countsOf(countersOf(counts, names, 0), names)
+        blocks.set(block, addCounts(blocks.get(block) ?? noCounts, added))
       }
     },
     async sum({ queue, from, to }) {
-      const total: Counters = new Map()
-      for (const [hour, counters] of queues.get(queue) ?? []) {
-        if ((hour + 1) * hourMs > from && hour * hourMs < to) addTo(total, counters)
+      let total = noCounts
+      for (const [block, counts] of queues.get(queue) ?? []) {
+        if ((block + 1) * blockMs > from && block * blockMs < to) total = addCounts(total, counts)
       }
-      return Object.fromEntries(total)
+      return total
     },
     sweep() {
       const before = clock.now() - statisticsTtlMs
-      for (const hours of queues.values()) {
-        for (const hour of hours.keys()) if ((hour + 1) * hourMs <= before) hours.delete(hour)
+      for (const blocks of queues.values()) {
+        for (const block of blocks.keys()) if ((block + 1) * blockMs <= before) blocks.delete(block)
       }
     },
   }
-}
-
-function addTo(total: Counters, counts: Iterable<readonly [string, number]>): void {
-  for (const [name, amount] of counts) total.set(name, (total.get(name) ?? 0) + amount)
-}
-
-function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const found = map.get(key)
-  if (found !== undefined) return found
-  const made = make()
-  map.set(key, made)
-  return made
 }

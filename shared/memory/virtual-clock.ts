@@ -100,6 +100,11 @@ export class VirtualClock implements Clock {
     this.#now = Math.max(this.#now, at)
   }
 
+  /** Time passes, and no timer fires: code blocks the event loop, or the process is suspended. */
+  stall(ms: number): void {
+    this.#now += ms
+  }
+
   /** Moves time on until only background timers are left. */
   async runUntilIdle(options: { readonly timerLimit?: number } = {}): Promise<void> {
     await this.#drive({ ...options, until: () => !this.#mayGoOn() })

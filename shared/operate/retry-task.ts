@@ -8,7 +8,7 @@ import { messageText } from '../core/message-codec.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { isTerminal, visibleState } from '../core/states.ts'
 import type { TaskDefinition } from '../core/task.ts'
-import { reopening } from '../enqueue/opening.ts'
+import { reopenRecord } from '../core/transitions.ts'
 import { validated } from '../enqueue/prepared-call.ts'
 import { mergedInput } from '../insight/payload.ts'
 import type { Ports } from '../ports/index.ts'
@@ -55,7 +55,7 @@ export async function retryTask({ app, ports }: RetryDeps, id: string, options: 
   const opened = openedAnew(record, input, body, clock.now())
   // The input is there before its message is.
   if (opened.inputItem !== undefined) await ports.inputs.write([opened.inputItem])
-  const change = reopening(record, opened.record, random.token())
+  const change = reopenRecord(record, opened.record, random.token())
   const [outcome] = await new CertainLedger(ports).change([change])
   if (outcome?.status === 'failed') throw outcome.error
   if (outcome?.status !== 'done') {
@@ -110,8 +110,9 @@ async function editedInput(
     )
   }
   const value = mergedInput(stored, edited, definition.sensitive)
-  await validated(definition, value)
-  const text = toText(encode(value))
+  const json = encode(value)
+  await validated(definition, json)
+  const text = toText(json)
   if (byteLength(text) > maxInputBytes) throw new InputTooLargeError(record.task, byteLength(text), maxInputBytes)
   return text
 }

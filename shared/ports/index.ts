@@ -43,12 +43,14 @@ export const localPorts = {
   telemetry: telemetryPort,
 } as const satisfies Tables<LocalPorts>
 
+export type { RecordChange } from '../core/transitions.ts'
+export type { SendAnswer, WriteAnswer } from './answers.ts'
 export type { Clock } from './clock.ts'
 export type { Controls, QueueControl } from './controls.ts'
 export type { InputItem, InputRef, Inputs } from './inputs.ts'
 export { type Call, type EntryOf, forwarding, type MethodKind, type PortTable, portThrough } from './port.ts'
-export type { Delivery, HideRequest, OutgoingMessage, QueueDepth, Queues, SendAnswer } from './queues.ts'
+export type { Delivery, HideRequest, OutgoingMessage, QueueDepth, Queues } from './queues.ts'
 export type { Random } from './random.ts'
-export type { NewRecord, RecordChange, Records, TimePage, TimeQuery, WriteAnswer } from './records.ts'
+export type { NewRecord, Records, TimePage, TimeQuery } from './records.ts'
 export type { Statistics, StatisticsDelta, StatisticsRange } from './statistics.ts'
 export type { LogLevel, TaskEvent, Telemetry } from './telemetry.ts'

@@ -1,5 +1,4 @@
-import type { SendAnswer } from './queues.ts'
-import type { WriteAnswer } from './records.ts'
+import type { SendAnswer, WriteAnswer } from './answers.ts'
 
 /**
  * How a method answers, and so what a fault may do to it.

@@ -1,3 +1,4 @@
+import type { SendAnswer } from './answers.ts'
 import { port } from './port.ts'
 
 /** A message on its way to a queue. */
@@ -8,11 +9,6 @@ export interface OutgoingMessage {
   /** Only what an operator filters by, never personal data: attributes are not encrypted by SQS. String attributes, at most ten. */
   readonly attributes?: Readonly<Record<string, string>>
 }
-
-/** What became of one message. `maybeSent`: the request's fate is unknown, it may lie in the queue. */
-export type SendAnswer =
-  | { readonly status: 'sent'; readonly messageId: string }
-  | { readonly status: 'failed'; readonly maybeSent: boolean; readonly error: Error }
 
 /** One arrival of a message at a worker. Instants in epoch ms. */
 export interface Delivery {

@@ -1,4 +1,6 @@
-import type { RecordFields, TaskRecord } from '../core/record.ts'
+import type { TaskRecord } from '../core/record.ts'
+import type { RecordChange } from '../core/transitions.ts'
+import type { WriteAnswer } from './answers.ts'
 import type { InputItem } from './inputs.ts'
 import { port } from './port.ts'
 
@@ -7,36 +9,6 @@ export interface NewRecord {
   readonly record: TaskRecord
   readonly inputItem?: InputItem
 }
-
-/**
- * A compare-and-swap on one record: applied if, and only if, the record exists with version `v`.
- * A transition raises the version by one; any other change leaves it.
- */
-export interface RecordChange {
-  readonly id: string
-  readonly v: number
-  readonly transition: boolean
-  /** The record's queue: index attributes are made of it. */
-  readonly queue: string
-  readonly set: Partial<RecordFields>
-  readonly remove?: readonly (keyof RecordFields)[]
-}
-
-/**
- * What became of one write.
- *
- * - `done`: it took effect. `record` is the record after an update.
- * - `refused`: this request found the condition false. An earlier, invisible try of the same request may have taken effect: read before concluding.
- * - `throttled`: it did not take effect; try again.
- * - `unknown`: it may or may not have taken effect: read.
- * - `invalid`: the service will never accept it (too large).
- */
-export type WriteAnswer =
-  | { readonly status: 'done'; readonly record?: TaskRecord }
-  | { readonly status: 'refused' }
-  | { readonly status: 'throttled' }
-  | { readonly status: 'unknown'; readonly error: Error }
-  | { readonly status: 'invalid'; readonly error: Error }
 
 export interface TimePage {
   readonly ids: readonly string[]
@@ -51,9 +23,10 @@ export interface TimeQuery {
   /** Enqueued before, epoch ms. */
   readonly to: number
   readonly limit: number
+  /** @default 'newest' */
+  readonly order?: 'newest' | 'oldest'
+  /** Of a page with the same order. */
   readonly cursor?: string
-  /** Of `listByTime`: the last enqueued first. @default false */
-  readonly newestFirst?: boolean
 }
 
 /**
@@ -70,9 +43,9 @@ export interface Records {
   update(changes: readonly RecordChange[]): Promise<readonly WriteAnswer[]>
   /** Records by id, `undefined` where there is none or where its `expiresAt` has passed (a TTL deletes days late). */
   read(ids: readonly string[], options: { readonly consistent: boolean }): Promise<readonly (TaskRecord | undefined)[]>
-  /** Ids in order of enqueue time; a page may be empty and still have a cursor. A range costs some eight small reads an hour. */
+  /** Ids by time of enqueue; a page may be empty and still have a cursor. A range costs some eight small reads a day. */
   listByTime(query: TimeQuery): Promise<TimePage>
-  /** Ids of records in state FAILURE by time of failure, newest first; pages as above. A range costs some eight small reads a day. */
+  /** Ids of records in state FAILURE by time of failure; pages as above. */
   listFailures(query: TimeQuery): Promise<TimePage>
 }
 

@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from '../core/dead-letter-reason.ts'
 import type { ErrorData } from '../core/record.ts'
 import { port } from './port.ts'
 
@@ -13,7 +14,7 @@ export type TaskEvent = {
   | { readonly type: 'succeeded'; readonly attempt: number; readonly runMs: number; readonly waitMs: number }
   | { readonly type: 'retried'; readonly attempt: number; readonly delayMs: number; readonly error: ErrorData }
   | { readonly type: 'failed'; readonly attempt: number; readonly error: ErrorData; readonly expected: boolean }
-  | { readonly type: 'dead-lettered'; readonly reason: string }
+  | { readonly type: 'dead-lettered'; readonly reason: DeadLetterReason }
   | { readonly type: 'snoozed' | 'requeued'; readonly delayMs: number }
   | { readonly type: 'ignored' | 'revoked' | 'expired' | 'finished-again' | 'stale' | 'suspect' | 'handed-back' }
 )

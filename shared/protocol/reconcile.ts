@@ -57,7 +57,13 @@ export async function reconcile(
     const { waiting, inFlight, delayed } = await ports.queues.depth(queue)
     const patienceMs = waiting + inFlight + delayed === 0 ? 2 * times.visibilityMs : times.retentionMs / 2
     const now = ports.clock.now()
-    const query = { queue, from: options.from ?? now - 2 * times.retentionMs, to: now, limit: pageSize }
+    const query = {
+      queue,
+      from: options.from ?? now - 2 * times.retentionMs,
+      to: now,
+      limit: pageSize,
+      order: 'oldest',
+    } as const
     let cursor: string | undefined
     do {
       options.signal?.throwIfAborted()
@@ -78,6 +84,8 @@ export async function reconcile(
 }
 
 function isLost(record: TaskRecord, now: number, patienceMs: number, times: QueueTimes): boolean {
+  // It has no message: it waits for other tasks, which are looked at themselves.
+  if (record.state === 'WAITING') return false
   if (record.state === 'STARTED') return (record.leaseUntil ?? now) + 2 * times.visibilityMs < now
   return Math.max(record.enqueuedAt, record.availableAt ?? 0) + patienceMs < now
 }

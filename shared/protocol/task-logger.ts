@@ -1,25 +1,31 @@
 import type { TaskLogger } from '../core/context.ts'
+import { toPlain } from '../core/plain.ts'
+import type { Scrubber } from '../core/redact.ts'
 import type { LogLevel, Telemetry } from '../ports/telemetry.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * A task's own log: its lines carry the task's facts.
+ * A task's own log: its lines carry the task's facts. Fields become plain JSON here, value by value: errors, BigInt and cycles are shown, and
+ * none of them costs the others.
  *
  * @param facts name, id, queue and attempt; they win over fields of the same name
  * @param scrub removes sensitive values from every text
  */
-export function taskLogger(telemetry: Telemetry, facts: Fields, scrub: (text: string) => string): TaskLogger {
+export function taskLogger(
+  telemetry: Telemetry,
+  facts: Fields,
+  scrub: Scrubber | ((text: string) => string),
+): TaskLogger {
   const write = (level: LogLevel) => (message: string, fields?: Fields) =>
-    telemetry.log(level, scrub(message), { ...scrubbed(fields, scrub), ...facts })
+    telemetry.log(level, scrub(String(message)), { ...plainFields(fields, scrub), ...facts })
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-function scrubbed(fields: Fields | undefined, scrub: (text: string) => string): Fields | undefined {
-  if (fields === undefined) return undefined
-  try {
-    return JSON.parse(scrub(JSON.stringify(fields))) as Fields
-  } catch {
-    return { fields: 'not JSON' }
-  }
+/** An error, or a list, where fields were expected is logged under a name. */
+function plainFields(fields: unknown, scrub: Scrubber | ((text: string) => string)): Fields | undefined {
+  if (fields === undefined || fields === null) return undefined
+  const named = fields instanceof Error ? { error: fields } : typeof fields === 'object' ? fields : { value: fields }
+  const plain = toPlain(named, scrub)
+  return typeof plain === 'object' && plain !== null && !Array.isArray(plain) ? (plain as Fields) : { fields: plain }
 }

@@ -52,7 +52,7 @@ export async function callTask<Input, Output>(
   const id = options.id ?? 'test-call'
   const running = startAttempt(
     definition,
-    {},
+    { hooks: {}, middlewares: [] },
     encode(input),
     {
       id,

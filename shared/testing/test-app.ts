@@ -133,6 +133,8 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
   const turns = new Turns(clock, workAll)
   const queues: Queues = {
     ...ports.queues,
+    // Nobody waits for a message in real time, and virtual time does not move by itself.
+    receive: (queue, receiveOptions) => ports.queues.receive(queue, { ...receiveOptions, waitSeconds: 0 }),
     async send(queue, messages) {
       const answers = await ports.queues.send(queue, messages)
       // What tasks enqueue is worked in the turn that works them.

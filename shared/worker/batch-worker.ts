@@ -2,12 +2,14 @@ import type { AppDefinition } from '../core/app.ts'
 import { timesOf } from '../core/app.ts'
 import { DefinitionError } from '../core/errors.ts'
 import type { Delivery, Ports } from '../ports/index.ts'
-import { CertainLedger } from '../protocol/certain-ledger.ts'
-import { Batch } from './batch.ts'
-import { Company } from './company.ts'
-import { Controls } from './controls.ts'
+import { type Batch, type WorkerParts, workerParts } from './batch.ts'
+import { Fingerprints } from './fingerprints.ts'
 import { watchLeaks } from './leaks.ts'
-import { RunningTasks } from './running-tasks.ts'
+import { containerLease, lambdaLease } from './lease.ts'
+import { PauseCache } from './pause-cache.ts'
+import { Reporter } from './reporter.ts'
+import { Settler } from './settler.ts'
+import { workBatch } from './work-batch.ts'
 
 /** The request that brings a batch. */
 export interface Invocation {
@@ -16,6 +18,8 @@ export interface Invocation {
   readonly requestId?: string
   /** Aborted when the process wants to stop: what has not started is handed back. */
   readonly draining?: AbortSignal
+  /** Aborted when the process cannot wait any longer: what runs is aborted and handed back, uncounted. */
+  readonly stopping?: AbortSignal
 }
 
 /** Works batches of deliveries of an app's queues. One per process. */
@@ -38,34 +42,87 @@ export interface BatchWorkerOptions {
   /** Read at each batch, so that contracts may still be implemented after this. */
   readonly app: AppDefinition
   readonly ports: Ports
-  /** At a time, at most. Lambda brings one. @default 1 */
+  /** Most batches at a time. Lambda brings one. @default 1 */
   readonly batches?: number
+  /** Of the code that runs here, at most 12 characters. Records carry it. @default unknown */
+  readonly build?: string
 }
 
-export function createBatchWorker({ app, ports, batches = 1 }: BatchWorkerOptions): BatchWorker {
-  const ledger = new CertainLedger(ports)
-  const running = new RunningTasks(ports, ledger)
-  const company = new Company(batches)
-  const controls = new Controls(ports.controls, ports.clock)
+export function createBatchWorker(
+  { app, ports, batches = 1, build }: BatchWorkerOptions,
+  parts: WorkerParts = workerParts,
+): BatchWorker {
+  const ledger = parts.createLedger(ports)
+  const running = parts.createRunningTasks(ports, ledger)
+  const lock = parts.createLock(batches)
+  const claimant = { by: workerId(ports), ...(build !== undefined && { build }) }
+  const fingerprints = new Fingerprints(ports.clock)
+  const pauses = new PauseCache(ports.controls, ports.clock)
+
+  function createBatch(queueName: string, { deadlineAt, requestId, draining, stopping }: Invocation): Batch {
+    const queue = app.queues[queueName]
+    if (queue === undefined) {
+      throw new DefinitionError(
+        `worker: expected deliveries of ${Object.keys(app.queues).join(', ')}, received some of '${queueName}'.`,
+      )
+    }
+    const times = timesOf(app, queueName)
+    const acknowledgements = parts.createAcknowledgements()
+    const reporter = new Reporter(ports, queue, app.tasks)
+    const { planWait, settleAfterMs } = parts
+    const settler = new Settler({
+      ports,
+      ledger,
+      fingerprints,
+      queueName,
+      times,
+      acknowledgements,
+      reporter,
+      planWait,
+      settleAfterMs,
+    })
+    const lease = deadlineAt === undefined ? containerLease(ports, queue, times) : lambdaLease(deadlineAt, queue)
+    return {
+      app,
+      around: app,
+      ports,
+      ledger,
+      queue,
+      claimant,
+      queueName,
+      times,
+      lease,
+      requestId,
+      draining,
+      stopping,
+      acknowledgements,
+      reporter,
+      settler,
+      running,
+      lock,
+      pauses,
+      planWait,
+      parts,
+    }
+  }
+
   return {
     get running() {
       return running.size
     },
-    async work(name, deliveries, invocation) {
-      const queue = app.queues[name]
-      if (queue === undefined) {
-        throw new DefinitionError(
-          `worker: expected deliveries of ${Object.keys(app.queues).join(', ')}, received some of '${name}'.`,
-        )
-      }
+    async work(queueName, deliveries, invocation) {
+      const batch = createBatch(queueName, invocation)
       const stopWatching = watchLeaks()
       try {
-        const times = timesOf(app, name)
-        const batch = new Batch({ app, ports, ledger, running, company, controls, queue, times, invocation })
-        return await batch.work(deliveries)
+        return { failed: await workBatch(deliveries, batch) }
       } finally {
         stopWatching()
       }
     },
   }
+}
+
+/** 8 characters that tell this process from others, in records and log lines. */
+function workerId({ random, clock }: Ports): string {
+  return random.uuid(clock.now()).replaceAll('-', '').slice(-8)
 }

@@ -4,10 +4,10 @@ let users = 0
 let others: NodeJS.UnhandledRejectionListener[] = []
 
 /**
- * While any batch runs, a rejection that nobody handles ends the attempt of the task whose code made it (Node keeps the async context of the
- * rejected promise), not the process, nor the batch that comes next. One that belongs to no task goes to whoever listened before.
+ * From now on a rejection that nobody handles ends the attempt of the task whose code made it, not the process and not the next batch. Node keeps the
+ * async context of the rejected promise. A rejection that belongs to no task goes to the listeners that were there before.
  *
- * @returns stop watching; to be called once
+ * @returns stops watching
  */
 export function watchLeaks(): () => void {
   users += 1
@@ -17,7 +17,10 @@ export function watchLeaks(): () => void {
     process.removeAllListeners('unhandledRejection')
     process.on('unhandledRejection', attribute)
   }
+  let isWatching = true
   return () => {
+    if (!isWatching) return
+    isWatching = false
     users -= 1
     if (users === 0) {
       process.removeListener('unhandledRejection', attribute)

@@ -2,6 +2,7 @@ import { maxProgressBytes, progressMs } from '../core/defaults.ts'
 import { errorText } from '../core/error-data.ts'
 import { byteLength, encode, toText } from '../core/json.ts'
 import type { TaskRecord } from '../core/record.ts'
+import { writeProgress } from '../core/transitions.ts'
 import type { Clock, Telemetry } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 
@@ -67,7 +68,7 @@ export class Progress {
   async #write(progress: string): Promise<void> {
     const { clock, ledger, record } = this.#setting
     this.#writtenAt = clock.now()
-    await ledger.change([{ id: record.id, v: record.v, transition: false, queue: record.queue, set: { progress } }])
+    await ledger.change([writeProgress(record, progress)])
     // Only now: a run that ends while this is under way gives the value to its settlement, too.
     if (this.#unwritten === progress) this.#unwritten = undefined
   }

@@ -1,14 +1,10 @@
-import { callHooks, hookOwners } from '../core/attempt.ts'
-import type { TaskContext } from '../core/context.ts'
+import type { AppDefinition } from '../core/app.ts'
 import type { Settlement } from '../core/decide.ts'
-import { errorText, toErrorData } from '../core/error-data.ts'
-import { decode, type Json } from '../core/json.ts'
-import type { ErrorData } from '../core/record.ts'
-import { isTerminal } from '../core/states.ts'
-import type { TaskHooks } from '../core/task.ts'
+import { settledError } from '../core/hooks.ts'
+import type { QueueDefinition } from '../core/queue.ts'
 import type { Ports, TaskEvent } from '../ports/index.ts'
-import { type Arrival, isWithoutLedger } from './arrival.ts'
-import { Tally } from './tally.ts'
+import { QueueStatistics } from './queue-statistics.ts'
+import type { ReceivedTask } from './received-task.ts'
 
 /** What is particular to one kind of event. */
 type EventDetails = TaskEvent extends infer Each
@@ -17,30 +13,30 @@ type EventDetails = TaskEvent extends infer Each
     : never
   : never
 
-/** A run that ended, as told. */
-export interface EndedRun {
+/** The facts of a task's end that are reported. */
+export interface EndFacts {
   /** 1-based. */
   readonly attempt: number
+  /** Its function ran. */
+  readonly hasRun: boolean
   readonly runMs: number
   readonly startedAt: number
   readonly scrub: (text: string) => string
 }
 
-/** Tells the outside what happened to tasks: events, statistics and hooks. Changes nothing. */
+/** Reports what happened to tasks: events and statistics. Changes nothing. */
 export class Reporter {
   readonly #ports: Ports
   readonly #queue: string
-  readonly #appHooks: TaskHooks
-  readonly tally: Tally
+  readonly #statistics: QueueStatistics
 
-  constructor(ports: Ports, queue: string, appHooks: TaskHooks) {
+  constructor(ports: Ports, queue: QueueDefinition, tasks: AppDefinition['tasks']) {
     this.#ports = ports
-    this.#queue = queue
-    this.#appHooks = appHooks
-    this.tally = new Tally(queue)
+    this.#queue = queue.name
+    this.#statistics = new QueueStatistics(queue, tasks)
   }
 
-  event({ message }: Arrival, details: EventDetails): void {
+  event({ message }: ReceivedTask, details: EventDetails): void {
     this.#ports.telemetry.event({
       at: this.#ports.clock.now(),
       queue: this.#queue,
@@ -51,51 +47,32 @@ export class Reporter {
   }
 
   /** Event and counters of a settlement that is certain. */
-  settled(arrival: Arrival, settlement: Settlement, ended: EndedRun): void {
-    // Without a ledger there is no table, or need be none.
-    if (!isWithoutLedger(arrival)) this.tally.settled(settlement, ended.runMs)
-    this.event(arrival, eventOf(arrival, settlement, ended))
+  settled(received: ReceivedTask, settlement: Settlement, facts: EndFacts): void {
+    // Without a ledger there may be no table.
+    if (!received.withoutLedger) this.#count(received, settlement, facts)
+    this.event(received, eventOf(received, settlement, facts))
   }
 
-  /** The hooks of app and task, if they have any, for a run that settled. */
-  callHooks(
-    hooks: TaskHooks,
-    context: TaskContext,
-    settlement: Settlement,
-    scrub: (text: string) => string,
-  ): Promise<void> | undefined {
-    const owners = hookOwners(this.#appHooks, hooks)
-    return owners.length === 0 ? undefined : this.#callHooks(owners, context, settlement, scrub)
+  #count({ message }: ReceivedTask, settlement: Settlement, { hasRun, attempt, runMs, startedAt }: EndFacts): void {
+    const dueAt = message.sentAt === undefined ? undefined : Math.max(message.sentAt, message.availableAt ?? 0)
+    this.#statistics.settled({
+      task: message.task,
+      settlement,
+      runMs: hasRun ? runMs : undefined,
+      waitMs: hasRun && attempt === 1 && dueAt !== undefined ? Math.max(0, startedAt - dueAt) : undefined,
+    })
   }
 
-  async #callHooks(
-    owners: readonly TaskHooks[],
-    context: TaskContext,
-    settlement: Settlement,
-    scrub: (text: string) => string,
-  ): Promise<void> {
-    const world = {
-      timer: (delayMs: number, fire: () => void) => this.#ports.clock.timer(delayMs, fire),
-      warn: (message: string, error: unknown) => context.log.warn(message, { error: errorText(error) }),
-    }
-    const { state, result, delayMs = 0 } = settlement
-    if (state === 'SUCCESS') {
-      const output = result === undefined || result === '' ? undefined : decode(JSON.parse(result) as Json)
-      await callHooks(owners, 'onSuccess', world, (each) => each.onSuccess?.(context, output))
-    } else if (state === 'RETRY') {
-      await callHooks(owners, 'onRetry', world, (each) => each.onRetry?.(context, errorOf(settlement, scrub), delayMs))
-    } else if (state === 'FAILURE') {
-      await callHooks(owners, 'onFailure', world, (each) => each.onFailure?.(context, errorOf(settlement, scrub)))
-    }
-    if (settlement.counts || isTerminal(state))
-      await callHooks(owners, 'onSettled', world, (each) => each.onSettled?.(context, state))
+  /** Writes the statistics of the batch, in one request. */
+  writeStatistics(): Promise<void> {
+    return this.#statistics.write(this.#ports)
   }
 }
 
 function eventOf(
-  { message }: Arrival,
+  { message }: ReceivedTask,
   settlement: Settlement,
-  { attempt, runMs, startedAt, scrub }: EndedRun,
+  { attempt, runMs, startedAt, scrub }: EndFacts,
 ): EventDetails {
   const { state, delayMs = 0 } = settlement
   switch (state) {
@@ -104,10 +81,16 @@ function eventOf(
       return { type: 'succeeded', attempt, runMs, waitMs }
     }
     case 'RETRY':
-      return { type: 'retried', attempt, delayMs, error: errorOf(settlement, scrub) }
+      return { type: 'retried', attempt, delayMs, error: settledError(settlement, scrub) }
     case 'FAILURE':
-      return { type: 'failed', attempt, error: errorOf(settlement, scrub), expected: settlement.expected ?? false }
+      return {
+        type: 'failed',
+        attempt,
+        error: settledError(settlement, scrub),
+        expected: settlement.expected ?? false,
+      }
     case 'QUEUED':
+      if (settlement.handedBack) return { type: 'handed-back' }
       return { type: settlement.error === undefined ? 'snoozed' : 'requeued', delayMs }
     case 'IGNORED':
       return { type: 'ignored' }
@@ -116,9 +99,4 @@ function eventOf(
     case 'EXPIRED':
       return { type: 'expired' }
   }
-}
-
-/** `ctx.retry()` without an error is told as one, so that hooks and events always have something to say. */
-function errorOf({ error }: Settlement, scrub: (text: string) => string): ErrorData {
-  return error === undefined ? { name: 'Retry', message: 'The task asked to be retried.' } : toErrorData(error, scrub)
 }

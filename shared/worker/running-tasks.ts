@@ -1,5 +1,6 @@
 import { clockSkewMs, containerLeaseMs, renewalMs, revocationCheckMs } from '../core/defaults.ts'
 import { CeleriacError, TaskRevokedError } from '../core/errors.ts'
+import { renewLease } from '../core/transitions.ts'
 import type { Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 
@@ -8,7 +9,7 @@ export class LeaseLostError extends CeleriacError {
   constructor(id: string) {
     super(
       'lease-lost',
-      `The lease of task ${id} was lost: it could not be renewed, or another worker has taken the task over. This run does not settle.`,
+      `Task ${id} lost its lease: it could not be renewed, or another worker took the task over. The result of this run is discarded.`,
     )
   }
 }
@@ -22,12 +23,12 @@ export interface RunningTask {
   readonly startedAt: number
   /** As the claim left it. Epoch ms. */
   readonly leaseUntil: number
-  /** Leases without a deadline of their own (containers) are renewed together with the message's visibility, in ms. */
+  /** In containers: the lease is renewed, and the message is hidden for this long each time, ms. */
   readonly renewVisibilityMs: number | undefined
   abort(reason: Error): void
 }
 
-/** A task of a container. */
+/** A task whose lease is renewed. */
 interface RenewableTask extends RunningTask {
   readonly renewVisibilityMs: number
 }
@@ -38,16 +39,16 @@ interface Hold {
   askedAt: number
   /** For certain. */
   leaseUntil: number
-  /** Its run was told to end. */
+  /** Its run was aborted for it. */
   isLost: boolean
 }
 
 type Held = [RenewableTask, Hold]
 
 /**
- * The tasks that run in this process. One read per three seconds tells which of those older than three seconds were asked to stop, and which
- * lost their lease; in containers leases are renewed every twenty, and what could not be renewed ends before another worker may begin. No timer
- * runs while nothing does.
+ * The tasks that run in this process. Tasks that run longer than 3 s are polled, one batched read per 3 s: were they asked to stop, did they lose
+ * their lease? In containers leases are renewed every 20 s, and a run whose lease could not be renewed ends before another worker may begin. No
+ * timer runs while no task does.
  */
 export class RunningTasks {
   readonly #ports: Pick<Ports, 'records' | 'queues' | 'clock'>
@@ -103,11 +104,11 @@ export class RunningTasks {
     this.#ask('renew', () => this.#renew(renewable.filter(([, hold]) => isDue(hold, now))))
   }
 
-  /** What is not answered yet is not asked again; a table that does not answer one thing may answer the other. */
+  /** Asks one question at a time of each kind: a table that does not answer the one may answer the other. */
   #ask(what: 'look' | 'renew', ask: () => Promise<void>): void {
     if (this.#asking.has(what)) return
     this.#asking.add(what)
-    // The table did not answer: asked again in three seconds. The claim decides at settlement in any case.
+    // No answer: the next check asks again, and the settlement is conditioned on the claim in any case.
     void ask()
       .catch(() => {})
       .finally(() => this.#asking.delete(what))
@@ -116,7 +117,7 @@ export class RunningTasks {
   async #abortRevoked(tasks: readonly RunningTask[]): Promise<void> {
     const ids = [...new Set(tasks.map((task) => task.id))]
     if (ids.length === 0) return
-    // Not consistent, at half the price: an older version says nothing, a newer one that the lease is lost.
+    // Eventually consistent, at half the price: an older version means nothing, a newer one means that the lease is lost.
     const records = await this.#ports.records.read(ids, { consistent: false })
     const byId = new Map(ids.map((id, index) => [id, records[index]]))
     for (const task of tasks) {
@@ -127,7 +128,7 @@ export class RunningTasks {
     }
   }
 
-  /** Ends the run, for good: a renewal that comes through all the same is the last one. */
+  /** Aborts the run for good, even if a renewal still comes through. */
   #lose(task: RunningTask): void {
     const hold = this.#tasks.get(task)
     if (hold === undefined || hold.isLost) return
@@ -139,10 +140,8 @@ export class RunningTasks {
     if (due.length === 0) return
     const now = this.#ports.clock.now()
     for (const [, hold] of due) hold.askedAt = now
-    const leaseUntil = leaseEnd(now, undefined)
-    const outcomes = await this.#ledger.change(
-      due.map(([{ id, v, queue }]) => ({ id, v, transition: false, queue, set: { leaseUntil } })),
-    )
+    const leaseUntil = now + containerLeaseMs
+    const outcomes = await this.#ledger.change(due.map(([task]) => renewLease(task, leaseUntil)))
     for (const [index, [task, hold]] of due.entries()) {
       const outcome = outcomes[index]?.status
       if (outcome === 'done') hold.leaseUntil = leaseUntil
@@ -151,7 +150,7 @@ export class RunningTasks {
     this.#hide(due.map(([task]) => task).filter((task) => this.#tasks.has(task)))
   }
 
-  /** The next renewal does not wait for it: a message that appears again finds the lease. */
+  /** The next renewal does not wait for this: a message that is received again finds the lease. */
   #hide(tasks: readonly RenewableTask[]): void {
     for (const queue of new Set(tasks.map((task) => task.queue))) {
       const own = tasks.filter((task) => task.queue === queue)
@@ -164,12 +163,7 @@ export class RunningTasks {
   }
 }
 
-/** The invocation's deadline and what clocks may differ; in containers a minute, renewed. */
-export function leaseEnd(now: number, deadlineAt: number | undefined): number {
-  return deadlineAt === undefined ? now + containerLeaseMs : deadlineAt + clockSkewMs
-}
-
-/** In time for another worker whose clock is ahead of ours, and before it is too late to look again. */
+/** Soon enough for another worker whose clock is ahead of ours. The next check would be too late. */
 function isAlmostOver({ leaseUntil }: Hold, now: number): boolean {
   return leaseUntil - clockSkewMs - revocationCheckMs <= now
 }

@@ -11,6 +11,7 @@ import type { WriteAnswer } from '../../shared/ports/index.ts'
 import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
 import { systemClock } from '../../shared/system/index.ts'
 import { connectionError } from '../contract/scripted-transport.ts'
+import { countsFor } from '../contract/statistics-suite.ts'
 import { claim, newRecord, unique } from '../contract/table-place.ts'
 import { clientsFor } from '../contract/table-places.ts'
 import { faultyWire, type WireFault, type WireRequest } from './faulty-transport.ts'
@@ -172,7 +173,9 @@ describe('the ledger on DynamoDB: requests that can never succeed', () => {
       expect(String(error)).toContain(name)
       expect(String(error)).not.toContain('\n')
     }
-    await ports.statistics.add([{ queue: 'q', at: 0, counts: { succeeded: 1 } }])
+    await ports.statistics.add([
+      { queue: 'q', at: 0, names: ['t'], shards: 1, counts: countsFor('t', { succeeded: 1 }) },
+    ])
   })
 
   it('says so when there is no region, or no credentials', async () => {
@@ -270,11 +273,15 @@ describe('the ledger on a real engine', () => {
     await ports.records.update(ten.map((record) => claim(record)))
     const settled = ten.map((record) => claim({ ...record, v: 2 }, { state: 'SUCCESS', result: '1' }))
     await ports.records.update(settled.map((change) => ({ ...change, remove: ['error'] as const })))
-    await ports.statistics.add([{ queue: 'emails', at: now, counts: { succeeded: 10, runMs: 5 } }])
+    await ports.statistics.add([
+      { queue: 'emails', at: now, names: ['t'], shards: 1, counts: countsFor('t', { succeeded: 10, runMs: 5 }) },
+    ])
     expect(sizes(requests)).toEqual([
       'BatchExecuteStatement 10',
       'BatchExecuteStatement 10',
       'BatchExecuteStatement 10',
+      // The names that the counters stand for, once a process.
+      'PutItem',
       'UpdateItem',
     ])
   })

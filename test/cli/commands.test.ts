@@ -1,21 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { consoleTelemetry } from '../../shared/index.ts'
 import { type Local, startLocal } from '../../shared/local.ts'
 import { app } from './fixtures/tasks.ts'
-import { runCli } from './run-cli.ts'
+import { runCli, runCliProcess } from './run-cli.ts'
+import { takePort } from './take-port.ts'
 
 const fixture = 'test/cli/fixtures/tasks.ts'
 
 let local: Local
 let endpoint: string
 beforeAll(async () => {
-  local = await startLocal(app, { inProcess: true, onProblem: () => {} })
+  // The workers run in this process: what they log is not the command's output.
+  const telemetry = consoleTelemetry({ write: () => {} })
+  local = await startLocal(app, { inProcess: true, telemetry, onProblem: () => {} })
   endpoint = `sqs=${local.endpoints.sqs},dynamodb=${local.endpoints.dynamodb}`
 }, 60_000)
 afterAll(() => local.stop({ drain: false }))
 
 const celeriac = (...arguments_: readonly string[]) => runCli(['--app', fixture, '--endpoint', endpoint, ...arguments_])
 
-describe.concurrent('commands on a running app', { timeout: 60_000 }, () => {
+describe('commands on a running app', { timeout: 60_000 }, () => {
   it('call prints the id, and result what the task returned', async () => {
     const called = await celeriac('call', 'greet', '{"name":"Zoë \\"Z\\" Müller"}')
     expect(called).toMatchObject({ code: 0, stderr: '' })
@@ -64,7 +68,7 @@ describe.concurrent('commands on a running app', { timeout: 60_000 }, () => {
     const failed = await celeriac('call', 'refuse', '--id', 'refused', '--wait', '20s')
     expect(failed).toMatchObject({ code: 1, stdout: '' })
     expect(failed.stderr).toMatch(
-      /^celeriac: Task 'refuse' \(refused\) failed after 1 attempt\(s\): RejectError: no such account\n$/,
+      /^celeriac: Task 'refuse' \(refused\) failed after 1 attempt: RejectError: no such account\n$/,
     )
     const task = await celeriac('inspect', 'task', 'refused', '--json')
     expect(JSON.parse(task.stdout)).toMatchObject({
@@ -78,10 +82,11 @@ describe.concurrent('commands on a running app', { timeout: 60_000 }, () => {
     expect(line?.split('\t').slice(1)).toEqual(['refuse', 'refused', '1', 'RejectError: no such account'])
   })
 
-  it('the input comes from standard input, too', async () => {
-    const run = await runCli(['--app', fixture, '--endpoint', endpoint, 'call', 'greet', '-', '--wait', '20s'], {
+  it('in a process of its own: the input comes from standard input, the result goes to standard output', async () => {
+    const run = await runCliProcess(['--app', fixture, '--endpoint', endpoint, 'call', 'greet', '-', '--wait', '20s'], {
       stdin: '{"name":"Dee"}\n',
     })
+    expect(run).toMatchObject({ code: 0, stderr: '' })
     expect(run.stdout).toContain('Hello Dee')
   })
 
@@ -114,13 +119,25 @@ describe.concurrent('commands on a running app', { timeout: 60_000 }, () => {
   })
 
   it('reconcile looks at every task and sends none again', async () => {
-    const { stdout, code } = await celeriac('reconcile', '--json')
+    // Four weeks, the default, are 1,344 queries: seconds of processor time.
+    const { stdout, code } = await celeriac('reconcile', '--since', '2h', '--json')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ sentAgain: [], failed: [] })
   })
 
   it('an unknown id is an error', async () => {
     expect(await celeriac('inspect', 'task', 'nobody')).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  it('a health port that is taken is told in one paragraph', async () => {
+    const { port, close } = await takePort('0.0.0.0')
+    try {
+      const { code, stdout, stderr } = await celeriac('worker', '--health-port', port)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(new RegExp(`^celeriac: Port ${port} is taken.*--health-port 0\\.\\n$`))
+    } finally {
+      close()
+    }
   })
 
   it('AWS_ENDPOINT_URL_* of the environment lead there, too', async () => {

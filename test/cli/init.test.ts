@@ -32,11 +32,12 @@ it('what is there stays as it is; package.json gets what it does not say', () =>
   const { left, package: changes } = makeProject(folder)
   expect(left).toEqual(['worker.ts'])
   expect(changes.left).toEqual(['scripts.deploy'])
+  expect(changes.scripts.deploy).toBe('tasks:deploy')
   expect(read('worker.ts')).toBe('// mine')
   expect(read('package.json')).toContain('\n\t"scripts"')
   const content = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
   expect(content.name).toBe('mine')
-  expect(content.scripts).toMatchObject({ deploy: 'make deploy', test: 'tsx --test test/*.test.ts' })
+  expect(content.scripts).toMatchObject({ deploy: 'make deploy', test: 'tsx --test test/tasks.test.ts' })
   expect(content.devDependencies?.zod).toBe('3.0.0')
   expect(content.dependencies?.zod).toBeUndefined()
 })
@@ -47,13 +48,14 @@ it('an app that is there: worker and stack are made for it, without an example',
   expect(existing).toBe('src/tasks.ts')
   expect(written).not.toContain('tasks.ts')
   expect(written).not.toContain('test/tasks.test.ts')
-  expect(read('worker.ts')).toContain("from './src/tasks.ts'")
+  expect(read('src/worker.ts')).toContain("from './tasks.ts'")
+  expect(read('infra/app.ts')).toContain("entry: 'src/worker.ts'")
   expect(read('infra/app.ts')).toContain("from '../src/tasks.ts'")
 })
 
 it('a package.json that is none is told, and nothing is written', () => {
   write('package.json', '{ nope')
-  expect(() => makeProject(folder)).toThrow(/package\.json is not JSON/)
+  expect(() => makeProject(folder)).toThrow(/package\.json cannot be read/)
   expect(() => read('tasks.ts')).toThrow(/ENOENT/)
 })
 

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCli } from './run-cli.ts'
+import { runCli, runCliProcess } from './run-cli.ts'
+import { takePort } from './take-port.ts'
 
 const app = ['--app', 'test/cli/fixtures/tasks.ts']
 /** Port 9 is discard: nothing of ours listens there. */
@@ -144,7 +145,7 @@ const mistakes: readonly Mistake[] = [
   { name: 'a port that is none', arguments: () => ['sqs', '--port', '99999'], code: 2, says: [/--port/, /65535/] },
 ]
 
-describe.concurrent('a mistake is told in one paragraph, without a stack', () => {
+describe('a mistake is told in one paragraph, without a stack', () => {
   it.each(mistakes)('$name', async ({ arguments: given, code, says, cwd }) => {
     const run = await runCli(given(), cwd === undefined ? {} : { cwd: cwd() })
     for (const pattern of says) expect(run.stderr).toMatch(pattern)
@@ -153,6 +154,24 @@ describe.concurrent('a mistake is told in one paragraph, without a stack', () =>
     expect(run.stdout).toBe('')
     expect(run.code).toBe(code)
   })
+})
+
+it('a port that is taken is told in one paragraph', async () => {
+  const { port, close } = await takePort('127.0.0.1')
+  try {
+    const { code, stdout, stderr } = await runCli(['sqs', '--port', port])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(new RegExp(`^celeriac: Port ${port} is taken.*--port 0\\.\\n$`))
+  } finally {
+    close()
+  }
+})
+
+it('a process of its own tells the same, and its exit code', async () => {
+  const line = ['call', 'gret', '{}', ...app]
+  const run = await runCliProcess(line)
+  expect(run).toMatchObject({ code: 2, stdout: '' })
+  expect(run).toEqual(await runCli(line))
 })
 
 it('--debug shows where it happened', async () => {

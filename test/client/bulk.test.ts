@@ -1,4 +1,4 @@
-import { type BulkProgress, EncodeError, EnqueueError, InputError } from 'celeriac'
+import { type BulkProgress, DefinitionError, EncodeError, EnqueueError, InputError } from 'celeriac'
 import { describe, expect, it } from 'vitest'
 import type { PortCall } from '../../shared/memory/faults.ts'
 import { fixture, hit, type Order } from './world.ts'
@@ -308,6 +308,36 @@ describe('delayMany', () => {
     expect(() => plain.delayMany([], { concurrency })).toThrow(/concurrency: expected a whole number from 1 to 100/)
   })
 
+  it('takes each input as it is when the list gives it: one object may serve for all', async () => {
+    const { plain, settled, messages } = fixture()
+    function* reused() {
+      const order = { x: 0 }
+      for (let x = 1; x <= 5; x++) {
+        order.x = x
+        yield order
+      }
+    }
+    await settled(Promise.resolve(plain.delayMany(reused())))
+    expect(messages().map(({ input }) => input)).toEqual(orders(5, 1))
+  })
+
+  it.each([
+    ['a countdown beyond what SQS delays', { countdown: '1h' }],
+    ['a queue that is none', { queue: 'music' }],
+    ['a retry that is none', { retry: { max: 1 } }],
+    ['one id for all', { taskId: 'a' }],
+    ['one key for all', { idempotencyKey: 'a' }],
+  ])('%s is wrong for all: it is said once, and nothing is taken', (_name, options) => {
+    const { plain } = fixture()
+    let taken = 0
+    function* counted() {
+      taken++
+      yield { x: 1 }
+    }
+    expect(() => plain.delayMany(counted(), options as never)).toThrow(DefinitionError)
+    expect(taken).toBe(0)
+  })
+
   it('A3: 120 producers, 20 at a time, with 20 calls each: every result is i + j', async () => {
     const { app, clock, work, settled } = fixture()
     const add = app.task('add', { queue: 'emails' }, async ({ i, j }: { i: number; j: number }) => i + j)
@@ -324,5 +354,45 @@ describe('delayMany', () => {
     expect(sums).toHaveLength(2_400)
     expect(sums.every(Boolean)).toBe(true)
     expect(clock.pending).toBe(0)
+  })
+})
+
+describe('applyMany', () => {
+  it('has options for each call, before those of the list', async () => {
+    const { plain, settled, messages, clock } = fixture()
+    function* calls() {
+      const order = { x: 0 }
+      for (let x = 1; x <= 3; x++) {
+        order.x = x
+        yield { input: order, idempotencyKey: `k${x % 2}`, ...(x === 2 && { countdown: 60, headers: { own: 'b' } }) }
+      }
+    }
+    const list = plain.applyMany(calls(), { headers: { shared: 'a' } })
+    const entries = await settled(collect(list))
+    expect(entries[0]?.handle?.deduplicated).toBe(false)
+    expect(entries[2]?.error).toMatchObject({ code: 'idempotency-conflict' })
+    expect(messages().map(({ input, headers, availableAt }) => ({ input, headers, availableAt }))).toEqual([
+      { input: { x: 1 }, headers: { shared: 'a' }, availableAt: undefined },
+      { input: { x: 2 }, headers: { own: 'b' }, availableAt: clock.now() + 60_000 },
+    ])
+  })
+
+  it('gives back the call that is wrong, and sends its neighbours', async () => {
+    const { plain, settled } = fixture()
+    const calls = [
+      { input: { x: 1 } },
+      { input: { x: 2 }, countdown: '1h' },
+      { x: 3 },
+      null,
+      { input: { x: 4 }, prio: 1 },
+    ]
+    const { accepted, failed } = await settled(Promise.resolve(plain.applyMany(calls as never)))
+    expect(accepted).toBe(1)
+    expect(failed.map(({ index, error }) => [index, error instanceof DefinitionError])).toEqual([
+      [1, true],
+      [2, true],
+      [3, true],
+      [4, true],
+    ])
   })
 })

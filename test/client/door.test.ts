@@ -42,6 +42,7 @@ describe('the producer’s door', () => {
       'ResultTimeoutError',
       'ResultTooLargeError',
       'SoftTimeLimitExceededError',
+      'SupersededError',
       'TableAccessError',
       'TaskExpiredError',
       'TaskFailedError',

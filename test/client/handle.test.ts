@@ -137,7 +137,14 @@ describe('info', () => {
     const { plain } = fixture()
     const handle = await plain.applyAsync(
       { x: 1, secret: 'hush' },
-      { countdown: 30, expires: '1h', headers: { tenant: 'a' }, idempotencyKey: 'k' },
+      {
+        countdown: 30,
+        expires: '1h',
+        headers: { tenant: 'a' },
+        idempotencyKey: 'k',
+        tenant: 'acme',
+        tags: ['vip', 'eu'],
+      },
     )
     expect(await handle.info()).toEqual({
       id: handle.id,
@@ -164,6 +171,11 @@ describe('info', () => {
       keyUntil: new Date(start + 86_400_000),
       root: handle.id,
       parent: undefined,
+      tenant: 'acme',
+      tags: ['eu', 'vip'],
+      by: undefined,
+      build: undefined,
+      fingerprint: undefined,
       headers: { tenant: 'a' },
     })
   })

@@ -1,5 +1,6 @@
-import { IdempotencyConflictError, TaskFailedError } from 'celeriac'
+import { IdempotencyConflictError, SupersededError, TaskFailedError } from 'celeriac'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { fixture, start } from './world.ts'
 
 const dayMs = 86_400_000
@@ -193,12 +194,67 @@ describe('G3: same key, same task', () => {
     const first = await keyed.delay({ x: 1, mode: 'fail' })
     await work()
     const note = 'n'.repeat(5_000)
-    await keyed.delay({ x: 1, note })
+    const second = await keyed.delay({ x: 1, note })
     const { inputRef } = await record(first.id)
     const [body] = await ports.inputs.read([{ id: first.id, ref: inputRef ?? '' }])
     expect(JSON.parse(body ?? '')).toEqual({ x: 1, note })
     await work()
-    expect(await settled(first.get())).toEqual({ doubled: 2 })
+    expect(await settled(second.get())).toEqual({ doubled: 2 })
+  })
+
+  it('a handle keeps to its own opening: another use of the key is never its result', async () => {
+    const { app, keyed, work, settled, rejection, record } = fixture()
+    const first = await keyed.delay({ x: 1, mode: 'fail' })
+    await work()
+    expect(await rejection(first.get())).toMatchObject({ code: 'task-failed' })
+    const second = await keyed.delay({ x: 1 })
+    // Without a moment between them: the clock of this world stands still.
+    for (const ask of [
+      () => first.get(),
+      () => first.get({ timeout: 0 }),
+      () => first.state(),
+      () => first.ready(),
+      () => first.info(),
+      () => first.revoke(),
+      () => first.forget(),
+    ])
+      expect(await rejection(ask())).toBeInstanceOf(SupersededError)
+    expect((await record(second.id)).state).toBe('QUEUED')
+    await work()
+    expect(await settled(second.get())).toEqual({ doubled: 2 })
+    expect(await settled(app.result(first.id).get())).toEqual({ doubled: 2 })
+    expect(await rejection(first.get())).toBeInstanceOf(SupersededError)
+  })
+
+  it('what validates to the same is the same input, what does not is another', async () => {
+    const { app, rejection } = fixture()
+    const schema = z.object({
+      email: z.string().transform((text) => text.trim().toLowerCase()),
+      copies: z.number().default(1),
+      madeAt: z.date().default(() => new Date(Math.random() * 1e12)),
+    })
+    const task = app.task('same', { queue: 'emails', input: schema, idempotencyKey: () => 'key' }, () => {})
+    const first = await task.delay({ email: 'ada@example.com', madeAt: new Date(0) })
+    for (const input of [
+      { email: ' Ada@Example.com ', madeAt: new Date(0) },
+      { email: 'ada@example.com', copies: 1, madeAt: new Date(0) },
+    ])
+      expect(await task.delay(input)).toMatchObject({ id: first.id, deduplicated: true })
+    expect(await rejection(task.delay({ email: 'bob@example.com', madeAt: new Date(0) }))).toBeInstanceOf(
+      IdempotencyConflictError,
+    )
+    // Sent alike, although the schema makes something new of it each time.
+    const dated = app.task('dated', { queue: 'emails', input: schema, idempotencyKey: () => 'key' }, () => {})
+    const once = await dated.delay({ email: 'ada@example.com' })
+    expect(await dated.delay({ email: 'ada@example.com' })).toMatchObject({ id: once.id, deduplicated: true })
+  })
+
+  it('a validated value is no input that was sent', async () => {
+    const { app, rejection } = fixture()
+    const more = z.number().transform((n) => n + 1)
+    const task = app.task('more', { queue: 'emails', input: more, idempotencyKey: () => 'key' }, () => {})
+    await task.delay(1)
+    expect(await rejection(task.delay(2))).toBeInstanceOf(IdempotencyConflictError)
   })
 
   it('twenty at once are one task', async () => {

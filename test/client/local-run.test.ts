@@ -168,7 +168,12 @@ describe('task.apply', () => {
     const { z } = await import('zod')
     const contract = app.task('contract', { queue: 'emails', input: z.number() })
     const { applyLocally } = await import('../../shared/client/local-run.ts')
-    const call = { definition: contract.definition, appHooks: {}, ports: app.ports(), input: 1 }
+    const call = {
+      definition: contract.definition,
+      around: { hooks: {}, middlewares: [] },
+      ports: app.ports(),
+      input: 1,
+    }
     expect(await rejection(applyLocally(call))).toBeInstanceOf(DefinitionError)
   })
 })

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type ContainerWorker, startContainerWorker } from '../../shared/container.ts'
 import { createApp } from '../../shared/index.ts'
-import { type ContainerWorker, type Local, startContainerWorker, startLocal } from '../../shared/local.ts'
-import { until } from '../localstack/lambda/functions.ts'
+import { type Local, startLocal } from '../../shared/local.ts'
+import { until } from '../support/processes.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hourMs } from '../../shared/core/table.ts'
+import { dayMs, hourMs } from '../../shared/core/table.ts'
 import type { TimePage, TimeQuery } from '../../shared/ports/index.ts'
 import { claim, type SharedPlace, unique } from './table-place.ts'
 
@@ -22,11 +22,11 @@ export function recordListsContract(place: SharedPlace): void {
       throw new Error('The list has no end.')
     }
 
-    it.each([1, 7, 1_000])('records by the time of their enqueue, in pages of %i', async (limit) => {
+    it.each([1, 7, 1_000])('records by the time of their enqueue, in both orders, in pages of %i', async (limit) => {
       const queue = unique('q')
-      const start = (Math.floor(place.now() / hourMs) - 6) * hourMs
-      // Around the borders of hours, several at one instant, an hour without any.
-      const offsets = [0, 1, 1, 1, 500, hourMs - 1, hourMs, 3 * hourMs + 5, 3 * hourMs + 6, 4 * hourMs]
+      const start = (Math.floor(place.now() / dayMs) - 6) * dayMs
+      // Around the borders of days, several at one instant, a day without any.
+      const offsets = [0, 1, 1, 1, 500, dayMs - 1, dayMs, 3 * dayMs + 5, 3 * dayMs + 6, 4 * dayMs]
       const records = offsets.flatMap((offset) => [
         fresh({ queue, enqueuedAt: start + offset }),
         fresh({ queue, enqueuedAt: start + offset }),
@@ -35,15 +35,17 @@ export function recordListsContract(place: SharedPlace): void {
       await inserted({ queue: `${queue}-other`, enqueuedAt: start })
       const list = (query: TimeQuery) => place.ports.records.listByTime(query)
 
-      const all = await walk(list, { queue, from: start, to: start + 5 * hourMs, limit })
+      const all = await walk(list, { queue, from: start, to: start + 5 * dayMs, limit, order: 'oldest' })
       expect([...all].sort()).toEqual(records.map(({ id }) => id).sort())
       const at = new Map(records.map(({ id, enqueuedAt }) => [id, enqueuedAt]))
       expect(all.map((id) => at.get(id))).toEqual(records.map(({ enqueuedAt }) => enqueuedAt))
+      const newest = await walk(list, { queue, from: start, to: start + 5 * dayMs, limit })
+      expect(newest).toEqual([...all].reverse())
 
-      const some = await walk(list, { queue, from: start + 1, to: start + hourMs, limit })
+      const some = await walk(list, { queue, from: start + 1, to: start + dayMs, limit })
       expect([...some].sort()).toEqual(
         records
-          .filter(({ enqueuedAt }) => enqueuedAt > start && enqueuedAt < start + hourMs)
+          .filter(({ enqueuedAt }) => enqueuedAt > start && enqueuedAt < start + dayMs)
           .map(({ id }) => id)
           .sort(),
       )
@@ -83,6 +85,7 @@ export function recordListsContract(place: SharedPlace): void {
       const newestFirst = failed.map(({ id }) => id).reverse()
       const query = { queue, from: first, to: place.now(), limit }
       expect(await walk(list, query)).toEqual(newestFirst)
+      expect(await walk(list, { ...query, order: 'oldest' })).toEqual([...newestFirst].reverse())
       expect(await walk(list, { ...query, to: first + 20 * hourMs })).toEqual(newestFirst.slice(6))
       expect(await walk(list, { ...query, from: first + 20 * hourMs })).toEqual(newestFirst.slice(0, 6))
     })

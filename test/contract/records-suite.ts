@@ -46,6 +46,13 @@ export function recordsContract(place: SharedPlace): void {
         revokeRequestedAt: 8,
         reason: 'revoked',
         forgotten: true,
+        fingerprint: 'a0123456789ab',
+        errorName: 'E',
+        errorText: 'why',
+        tenant: 'acme',
+        tags: '|a|b|',
+        by: '01234567',
+        build: '2026-01',
         root: 'root',
         parent: 'parent',
         envelope: '{}',
@@ -122,7 +129,7 @@ export function recordsContract(place: SharedPlace): void {
 
   describe('update', () => {
     it('is applied at the version it names, raises it for a transition, and gives the record', async () => {
-      const record = await inserted({ availableAt: 5, reason: 'why' })
+      const record = await inserted({ availableAt: 5, reason: 'rejected' })
       const change = {
         ...claim(record, { attempt: 1, alone: true }),
         remove: ['availableAt', 'reason', 'error'] as const,
@@ -148,8 +155,8 @@ export function recordsContract(place: SharedPlace): void {
     })
 
     it('removes what is both set and removed', async () => {
-      const record = await inserted({ reason: 'why' })
-      const change: RecordChange = { ...claim(record, { reason: 'other' }), remove: ['reason'] }
+      const record = await inserted({ reason: 'rejected' })
+      const change: RecordChange = { ...claim(record, { reason: 'failure' }), remove: ['reason'] }
       const [answer] = await place.ports.records.update([change])
       expect(answer).toMatchObject({ status: 'done' })
       expect(await readOne(record.id)).not.toHaveProperty('reason')

@@ -6,7 +6,7 @@ import type { TaskContext } from '../../shared/core/context.ts'
 import { hookLimitMs, maxResultBytes } from '../../shared/core/defaults.ts'
 import { LedgerUnavailableError, TaskRevokedError } from '../../shared/core/errors.ts'
 import type { Json } from '../../shared/core/json.ts'
-import type { TaskHooks } from '../../shared/core/task.ts'
+import type { RunMiddleware, TaskHooks } from '../../shared/core/task.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 
 const startAt = 1_767_225_600_000
@@ -30,6 +30,7 @@ interface Given {
   readonly input?: Json
   readonly facts?: Partial<AttemptOptions>
   readonly hooks?: TaskHooks
+  readonly middlewares?: readonly RunMiddleware[]
   readonly enter?: AttemptDeps['enter']
   readonly options?: object
 }
@@ -46,7 +47,7 @@ function start(run: Run, given: Given = {}) {
   const entered: unknown[] = []
   const attempt = startAttempt(
     definition,
-    given.hooks ?? {},
+    { hooks: given.hooks ?? {}, middlewares: given.middlewares ?? [] },
     given.input,
     { ...facts, ...given.facts },
     {
@@ -181,21 +182,43 @@ describe('an attempt', () => {
   it.each<[string, Given]>([
     ['a tag that is none', { input: { $: 'other' } }],
     ['what its schema refuses', { input: 1, options: { input: schema(() => ({ issues: [{ message: 'no' }] })) } }],
-    [
-      'what its schema throws at',
-      {
-        input: 1,
-        options: {
-          input: schema(() => {
-            throw new Error('broken')
-          }),
-        },
-      },
-    ],
   ])('does not run on %s', async (_name, given) => {
     const run = vi.fn()
     expect(await start(run, given).outcomeOf()).toMatchObject({ kind: 'input-refused', error: expect.any(Error) })
     expect(run).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, (fail: () => never) => unknown]>([
+    ['at once', (fail) => fail()],
+    ['later', async (fail) => fail()],
+  ])('is one that threw when its schema throws %s: that is no verdict on the input', async (_name, validate) => {
+    const run = vi.fn()
+    const broken = schema(
+      () =>
+        validate(() => {
+          throw new Error('broken')
+        }) as never,
+    )
+    expect(await start(run, { input: 1, options: { input: broken } }).outcomeOf()).toMatchObject({
+      kind: 'threw',
+      error: { message: 'broken' },
+    })
+    expect(run).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, () => unknown]>([
+    ['throws undefined', () => Promise.reject()],
+    [
+      'throws undefined at once',
+      () => {
+        throw undefined
+      },
+    ],
+  ])('that %s threw an error of its own', async (_name, run) => {
+    expect(await start(run).outcomeOf()).toMatchObject({
+      kind: 'threw',
+      error: { name: 'NonError', message: 'A value that is not an error was thrown: undefined' },
+    })
   })
 
   it('runs on what its schema makes of the input', async () => {
@@ -506,3 +529,124 @@ function unlookable(): unknown {
   }
   return new Proxy({}, { get: refuse, has: refuse, getPrototypeOf: refuse })
 }
+
+describe('middlewares', () => {
+  it('wrap the function, the first one outermost', async () => {
+    const seen: string[] = []
+    const wrap =
+      (name: string): RunMiddleware =>
+      async (context, next) => {
+        seen.push(`${name} before ${context.task}`)
+        await next()
+        seen.push(`${name} after`)
+      }
+    const run = start(() => seen.push('run') && 'done', { middlewares: [wrap('a'), wrap('b')] })
+    expect(await run.outcomeOf()).toEqual({ kind: 'returned', result: '"done"' })
+    expect(seen).toEqual(['a before work', 'b before work', 'run', 'b after', 'a after'])
+  })
+
+  const twice: RunMiddleware = async (_context, next) => {
+    await next()
+    await next()
+  }
+
+  it.each<[string, RunMiddleware, object]>([
+    ['that throws ends the run as the function would', () => Promise.reject(new RangeError('no')), { kind: 'threw' }],
+    ['that does not call the function leaves no result', async () => {}, { kind: 'returned', result: '' }],
+    ['that calls the function twice is refused', twice, { kind: 'threw', error: { message: /second/ } }],
+  ])('one %s', async (_name, middleware, outcome) => {
+    const error =
+      'error' in outcome ? { error: expect.objectContaining({ message: expect.stringMatching(/second/) }) } : {}
+    expect(await start(() => 1, { middlewares: [middleware] }).outcomeOf()).toMatchObject({ ...outcome, ...error })
+  })
+
+  it('see what the function throws, and ctx.retry() passes through', async () => {
+    const seen: unknown[] = []
+    const watch: RunMiddleware = (_context, next) =>
+      next().catch((error) => {
+        seen.push(error)
+        throw error
+      })
+    const run = start((_input, context) => context.retry({ delay: 5 }), { middlewares: [watch] })
+    expect(await run.outcomeOf()).toEqual({ kind: 'asked-retry', options: { delay: 5 } })
+    expect(seen).toHaveLength(1)
+  })
+})
+
+describe('ctx.retry() and ctx.snooze() that the code catches', () => {
+  const swallow =
+    (ask: (context: TaskContext) => never, then: () => unknown): Run =>
+    (_input, context) => {
+      try {
+        ask(context)
+      } catch {
+        return then()
+      }
+    }
+  const fails = () => {
+    throw new Error('afterwards')
+  }
+
+  it.each<[string, Run, object, string]>([
+    [
+      'a retry, then a result',
+      swallow(
+        (context) => context.retry({ delay: 5 }),
+        () => 1,
+      ),
+      { kind: 'asked-retry' },
+      'retry',
+    ],
+    [
+      'a snooze, then a result',
+      swallow(
+        (context) => context.snooze(5),
+        () => 1,
+      ),
+      { kind: 'snoozed', delayMs: 5_000 },
+      'snooze',
+    ],
+    ['a retry, then an error', swallow((context) => context.retry(), fails), { kind: 'asked-retry' }, 'retry'],
+  ])('hold, with a warning: %s', async (_name, run, outcome, method) => {
+    const attempt = start(run)
+    expect(await attempt.outcomeOf()).toMatchObject(outcome)
+    expect(attempt.warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(`ctx.${method}()`))
+  })
+})
+
+describe('a blocked event loop', () => {
+  const limited = { facts: { timeLimitMs: 5_000 } }
+
+  it('ends the run that blocked it as one over its limit', async () => {
+    let block = () => {}
+    const attempt = start(() => block(), limited)
+    // The clock moves on while the code has the event loop: no timer fires.
+    block = () => void attempt.clock.stall(12_000)
+    expect(await attempt.outcomeOf()).toMatchObject({ kind: 'threw', error: { name: 'TimeLimitExceededError' } })
+  })
+
+  it('gives its neighbour the time that it could not use', async () => {
+    let answer: (value: string) => void = () => {}
+    const attempt = start(() => new Promise((resolve) => (answer = resolve)), limited)
+    await attempt.clock.advance(1_000)
+    attempt.clock.stall(12_000)
+    await attempt.clock.advance(1)
+    answer('late')
+    expect(await attempt.outcomeOf()).toEqual({ kind: 'returned', result: '"late"' })
+  })
+
+  it('does not give it for ever', async () => {
+    const attempt = start(deaf, limited)
+    await attempt.clock.advance(1_000)
+    attempt.clock.stall(12_000)
+    expect(await attempt.outcomeOf()).toMatchObject({ kind: 'threw', error: { name: 'TimeLimitExceededError' } })
+    expect(attempt.clock.now() - startAt).toBe(21_000)
+  })
+
+  it('hands its neighbour back when the invocation has no time left', async () => {
+    const attempt = start(deaf, { facts: { timeLimitMs: 5_000, latestEndAt: startAt + 10_000 } })
+    await attempt.clock.advance(1_000)
+    attempt.clock.stall(12_000)
+    expect(await attempt.outcomeOf()).toEqual({ kind: 'handed-back' })
+  })
+})

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { RetrySignal } from '../../shared/core/context.ts'
 import { type Circumstances, decide, type Outcome } from '../../shared/core/decide.ts'
-import { IgnoreError, RejectError } from '../../shared/core/errors.ts'
+import { GetInsideTaskError, IgnoreError, RejectError } from '../../shared/core/errors.ts'
 import { type RetryOptions, resolveRetry } from '../../shared/core/retry.ts'
 
 class Expected extends Error {}
+
+const inside = new GetInsideTaskError()
 
 function at(attempt: number, retry: RetryOptions | false = { maxRetries: 3, delay: 10, jitter: false }): Circumstances {
   return {
@@ -118,7 +120,14 @@ const rows: readonly (readonly [string, Outcome, Circumstances, object])[] = [
   ['snooze', { kind: 'snoozed', delayMs: 7 }, at(0), { state: 'QUEUED', counts: false, delayMs: 7 }],
   ['revoked', { kind: 'revoked' }, at(0), { state: 'REVOKED', counts: false }],
   ['expired', { kind: 'expired' }, at(0), { state: 'EXPIRED', counts: false }],
-  ['claimed late', { kind: 'claimed-late' }, at(0), { state: 'QUEUED', counts: false, delayMs: 0 }],
+  ['claimed late', { kind: 'claimed-late' }, at(0), { state: 'QUEUED', counts: false, delayMs: 0, handedBack: true }],
+  ['handed back', { kind: 'handed-back' }, at(0), { state: 'QUEUED', counts: false, delayMs: 0, handedBack: true }],
+  [
+    'waiting for a result inside a task',
+    { kind: 'threw', error: inside },
+    at(0),
+    { state: 'FAILURE', counts: true, error: inside, deadLetter: 'failure' },
+  ],
   [
     'input refused',
     { kind: 'input-refused', error: boom },

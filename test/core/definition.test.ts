@@ -26,7 +26,7 @@ const task = (options: object = {}, defaults: TaskDefaults = {}, name = 'work', 
 
 describe('an app', () => {
   it('has its options, with defaults', () => {
-    const { add, implement, ...shop } = app()
+    const { add, implement, use, ...shop } = app()
     expect(shop).toEqual({
       name: 'shop',
       stage: undefined,
@@ -34,6 +34,7 @@ describe('an app', () => {
       queues: { main: resolveQueue('main', {}) },
       tasks: new Map(),
       hooks: {},
+      middlewares: [],
       defaults: {},
     })
     const hooks = { onStart: () => {} }
@@ -167,7 +168,7 @@ describe('a queue', () => {
     ['batchSize', { batchSize: 1 }, { batchSize: 10 }],
     ['batchWindow', { batchWindow: 0 }, { batchWindow: 300 }],
     ['parallelism', { parallelism: 1 }, { parallelism: 10 }],
-    ['timeout', { timeout: 1 }, { timeout: '15m' }],
+    ['timeout', { timeout: 1 }, { timeout: '12h' }],
     ['memory', { memory: 128 }, { memory: 10_240 }],
   ])('takes the least and the most %s', (_option, least, most) => {
     expect(queue(least)).toBeDefined()
@@ -192,9 +193,9 @@ describe('a queue', () => {
     ['a batchWindow of 301 s', { batchWindow: 301 }, range('batchWindow in seconds', 0, 300, '301')],
     ['parallelism 0', { parallelism: 0 }, range('parallelism', 1, 10, '0')],
     ['parallelism above batchSize', { batchSize: 3, parallelism: 4 }, range('parallelism', 1, 3, '4')],
-    ['a timeout of 0', { timeout: 0 }, range('timeout in seconds', 1, 900, '0')],
-    ['a timeout of 901 s', { timeout: 901 }, range('timeout in seconds', 1, 900, '901')],
-    ['a timeout of 1500 ms', { timeout: '1500ms' }, range('timeout in seconds', 1, 900, '1.5')],
+    ['a timeout of 0', { timeout: 0 }, range('timeout in seconds', 1, 43_200, '0')],
+    ['a timeout above 12 h', { timeout: 43_201 }, range('timeout in seconds', 1, 43_200, '43201')],
+    ['a timeout of 1500 ms', { timeout: '1500ms' }, range('timeout in seconds', 1, 43_200, '1.5')],
     ['memory 127', { memory: 127 }, range('memory', 128, 10_240, '127')],
     ['memory 10241', { memory: 10_241 }, range('memory', 128, 10_240, '10241')],
     [
@@ -263,6 +264,8 @@ describe('a task', () => {
       idempotencyTtlMs: 86_400_000,
       resultTtlMs: 86_400_000,
       ledger: 'full',
+      tenant: undefined,
+      tags: [],
       throws: [],
       sensitive: [],
       ignoreResult: false,
@@ -363,7 +366,7 @@ describe('a task', () => {
       'an option that is none',
       { retries: 3 },
       queues,
-      "task 'work': retries: no such option. Known: queue, input, output, retry, timeLimit, softTimeLimit, expires, idempotencyKey, idempotencyTtl, resultTtl, ledger, throws, sensitive, ignoreResult, onStart, onSuccess, onRetry, onFailure, onSettled.",
+      "task 'work': retries: no such option. Known: queue, input, output, retry, timeLimit, softTimeLimit, expires, idempotencyKey, idempotencyTtl, resultTtl, ledger, tenant, tags, throws, sensitive, ignoreResult, onStart, onSuccess, onRetry, onFailure, onSettled.",
     ],
     ['an unknown queue', { queue: 'mian' }, queues, "task 'work': queue: expected one of 'main', received 'mian'."],
     [

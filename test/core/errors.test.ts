@@ -55,6 +55,13 @@ const all: readonly (readonly [string, () => errors.CeleriacError, string, strin
     { path: '' },
   ],
   [
+    'SupersededError',
+    () => new errors.SupersededError('id'),
+    'superseded',
+    "Task id was enqueued again with the same key or task id since this handle was made. What is kept is the later task's: use the handle of the later enqueue, or app.result('id') for the latest.",
+    { id: 'id' },
+  ],
+  [
     'ResultTooLargeError',
     () => new errors.ResultTooLargeError('work', 11, 10),
     'result-too-large',
@@ -135,7 +142,7 @@ const all: readonly (readonly [string, () => errors.CeleriacError, string, strin
     'TaskFailedError',
     () => new errors.TaskFailedError('id', 'work', 4, new errors.RemoteError({ name: 'TypeError', message: 'no' })),
     'task-failed',
-    "Task 'work' (id) failed after 4 attempt(s): TypeError: no",
+    "Task 'work' (id) failed after 4 attempts: TypeError: no",
     { id: 'id', task: 'work', attempts: 4, cause: expect.objectContaining({ name: 'TypeError' }) },
   ],
   ['TaskRevokedError', () => new errors.TaskRevokedError('id'), 'task-revoked', 'Task id was revoked.', { id: 'id' }],
@@ -150,7 +157,7 @@ const all: readonly (readonly [string, () => errors.CeleriacError, string, strin
     'WorkerLostError',
     () => new errors.WorkerLostError('id', 4),
     'worker-lost',
-    'The worker running task id died 4 time(s) in a row while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.',
+    'The worker running task id died 4 times in a row while it ran nothing else: it exited, ran out of memory, blocked the event loop, or was killed at its time-out.',
     {},
   ],
   [
@@ -313,6 +320,63 @@ describe('what is kept of what was thrown', () => {
 
   it('an error whose cause cannot be looked at', () => {
     expect(toErrorData(told({ cause: unlookable() })).cause).toEqual(nonError('a object that cannot be described'))
+  })
+
+  it('its own fields, the first few, cut and scrubbed', () => {
+    const scrub = (text: string) => text.replaceAll('secret', '[redacted]')
+    const deep = { a: { b: 'secret' }, big: 7n, self: undefined as unknown }
+    deep.self = deep
+    const error = told({
+      status: 400,
+      retryable: false,
+      none: null,
+      hint: 'a secret',
+      deep,
+      run: () => {},
+      code: 'secret',
+    })
+    expect(toErrorData(error, scrub)).toMatchObject({
+      code: '[redacted]',
+      fields: {
+        status: 400,
+        retryable: false,
+        none: null,
+        hint: 'a [redacted]',
+        deep: '{"a":{"b":"[redacted]"},"big":"7","self":"[circular]"}',
+      },
+    })
+    expect(toErrorData(told({ hint: 'x'.repeat(500) })).fields?.hint).toBe(`${'x'.repeat(errorLimits.field - 1)}…`)
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`f${index}`, index]))
+    expect(Object.keys(toErrorData(told(many)).fields ?? {})).toHaveLength(errorLimits.fields)
+    expect(fromErrorData(toErrorData(error))).toMatchObject({ status: 400, retryable: false })
+  })
+
+  it('the errors of an AggregateError, the first few, without their stacks', () => {
+    const each = Array.from({ length: 9 }, (_, index) =>
+      Object.assign(new Error(`no ${index}`), { code: 'ECONNREFUSED' }),
+    )
+    // As Node's own, when every address of a host refused: its message is empty.
+    const data = toErrorData(Object.assign(new AggregateError(each, ''), { code: 'ECONNREFUSED' }))
+    expect(data).toMatchObject({ name: 'AggregateError', message: '', code: 'ECONNREFUSED' })
+    expect(data.errors).toEqual(
+      Array.from({ length: errorLimits.errors }, (_, index) => ({
+        name: 'Error',
+        message: `no ${index}`,
+        code: 'ECONNREFUSED',
+      })),
+    )
+    expect(fromErrorData(data).errors?.[0]).toMatchObject({ message: 'no 0', code: 'ECONNREFUSED' })
+    expect(errorText(Object.assign(new Error(''), { code: 'E' }))).toBe('E')
+  })
+
+  it('as much as a record has room for', () => {
+    const wide = '\u0001'.repeat(9_000)
+    let error = told({ message: wide, stack: wide })
+    for (let depth = 0; depth < 9; depth++)
+      error = told({ message: wide, stack: wide, cause: error, [`f${depth}`]: wide })
+    const data = toErrorData(error)
+    expect(data.message).toHaveLength(errorLimits.message)
+    expect(Buffer.byteLength(JSON.stringify(data))).toBeLessThanOrEqual(errorLimits.bytes)
   })
 
   it('an error that is its own cause, once', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { EncodeError } from '../../shared/core/errors.ts'
 import { inputHashOf, taskIdOf } from '../../shared/core/ids.ts'
 import { byteLength, canonicalText, decode, encode, type Json, toText } from '../../shared/core/json.ts'
-import { hostileKeys, hostileTexts } from '../worker/hostile.ts'
+import { hostileKeys, hostileTexts } from '../support/hostile.ts'
 
 /** Through the wire and back. */
 function trip(value: unknown): unknown {

@@ -12,7 +12,7 @@ import {
 import type { TaskMessage } from '../../shared/core/message.ts'
 import { deadLetterOf, MessageError, messageText, parseMessage } from '../../shared/core/message-codec.ts'
 import type { TaskRecord } from '../../shared/core/record.ts'
-import { hostileKeys } from '../worker/hostile.ts'
+import { hostileKeys } from '../support/hostile.ts'
 
 const foreign = (fields: object = {}) => JSON.stringify({ celeriac: 1, id: 'id', task: 'task', ...fields })
 

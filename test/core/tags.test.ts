@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DefinitionError } from '../../shared/core/errors.ts'
-import { checkTenant, decodeTags, encodeTags, isEncodedTags } from '../../shared/core/tags.ts'
+import { areTags, checkTenant, decodeTags, encodeTags } from '../../shared/core/tags.ts'
 
 describe('tags', () => {
   it('are stored between bars, sorted, each once', () => {
@@ -18,7 +18,7 @@ describe('tags', () => {
       fc.property(fc.uniqueArray(tag, { minLength: 1, maxLength: 5 }), (tags) => {
         const text = encodeTags('t', tags) as string
         expect(decodeTags(text)).toEqual([...tags].sort())
-        expect(isEncodedTags(text)).toBe(true)
+        expect(areTags(tags)).toBe(true)
       }),
     )
   })

@@ -128,7 +128,7 @@ describe('the environment', () => {
 })
 
 describe('the history', () => {
-  const entry = (attempt: number) => ({ attempt, startedAt: attempt, endedAt: attempt, outcome: 'retry' })
+  const entry = (attempt: number) => ({ attempt, startedAt: attempt, endedAt: attempt, outcome: 'retry' as const })
 
   it.each([
     ['none', undefined],
@@ -283,19 +283,32 @@ describe('keys of the table', () => {
     expect(table.inputSort('ref')).toBe('input#ref')
     expect(table.controlKey).toBe('control')
     expect(table.controlSort('main')).toBe('queue#main')
-    expect(table.timeKey('main', 2 * hourMs - 1, 3)).toBe('main#1#3')
+    expect(table.timeKey('main', 2 * dayMs - 1, 3)).toBe('main#1#3')
     expect(table.failureKey('main', 2 * dayMs - 1, 3)).toBe('main#1#3')
     expect(table.timeSort(1_767_225_600_000, 'id')).toBe('1767225600000#id')
     expect(table.timeSort(7, 'id')).toBe('0000000000007#id')
-    expect(table.statisticsKey('main', 2 * hourMs, 3)).toBe('stats#main#2#3')
-    expect(table.statisticsSort).toBe('counts')
+    expect(table.statisticsKey('main', 2 * dayMs, 3)).toBe('stats#main#2#3')
+    expect(table.statisticsSort(1_767_225_600_000, 'hash')).toBe('b#05890752#hash')
+    expect(table.namesKey('main')).toBe('stats#main')
+    expect(table.namesSort('hash')).toBe('names#hash')
+    expect([1, 25, 26, 1_000, undefined].map(table.statisticsShards)).toEqual([1, 1, 2, 8, 8])
     expect(table.statisticsTtlMs).toBe(14 * dayMs)
     expect(table.table).toEqual({
       partitionKey: 'pk',
       sortKey: 'sk',
       ttl: 'expiresAt',
-      timeIndex: { name: 'byTime', partitionKey: 'timeKey', sortKey: 'timeSort' },
-      failureIndex: { name: 'byFailure', partitionKey: 'failureKey', sortKey: 'failureSort' },
+      timeIndex: {
+        name: 'byTime',
+        partitionKey: 'timeKey',
+        sortKey: 'timeSort',
+        projected: ['task', 'tenant', 'tags', 'root', 'parent', 'schedule', 'workflow', 'priority'],
+      },
+      failureIndex: {
+        name: 'byFailure',
+        partitionKey: 'failureKey',
+        sortKey: 'failureSort',
+        projected: ['task', 'tenant', 'tags', 'fingerprint', 'errorName', 'errorText', 'reason', 'build', 'attempt'],
+      },
     })
   })
 

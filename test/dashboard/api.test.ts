@@ -49,7 +49,7 @@ describe('API', () => {
     const failed = await charge.delay({ order: 'ord_1', amount: 500 })
     await send.delay({ to: 'ada@example.com' })
     await test.run()
-    await send.applyAsync({ to: 'bob@example.com' }, { countdown: '1h' })
+    await send.applyAsync({ to: 'bob@example.com' }, { countdown: '10m' })
     const { body: causes } = await ask('GET', '/failures')
     const asked: readonly (readonly [path: string, answer: z.ZodMiniType])[] = [
       ['/app', answers.app],

@@ -1,5 +1,5 @@
 // Started by the test: works the queue until it is killed, and says which tasks succeeded.
-import { startContainerWorker } from 'celeriac/local'
+import { startContainerWorker } from 'celeriac/container'
 import { app } from './tasks.ts'
 
 const ports = app.ports()

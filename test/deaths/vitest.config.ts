@@ -1,5 +1,5 @@
 import { configDefaults } from 'vitest/config'
-import base from '../../vitest.config.ts'
+import base from '../base.config.ts'
 
 /** Minutes long: processes of every kind are killed while tasks run. */
 export default {

@@ -676,6 +676,8 @@ describe('redrive of a key that was reopened meanwhile', () => {
     const { id } = await world.until(world.work.delay({ mode: 'exit', value: 'key' }))
     await world.run()
     await world.redrive()
+    // It has been received and claimed, and is not settled yet.
+    await world.clock.advance(1)
     const again = await world.until(world.work.delay({ mode: 'exit', value: 'key' }))
     await world.run()
     expect(again.id).toBe(id)

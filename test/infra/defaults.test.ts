@@ -3,6 +3,7 @@ import { Match } from 'aws-cdk-lib/assertions'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { describe, expect, it } from 'vitest'
+import { table } from '../../shared/core/table.ts'
 import { deploy, find, resourcesOf, shop } from './fixture.ts'
 
 const { template: make } = deploy()
@@ -95,7 +96,7 @@ describe('the table', () => {
             { AttributeName: 'timeKey', KeyType: 'HASH' },
             { AttributeName: 'timeSort', KeyType: 'RANGE' },
           ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...table.timeIndex.projected] },
         },
         {
           IndexName: 'byFailure',
@@ -103,7 +104,7 @@ describe('the table', () => {
             { AttributeName: 'failureKey', KeyType: 'HASH' },
             { AttributeName: 'failureSort', KeyType: 'RANGE' },
           ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...table.failureIndex.projected] },
         },
       ],
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },

@@ -42,6 +42,7 @@ export interface Resource {
   readonly Type: string
   readonly Properties: Readonly<Record<string, unknown>>
   readonly DeletionPolicy?: string
+  readonly UpdateReplacePolicy?: string
 }
 
 /** All resources of a template by logical id. */

@@ -31,6 +31,7 @@ describe('a worker may do exactly', () => {
       [
         ...recordWriting,
         'dynamodb:GetItem on dynamodb:table/shop',
+        'dynamodb:PutItem on dynamodb:table/shop',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's reference as text
         'logs:CreateLogStream on ${TasksemailsWorkerLogs607FDBC2.Arn}',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's reference as text
@@ -205,6 +206,7 @@ it('grantOperate lets inspect, pause, revoke, reconcile and redrive, but not enq
       'dynamodb:GetItem on dynamodb:table/shop',
       'dynamodb:PartiQLUpdate on dynamodb:table/shop',
       'dynamodb:PutItem on dynamodb:table/shop',
+      'dynamodb:Query on dynamodb:table/shop',
       'dynamodb:Query on dynamodb:table/shop/index/byFailure',
       'dynamodb:Query on dynamodb:table/shop/index/byTime',
       'dynamodb:UpdateItem on dynamodb:table/shop',

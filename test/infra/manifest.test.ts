@@ -17,7 +17,7 @@ const queue = (name: string) => ({
 const deployed: ManifestApp = {
   stack: 'Shop',
   path: 'Shop/Tasks',
-  table: { name: 'shop', logicalId: 'Table', keys: ['pk', 'sk'] },
+  table: { name: 'shop', logicalId: 'Table', keys: ['pk', 'sk'], indexes: { byTime: 'timeKey+timeSort: task' } },
   queues: { emails: queue('shop-emails'), video: queue('shop-video') },
 }
 const manifest = withApp(emptyManifest, 'shop', deployed)
@@ -53,6 +53,24 @@ describe('a change is refused when tasks would be left behind', () => {
     expect(changed({ name: 'x' })).toEqual([expect.stringMatching(/name changes from 'shop-emails' to 'x'/)])
     expect(changed({ logicalId: 'x' })).toEqual([expect.stringMatching(/moves from Shop\/Qshop-emails to Shop\/x/)])
     expect(changed({ deadLogicalId: 'x' })).toEqual([expect.stringMatching(/dead-letter queue moves/)])
+  })
+
+  it('an index with other keys or projections, in one sentence', () => {
+    const { table } = deployed
+    for (const [indexes, now] of [
+      [{ byTime: 'timeKey+timeSort: task, state' }, 'timeKey+timeSort: task, state'],
+      [{ byTime: 'hourKey+timeSort: task' }, 'hourKey+timeSort: task'],
+      [{}, 'none'],
+    ] as const) {
+      const [message, ...more] = refused({ ...deployed, table: { ...table, indexes: indexes as never } })
+      expect(message).toContain(
+        `Index 'byTime' of table 'shop' would be replaced by one that misses the records of today: it changes from timeKey+timeSort: task to ${now}.`,
+      )
+      expect(message).toContain('delete "apps.shop.table.indexes.byTime" from names.json')
+      expect(more).toEqual([])
+    }
+    const more = { ...table.indexes, byState: 'stateKey+timeSort: task' }
+    expect(refused({ ...deployed, table: { ...table, indexes: more } })).toEqual([])
   })
 
   it('a table with another name, other keys, or another place', () => {

@@ -4,6 +4,7 @@ import { createTablePorts } from '../../shared/aws/ports.ts'
 import { createSqsQueues } from '../../shared/aws/queues.ts'
 import { deadQueueName, queueName } from '../../shared/core/names.ts'
 import type { TaskRecord } from '../../shared/core/record.ts'
+import { noCounts, noTaskCounts } from '../../shared/core/statistics.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { ServicePorts } from '../../shared/ports/index.ts'
@@ -58,7 +59,16 @@ const callsOn = ({ records, inputs, statistics, controls, queues }: ServicePorts
     remove: () => inputs.remove([ref]),
   },
   statistics: {
-    add: () => statistics.add([{ queue, at: clock.now(), counts: { succeeded: 1 } }]),
+    add: () =>
+      statistics.add([
+        {
+          queue,
+          at: clock.now(),
+          names: ['t'],
+          shards: 1,
+          counts: { ...noCounts, tasks: { t: { ...noTaskCounts, succeeded: 1 } } },
+        },
+      ]),
     sum: () => statistics.sum(time),
   },
   controls: {

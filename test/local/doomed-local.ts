@@ -1,4 +1,4 @@
-// Started by start-local.test.ts: everything runs, one task blocks its process, and then this process is killed.
+// Started by start-local.system.test.ts: everything runs, one task blocks its process, and then this process is killed.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { startLocal } from '../../shared/local.ts'

@@ -10,6 +10,7 @@ import {
 import { createMemoryTable } from '../../shared/memory/table.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import { type OutgoingMessage, type Ports, type Queues, servicePorts } from '../../shared/ports/index.ts'
+import { countsFor } from '../contract/statistics-suite.ts'
 import { claim, newRecord } from '../contract/table-place.ts'
 
 const start = Date.UTC(2026, 0, 1)
@@ -137,7 +138,7 @@ describe('faults of calls that answer at once', () => {
   })
 
   it('counting never throws, and counts twice when repeated', async () => {
-    const delta = { queue: 'q', at: start, counts: { succeeded: 1 } }
+    const delta = { queue: 'q', at: start, names: ['t'], shards: 1, counts: countsFor('t', { succeeded: 1 }) }
     for (const [type, counted] of [
       ['request-lost', undefined],
       ['answer-lost', 1],
@@ -145,7 +146,7 @@ describe('faults of calls that answer at once', () => {
     ] as const) {
       const { sound, table } = tableWith(of('add', type))
       await table.statistics.add([delta])
-      expect((await sound.statistics.sum({ queue: 'q', from: start, to: start + 1 })).succeeded).toBe(counted)
+      expect((await sound.statistics.sum({ queue: 'q', from: start, to: start + 1 })).tasks.t?.succeeded).toBe(counted)
     }
   })
 })
@@ -205,9 +206,9 @@ describe('what decides', () => {
     const { table } = tableWith(() => {
       throw new Error('a wrong expectation')
     })
-    await expect(table.statistics.add([{ queue: 'q', at: start, counts: { failed: 1 } }])).rejects.toThrow(
-      'a wrong expectation',
-    )
+    await expect(
+      table.statistics.add([{ queue: 'q', at: start, names: ['t'], shards: 1, counts: countsFor('t', { failed: 1 }) }]),
+    ).rejects.toThrow('a wrong expectation')
   })
 })
 

@@ -1,4 +1,4 @@
-import base from '../../vitest.config.ts'
+import base from '../base.config.ts'
 
 /** The tests that have to notice a mutant of shared/core: its own, which are quick and need no world around them. */
 export default {

@@ -34,6 +34,12 @@ describe('from an empty folder', { timeout: 600_000 }, () => {
     expect(await user.does('npx', 'celeriac', '--version')).toBe(version)
   })
 
+  it('no stack leads to a file that is not in the package', () => {
+    expect(
+      execFileSync('find', [join(user.folder, 'node_modules/celeriac/dist'), '-name', '*.map'], { encoding: 'utf8' }),
+    ).toBe('')
+  })
+
   it('every door opens without the CDK, but its own', async () => {
     const doors = ['celeriac', 'celeriac/worker', 'celeriac/local', 'celeriac/testing']
     const script = `

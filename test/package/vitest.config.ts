@@ -1,5 +1,5 @@
 import { configDefaults } from 'vitest/config'
-import base from '../../vitest.config.ts'
+import base from '../base.config.ts'
 
 /** What a new user does with the packed package. Installs from the registry. */
 export default {

@@ -2,6 +2,7 @@ import { type ContainerWorker, startContainerWorker } from '../../shared/contain
 import type { AppDefinition } from '../../shared/core/app.ts'
 import type { Clock } from '../../shared/ports/index.ts'
 import type { SimulatedProcess } from '../../shared/testing/simulated-process.ts'
+import type { WorkerParts } from '../../shared/worker/index.ts'
 
 /** More than queues, so that its polls are long ones. */
 const places = 5
@@ -14,6 +15,7 @@ export interface ContainerOptions {
   readonly clock: Clock
   /** Those it polls: every poll takes its time, whether or not it finds anything. */
   readonly queues: readonly string[]
+  readonly parts: WorkerParts
   spawn(): SimulatedProcess
   /** What is deployed, with its tasks run in that process. */
   appOf(process: SimulatedProcess): AppDefinition
@@ -34,14 +36,14 @@ export class Container {
 
   start(): void {
     if (this.#isShut) return
-    const { clock, queues, spawn, appOf, killedAfterMs } = this.#options
+    const { clock, queues, parts, spawn, appOf, killedAfterMs } = this.#options
     const process = spawn()
     this.#process = process
     process.onDeath(() => clock.timer(restartMs, () => this.start()))
     const afterMs = killedAfterMs(process)
     if (afterMs !== undefined) clock.timer(afterMs, () => process.kill())
     const app = { definition: appOf(process), ports: () => process.ports }
-    void startContainerWorker(app, { concurrency: places, queues }).then((worker) => {
+    void startContainerWorker(app, { concurrency: places, queues }, parts).then((worker) => {
       if (this.#process === process) this.#worker = worker
     })
   }

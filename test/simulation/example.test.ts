@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { expectToHold } from './hold.ts'
 import type { Predicate } from './predicates/index.ts'
 import type { Workload } from './simulate.ts'
 import { act, enqueue } from './steps.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 // The example of CONTRIBUTING.md: a workload and a predicate of one's own.
 

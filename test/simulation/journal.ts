@@ -61,6 +61,8 @@ export interface Call {
 
 /** What a caller of get() saw. */
 export interface Seen {
+  /** When get() was called. */
+  readonly askedAt: number
   readonly at: number
   readonly id: string
   readonly generation: number

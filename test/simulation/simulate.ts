@@ -3,6 +3,7 @@ import type { Coverage } from './coverage.ts'
 import { drawFocus } from './focus.ts'
 import { emptyJournal, type Journal } from './journal.ts'
 import { drawWeather, type Misfortune, Misfortunes, type Weather } from './misfortunes.ts'
+import { type SimulatedParts, simulatedParts } from './parts.ts'
 import { check, type Predicate, type Violation } from './predicates/index.ts'
 import { SimulatedWorld } from './simulated-world.ts'
 import { drawSteps, features, type Mix, type Step } from './steps.ts'
@@ -38,6 +39,8 @@ export interface SimulateOptions {
   readonly predicates?: Readonly<Record<string, Predicate>>
   /** More timers than this and something goes round in circles: a few hundred per task are usual. @default 200_000 */
   readonly timerLimit?: number
+  /** @default the product's own */
+  readonly parts?: SimulatedParts
 }
 
 /** So many plans of a hundred are about a few rare transitions. */
@@ -107,7 +110,7 @@ function drawContainers(random: SeededRandom): Pick<Plan, 'containers'> {
 /** Plays a plan and looks through what happened. */
 export async function simulate(
   plan: Plan,
-  { coverage, predicates, timerLimit = 200_000 }: SimulateOptions = {},
+  { coverage, predicates, timerLimit = 200_000, parts = simulatedParts }: SimulateOptions = {},
 ): Promise<History> {
   const misfortunes = new Misfortunes(plan.weather, seededRandom(`${plan.seed}/misfortunes`), plan.misfortunes)
   const world = new SimulatedWorld({
@@ -116,6 +119,7 @@ export async function simulate(
     containers: plan.containers ?? 0,
     misfortunes,
     timerLimit,
+    parts,
     ...(coverage && { coverage }),
   })
   let journal: Journal

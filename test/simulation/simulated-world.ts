@@ -1,22 +1,23 @@
 import { createSqsModel, type SqsModel } from '../../localstack/sqs/model/index.ts'
 import { AsyncResult } from '../../shared/client/async-result.ts'
 import type { BulkEnqueue } from '../../shared/client/bulk-enqueue.ts'
+import { enqueueMany } from '../../shared/client/enqueue-calls.ts'
 import { ResultPoller } from '../../shared/client/result-poller.ts'
 import type { Services } from '../../shared/client/services.ts'
-import { enqueueMany } from '../../shared/client/task.ts'
 import { timesOf } from '../../shared/core/app.ts'
 import type { TaskContext } from '../../shared/core/context.ts'
 import { encode, toText } from '../../shared/core/json.ts'
 import { queueName } from '../../shared/core/names.ts'
 import { Enqueuer } from '../../shared/enqueue/enqueuer.ts'
+import { Gatherer } from '../../shared/enqueue/gatherer.ts'
 import { type PreparedCall, prepareCall } from '../../shared/enqueue/prepared-call.ts'
+import { RecordOpener } from '../../shared/enqueue/record-opener.ts'
 import { createQueues } from '../../shared/memory/queue-setup.ts'
 import { createMemoryQueues } from '../../shared/memory/queues.ts'
 import { type SeededRandom, seededRandom } from '../../shared/memory/seeded-random.ts'
 import { sweepTable } from '../../shared/memory/table.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Delivery, Queues, RecordChange, Telemetry } from '../../shared/ports/index.ts'
-import { CertainLedger } from '../../shared/protocol/certain-ledger.ts'
 import { scopeTasksBy } from '../../shared/protocol/current-task.ts'
 import { reconcile } from '../../shared/protocol/reconcile.ts'
 import { type ProcessCall, SimulatedProcess } from '../../shared/testing/simulated-process.ts'
@@ -28,6 +29,7 @@ import type { Coverage } from './coverage.ts'
 import { type Call, emptyJournal, type Journal, type Run } from './journal.ts'
 import { Mapping } from './mapping.ts'
 import type { Misfortunes } from './misfortunes.ts'
+import type { SimulatedParts } from './parts.ts'
 import { RecordedTable, recordedQueues } from './recorded-ports.ts'
 import { actOf, play, type Script } from './script.ts'
 import { SimulatedScope } from './simulated-scope.ts'
@@ -49,7 +51,7 @@ interface Client {
   readonly services: Services
 }
 
-export interface WorldSetting {
+export interface WorldOptions {
   readonly seed: string
   readonly misfortunes: Misfortunes
   readonly coverage?: Coverage
@@ -59,13 +61,14 @@ export interface WorldSetting {
   readonly containers: number
   /** Give up after so many timers: something goes round in circles. */
   readonly timerLimit: number
+  readonly parts: SimulatedParts
 }
 
 /** Clients, operators, functions, queues and a table, in one process, on one virtual clock, from one seed. */
 export class SimulatedWorld {
   readonly journal: Journal = emptyJournal()
   readonly clock = new VirtualClock(undefined, { stepsPerTurn: 64 })
-  readonly #setting: WorldSetting
+  readonly #options: WorldOptions
   readonly #name = `w${worlds++}`
   readonly #startAt = this.clock.now()
   readonly #random: SeededRandom
@@ -87,9 +90,9 @@ export class SimulatedWorld {
   #cancelAlarm: (() => void) | undefined
   #alarmAt: number | undefined
 
-  constructor(setting: WorldSetting) {
-    this.#setting = setting
-    this.#random = seededRandom(setting.seed)
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.#random = seededRandom(options.seed)
     const { clock } = this
     let messages = 0
     this.#model = createSqsModel({
@@ -103,7 +106,7 @@ export class SimulatedWorld {
       clock,
       this.journal,
       () => this.#order++,
-      (process, nth) => setting.misfortunes.isStale(process, nth),
+      (process, nth) => options.misfortunes.isStale(process, nth),
     )
     this.#queues = recordedQueues(
       createMemoryQueues({ model: this.#model, prefix: versions.full.prefix }),
@@ -131,7 +134,7 @@ export class SimulatedWorld {
       for (const step of steps) this.clock.timer(step.at, () => this.#take(step))
       const last = steps.reduce((latest, { at }) => Math.max(latest, at), 0)
       this.clock.timer(last + unrestMs, () => this.#calmDown())
-      await this.clock.runUntilIdle({ timerLimit: this.#setting.timerLimit })
+      await this.clock.runUntilIdle({ timerLimit: this.#options.timerLimit })
       await this.#lookAtResults()
       this.#takeStock()
     } finally {
@@ -146,7 +149,7 @@ export class SimulatedWorld {
   // Processes
 
   #process(name: string): SimulatedProcess {
-    const { misfortunes } = this.#setting
+    const { misfortunes } = this.#options
     const process = new SimulatedProcess({
       name,
       clock: this.clock,
@@ -157,13 +160,14 @@ export class SimulatedWorld {
       skewMs: misfortunes.skewOf(name),
       plan: (call) => this.#plan(call),
     })
+    Object.assign(process.ports, this.#options.parts.portsOf(process.ports, name))
     this.#processes.set(name, process)
     process.onDeath(() => this.journal.deaths.push({ at: this.clock.now(), order: this.#order++, process: name }))
     return process
   }
 
   #plan(call: ProcessCall) {
-    const { misfortunes, coverage } = this.#setting
+    const { misfortunes, coverage } = this.#options
     const plan = misfortunes.ofCall(call)
     const { name } = call.process
     if (plan !== undefined && !this.journal.troubledAt.has(name)) this.journal.troubledAt.set(name, this.clock.now())
@@ -198,12 +202,16 @@ export class SimulatedWorld {
     if (known !== undefined && !known.process.isDead) return known
     const process = this.#process(`client-${nth}-${this.#processes.size}`)
     const { ports } = process
-    const ledger = new CertainLedger(ports)
+    const { worker, existingTask } = this.#options.parts
+    const ledger = worker.createLedger(ports)
+    const opener = new RecordOpener(ports, ledger, existingTask)
+    const enqueuer = new Enqueuer(ports, ledger, opener)
     const services: Services = {
       app: versions.full,
       ports,
       ledger,
-      enqueuer: new Enqueuer(ports, ledger),
+      enqueuer,
+      gatherer: new Gatherer(enqueuer),
       poller: new ResultPoller(ports),
     }
     const client = { process, services }
@@ -212,7 +220,7 @@ export class SimulatedWorld {
   }
 
   #mapping(queue: QueueName): Mapping {
-    const { misfortunes, concurrency } = this.#setting
+    const { misfortunes, concurrency, parts } = this.#options
     const definition = versions.full.queues[queue]
     if (definition === undefined) throw new Error(`No queue ${queue}.`)
     const liveQueue = queueName(versions.full.prefix, queue)
@@ -227,7 +235,8 @@ export class SimulatedWorld {
       isEmpty: () => this.#model.inspect.counts(liveQueue).visible === 0,
       spawn: () => {
         const process = this.#process(`${queue}-${spawned++}`)
-        return { process, worker: createBatchWorker({ app: versions[this.#version], ports: process.ports }) }
+        const options = { app: versions[this.#version], ports: process.ports }
+        return { process, worker: createBatchWorker(options, parts.worker) }
       },
       shape: (name, deliveries) => this.#shape(name, deliveries),
       deletes: (name) => !misfortunes.isUndeleted(name, this.#deletes++),
@@ -248,7 +257,7 @@ export class SimulatedWorld {
   #startContainers(steps: readonly Step[]): void {
     const queues = [...new Set(steps.flatMap((step) => ('task' in step ? [definitionOf(step.task).queue] : [])))]
     if (queues.length === 0) return
-    for (let nth = 0; nth < this.#setting.containers; nth++) {
+    for (let nth = 0; nth < this.#options.containers; nth++) {
       const container = this.#container(nth, queues)
       this.#containers.push(container)
       container.start()
@@ -256,11 +265,12 @@ export class SimulatedWorld {
   }
 
   #container(nth: number, queues: readonly string[]): Container {
-    const { misfortunes } = this.#setting
+    const { misfortunes } = this.#options
     let spawned = 0
     return new Container({
       clock: this.clock,
       queues,
+      parts: this.#options.parts.worker,
       spawn: () => this.#process(`container-${nth}-${spawned++}`),
       appOf: (process) => appOf(this.#version, (script, context) => this.#run(script, context, process, process.name)),
       killedAfterMs: (process) => {
@@ -280,7 +290,7 @@ export class SimulatedWorld {
     this.#batches.set(queue, nth + 1)
     let shaped = deliveries
     let delayMs = 0
-    for (const each of this.#setting.misfortunes.ofBatch(queue, nth)) {
+    for (const each of this.#options.misfortunes.ofBatch(queue, nth)) {
       if (each.kind === 'batch-lost') return undefined
       if (each.kind === 'batch-late') delayMs = each.delayMs
       if (each.kind === 'batch-reversed') shaped = [...shaped].reverse()
@@ -438,7 +448,11 @@ export class SimulatedWorld {
     call.answeredAt = this.clock.now()
     call.order = this.#order++
     if (outcome.status === 'accepted')
-      Object.assign(call, { answer: 'accepted', generation: outcome.generation, deduplicated: outcome.deduplicated })
+      Object.assign(call, {
+        answer: 'accepted',
+        generation: outcome.opening?.generation ?? 0,
+        deduplicated: outcome.deduplicated,
+      })
     else Object.assign(call, { answer: 'refused', error: outcome.error })
   }
 
@@ -501,11 +515,12 @@ export class SimulatedWorld {
   }
 
   async #look(handle: AsyncResult, generation: number, timeoutMs: number): Promise<void> {
+    const askedAt = this.clock.now()
     const seen = await handle.get({ timeout: timeoutMs / 1_000 }).then(
       (value) => ({ value }),
       (error: Error) => ({ error }),
     )
-    this.journal.seen.push({ at: this.clock.now(), id: handle.id, generation, ...seen })
+    this.journal.seen.push({ askedAt, at: this.clock.now(), id: handle.id, generation, ...seen })
   }
 
   async #revoke({ of, client }: Step & { readonly kind: 'revoke' | 'forget' }): Promise<void> {
@@ -555,7 +570,7 @@ export class SimulatedWorld {
   // The end
 
   #calmDown(): void {
-    this.#setting.misfortunes.calm = true
+    this.#options.misfortunes.calm = true
     this.#version = 'full'
     // What they leave behind is the functions' to finish: only those are woken by what there is to do.
     for (const container of this.#containers) container.shut()

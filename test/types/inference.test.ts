@@ -67,6 +67,13 @@ describe('a task with a schema', () => {
       void task.delayMany([], { taskId: 'a' })
       // @ts-expect-error a text is no duration
       void task.applyAsync({ to: '', at: '' }, { countdown: 'soon' })
+      void task.applyMany([
+        { input: { to: '', at: '' }, idempotencyKey: 'a', countdown: '30 s', eta: '2026-01-31T09:00:00Z' },
+      ])
+      // @ts-expect-error each call has an input
+      void task.applyMany([{ idempotencyKey: 'a' }])
+      // @ts-expect-error of this type
+      void task.applyMany([{ input: { to: 1 } }])
     }
     expectTypeOf(refused).returns.toBeVoid()
     const undefinable = () => {
@@ -76,6 +83,14 @@ describe('a task with a schema', () => {
       app.task('b', { input: schema, prefetch: 4 }, async () => {})
       // @ts-expect-error `sensitive` names fields of the input
       app.task('c', { input: schema, sensitive: ['from'] }, async () => {})
+      app.task(
+        'c2',
+        {
+          input: z.object({ number: z.string() }).transform(({ number }) => ({ card: number })),
+          sensitive: ['number', 'card'],
+        },
+        async () => {},
+      )
       // @ts-expect-error a key is a text
       app.task('d', { input: schema, idempotencyKey: (input) => input.copies }, async () => {})
       // @ts-expect-error no such option of a queue
@@ -103,8 +118,60 @@ describe('a task without a schema', () => {
 
   it('is called without input when its function takes none', () => {
     const task = app.task('no-input', { retry: false }, async () => 'done')
-    expectTypeOf(task.delay).parameters.toEqualTypeOf<[input?: unknown]>()
+    expectTypeOf(task.delay).parameters.toEqualTypeOf<[input?: undefined]>()
     expectTypeOf(task).returns.resolves.toEqualTypeOf<string>()
+  })
+
+  it('has its options alone, when its function takes none', () => {
+    const task = app.task('options-alone', {}, async () => 'done')
+    const context = app.task('context-alone', {}, async (_input: undefined, ctx) => ctx.id)
+    const given = () => {
+      void task.applyAsync({ countdown: 60 })
+      void task.applyAsync(undefined, { countdown: 60 })
+      void task.apply({ headers: { a: 'b' } })
+      void context.applyAsync(undefined, { countdown: 60 })
+      // @ts-expect-error there is no input
+      void task.delay(5)
+      // @ts-expect-error there is no input
+      void task.applyAsync({ x: 1 })
+      // @ts-expect-error there is no input
+      void task.applyAsync(5, { countdown: 60 })
+      // @ts-expect-error there is no input
+      void task(5)
+      // @ts-expect-error options are no input
+      void context.applyAsync({ countdown: 60 })
+    }
+    expectTypeOf(given).returns.toBeVoid()
+  })
+
+  it('takes what comes out of a queue as it went in', () => {
+    class Money {
+      cents = 1
+      toJSON() {
+        return { cents: this.cents }
+      }
+    }
+    type Tree = { readonly value: number; readonly children: readonly Tree[] }
+    const given = () => {
+      app.task('s1', {}, async (_input: { at: Date; tags: Set<string>; map: Map<string, bigint>; bytes: Buffer }) => {})
+      app.task('s2', {}, async (_input: Tree) => {})
+      app.task('s3', {}, async (_input: unknown) => {})
+      app.task('s4', {}, async (_input: Record<string, unknown>, ctx) => ctx.id)
+      app.task('s5', { input: z.instanceof(Buffer) }, async () => {})
+      // @ts-expect-error a URL comes back as a text
+      app.task('u1', {}, async (_input: URL) => {})
+      // @ts-expect-error also further down
+      app.task('u2', {}, async (_input: { links: URL[] }) => {})
+      // @ts-expect-error a class with toJSON()
+      app.task('u3', {}, async (_input: { price: Money }) => {})
+      // @ts-expect-error a function
+      app.task('u4', {}, async (_input: { call: () => void }) => {})
+      // @ts-expect-error with a schema, too
+      app.task('u5', { input: z.object({ link: z.instanceof(URL) }) }, async () => {})
+      // @ts-expect-error and for a contract
+      app.task('u6', { input: z.instanceof(URL) })
+    }
+    expectTypeOf(given).returns.toBeVoid()
   })
 
   it('types keys and sensitive fields by its function', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { encode, toText } from '../../shared/core/json.ts'
-import { hostileKeys, hostileTexts } from './hostile.ts'
+import { hostileKeys, hostileTexts } from '../support/hostile.ts'
 import { createWorld } from './world.ts'
 
 const message = (fields: object) => toText({ celeriac: 1, id: 'foreign-1', task: 'work', ...fields })
@@ -133,6 +133,10 @@ describe('an unknown task', () => {
       { id: 'unknown-1', generation: 1, task: 'gone', dead: { reason: 'unknown-task' } },
     ])
     expect(world.bodies()).toEqual([])
+    // Its error can be read as long as that of any task.
+    await expect(world.until(world.app.result('unknown-1').get())).rejects.toMatchObject({
+      cause: { name: 'UnknownTaskError' },
+    })
   })
 
   it('that comes with a deploy in time runs, uncounted until then', async () => {
@@ -204,7 +208,8 @@ describe('an input that the schema of the worker refuses', () => {
     const neighbour = await world.until(world.work.delay({ value: 1 }))
     world.start()
     await world.run()
-    expect(world.record('broken-1')).toMatchObject({ state: 'FAILURE', reason: 'input-refused' })
+    // That is no verdict on the input: it is tried again, as what a task throws is.
+    expect(world.record('broken-1')).toMatchObject({ state: 'FAILURE', reason: 'failure', attempt: 4 })
     expect(world.record(neighbour.id)).toMatchObject({ state: 'SUCCESS', attempt: 1 })
     expect(world.runsOf(neighbour.id)).toHaveLength(1)
   })

@@ -68,6 +68,24 @@ describe('a worker without a deadline', () => {
     expect(await world.receive()).toHaveLength(1)
   })
 
+  it('hands back what runs when it cannot wait any longer: aborted, uncounted, settled', async () => {
+    const world = container()
+    const { id } = await world.nap(600_000)
+    const stopping = new AbortController()
+    const deliveries = await world.receive()
+    const work = world.worker.work('main', deliveries, { stopping: stopping.signal })
+    await world.clock.advance(10_000)
+    stopping.abort()
+    expect(await world.until(work)).toEqual({ failed: [deliveries[0]?.messageId] })
+    expect(world.contexts[0]?.signal.reason).toMatchObject({ code: 'worker-stopped' })
+    expect(world.record(id)).toMatchObject({ state: 'QUEUED', attempt: 0 })
+    expect(world.record(id).error).toBeUndefined()
+    expect(world.telemetry.storyOf(id)).toEqual(['queued', 'started', 'handed-back'])
+    // Another worker gets it at once.
+    await world.clock.advance(1_000)
+    expect(await world.receive()).toHaveLength(1)
+  })
+
   it('is told the queues it may be given', async () => {
     const world = container()
     const refused = world.worker.work('other', [], {})
@@ -86,7 +104,7 @@ describe('a worker without a deadline', () => {
     expect(world.contexts[0]?.signal.reason).toMatchObject({ code: 'lease-lost', name: 'LeaseLostError' })
     expect(world.record(id)).toMatchObject({ state: 'STARTED', v: 3, token: 'other' })
     expect(world.telemetry.logs.map(({ message }) => message)).toContain(
-      'A run ended after its lease was lost; it does not settle.',
+      'Lease lost; result discarded, another worker may own this task.',
     )
   })
 
@@ -100,7 +118,7 @@ describe('a worker without a deadline', () => {
     await world.until(worked)
     expect(world.record(id)).toMatchObject({ state: 'STARTED', v: 3, token: 'other' })
     expect(world.telemetry.logs.map(({ message }) => message)).toContain(
-      'A run ended after its lease was lost; it does not settle.',
+      'Lease lost; result discarded, another worker may own this task.',
     )
   })
 
@@ -181,7 +199,7 @@ describe('a lease that cannot be renewed', () => {
     expect((await world.until(worked)).failed).toHaveLength(1)
     expect(world.record(id)).toMatchObject({ state: 'STARTED', v: 2, attempt: 0 })
     expect(world.telemetry.logs.map(({ message }) => message)).toContain(
-      'A run ended after its lease was lost; it does not settle.',
+      'Lease lost; result discarded, another worker may own this task.',
     )
   })
 

@@ -56,3 +56,84 @@ describe('hooks are told', () => {
     ])
   })
 })
+
+/** The hooks of an app, and what they were called with. */
+function recordingHooks() {
+  const called: unknown[] = []
+  const hooks: AppOptions['hooks'] = {
+    onSuccess: () => void called.push(['success']),
+    onFailure: ({ attempt, signal }, { name }) => void called.push(['failure', attempt, name, signal.aborted]),
+    onSettled: ({ attempt, task }, state) => void called.push(['settled', attempt, task, state]),
+  }
+  return { called, hooks }
+}
+
+describe('ends without a run call hooks, too', () => {
+  it('a worker that was lost once too often', async () => {
+    const { called, hooks } = recordingHooks()
+    const world = createWorld({ hooks, retry: false })
+    const { id } = await world.until(world.work.delay({ mode: 'exit', times: 9 }))
+    await world.run()
+    expect(called).toEqual([
+      ['failure', 1, 'WorkerLostError', true],
+      ['settled', 1, 'work', 'FAILURE'],
+    ])
+    expect(world.telemetry.storyOf(id)).toContain('failed')
+  })
+
+  it('a task that expired while it waited', async () => {
+    const { called, hooks } = recordingHooks()
+    const world = createWorld({ hooks, stopped: true })
+    const { id } = await world.until(world.work.applyAsync({}, { expires: 5 }))
+    await world.clock.advance(10_000)
+    world.start()
+    await world.run()
+    expect(called).toEqual([['settled', 0, 'work', 'EXPIRED']])
+    expect(world.telemetry.storyOf(id)).toEqual(['queued', 'expired'])
+  })
+
+  it('a task that was revoked while it waited, in the process that revoked it', async () => {
+    const { called, hooks } = recordingHooks()
+    const world = createWorld({ hooks, stopped: true })
+    const handle = await world.until(world.work.delay({}))
+    expect(await world.until(handle.revoke())).toBe('REVOKED')
+    expect(called).toEqual([['settled', 0, 'work', 'REVOKED']])
+    expect(world.telemetry.storyOf(handle.id)).toEqual(['queued', 'revoked'])
+    // The second time it is revoked already.
+    await world.until(handle.revoke())
+    expect(called).toHaveLength(1)
+  })
+})
+
+describe('hooks at an end run in the scope of their task', () => {
+  it('what they enqueue has their task as its parent', async () => {
+    const children: string[] = []
+    const world = createWorld({
+      task: {
+        onSuccess: async ({ id }, output) => {
+          if (output === 'child') return
+          const child = await world.work.delay({ value: 'child' })
+          children.push(child.id)
+          expect(world.record(child.id)).toMatchObject({ parent: id, root: id })
+        },
+      },
+    })
+    await world.until(world.work.delay({ value: 'parent' }))
+    await world.run()
+    expect(children).toHaveLength(1)
+  })
+
+  it('a rejection that they leave behind is logged with their task, and costs no neighbour anything', async () => {
+    const world = createWorld({
+      retry: false,
+      hooks: { onSuccess: () => void Promise.reject(new RangeError('slack is down')) },
+    })
+    const handles = await world.until(Promise.all([1, 2, 3].map((value) => world.work.delay({ value }))))
+    await world.run()
+    expect(handles.map(({ id }) => world.record(id))).toMatchObject(
+      handles.map(() => ({ state: 'SUCCESS', attempt: 1 })),
+    )
+    expect(world.runs).toHaveLength(3)
+    expect(world.telemetry.logs.filter(({ message }) => message.includes('nobody handled it'))).toHaveLength(3)
+  })
+})

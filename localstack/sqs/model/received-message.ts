@@ -1,10 +1,21 @@
 import type { Context } from './context.ts'
 import { selectAttributes } from './message-attributes.ts'
+import type { Queue } from './queue.ts'
 import { receiptHandle } from './receipt-handle.ts'
-import type { Receive } from './receiving.ts'
 import type { StoredMessage } from './stored-message.ts'
 import { systemAttributes } from './system-attributes.ts'
 import type { ReceivedMessage } from './types.ts'
+
+/** A receive request, read and checked. It may be tried again and again. */
+export interface Receive {
+  queue: Queue
+  max: number
+  visibilitySeconds: number
+  waitSeconds: number
+  systemNames: ReadonlySet<string>
+  attributeNames: readonly string[]
+  attemptId: string | undefined
+}
 
 /** A message as this receive gets it: with the attributes asked for, and the MD5 of just those. */
 export function received(context: Context, receive: Receive, message: StoredMessage): ReceivedMessage {

@@ -4,22 +4,11 @@ import { deadLetterQueueFor, moveToDeadLetters } from './dead-letters.ts'
 import { invalidValue, SqsError, unknownAttribute } from './errors.ts'
 import { MAX_IN_FLIGHT, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS } from './limits.ts'
 import type { Queue } from './queue.ts'
-import { received } from './received-message.ts'
+import { type Receive, received } from './received-message.ts'
 import { stateRecord } from './recording.ts'
 import type { StoredMessage } from './stored-message.ts'
 import { SYSTEM_ATTRIBUTES } from './system-attributes.ts'
 import type * as api from './types.ts'
-
-/** A receive that was understood and may be tried, once or again and again. */
-export interface Receive {
-  queue: Queue
-  max: number
-  visibilitySeconds: number
-  waitSeconds: number
-  systemNames: ReadonlySet<string>
-  attributeNames: readonly string[]
-  attemptId: string | undefined
-}
 
 /** Reads a request; throws what SQS refuses. Source: API_ReceiveMessage. */
 export function readReceive(context: Context, input: api.ReceiveMessageRequest): Receive {

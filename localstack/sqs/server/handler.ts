@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ReceiveMessageResult, SqsError, type SqsModel } from '../model/index.ts'
 import { ACTIONS, receiveInput, receiveOutput } from './actions.ts'
 import type { DurableLog } from './durable-log.ts'
+import { withHost } from './queue-urls.ts'
 import { readBody } from './read-body.ts'
 import { internalFailure, malformed, unknownOperation } from './request-error.ts'
 import { respond, respondError, respondQueryProtocol } from './respond.ts'
@@ -33,7 +34,10 @@ export function handleRequest(
       const action = ACTIONS.get(name)
       if (action === undefined) throw unknownOperation(`The action ${name} is not valid for this endpoint.`)
       const input = action.read(parse(body))
-      const result = action.run(model, input as never, traceHeaderIn(request.headers['x-amzn-trace-id']))
+      const result = withHost(
+        action.run(model, input as never, traceHeaderIn(request.headers['x-amzn-trace-id'])),
+        request.headers.host,
+      )
       whenLogged(log, response, () => respond(response, 200, JSON.stringify(result ?? {})))
     } catch (failure) {
       // A refused batch may have changed nothing, a refused receive may have moved dead letters: the log decides.

@@ -111,7 +111,7 @@ export async function startSqsServer(options: SqsServerOptions = {}): Promise<Sq
     await closeServer(server)
     throw error
   }
-  const endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+  const endpoint = `http://${reachable(host)}:${address.port}`
   model.setBaseUrl(endpoint)
   state = 'serving'
   return {
@@ -130,6 +130,13 @@ export async function startSqsServer(options: SqsServerOptions = {}): Promise<Sq
       }
     },
   }
+}
+
+/** "Every address" is none that a client can connect to: this machine's own stands for it. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 const countOf = (model: SqsModel): number =>

@@ -10,6 +10,8 @@ export interface DevOptions {
   readonly worker?: string
   readonly dataDir?: string
   readonly ports?: { readonly sqs?: number; readonly dynamodb?: number }
+  /** Where a DynamoDB runs already, such as `http://127.0.0.1:8000`: none is started. Its tables stay. @default one is started */
+  readonly dynamodb?: string
   readonly region?: string
   readonly concurrency?: LocalConcurrency
   /** More variables for the worker's processes. */

@@ -2,6 +2,7 @@ import type { createColors } from 'picocolors'
 import type { LogLine } from '../../../localstack/lambda/index.ts'
 import { routeOf } from '../../core/names.ts'
 import type { ErrorData } from '../../core/record.ts'
+import { counted } from '../../core/words.ts'
 import type { TaskEvent } from '../../ports/telemetry.ts'
 import { ownFrames, shownPath } from '../stack-frames.ts'
 import type { DevStatus } from './dev-options.ts'
@@ -160,7 +161,7 @@ export function formatStatus(status: DevStatus, options: Pick<FormatOptions, 'co
   switch (status.type) {
     case 'ready':
       return [
-        `${colors.green('Ready')} in ${span(status.tookMs)}: ${count(status.tasks.length, 'task')} in ${count(Object.keys(status.queues).length, 'queue')}.`,
+        `${colors.green('Ready')} in ${span(status.tookMs)}: ${counted(status.tasks.length, 'task')} in ${counted(Object.keys(status.queues).length, 'queue')}.`,
         `  SQS       ${status.endpoints.sqs}`,
         `  DynamoDB  ${status.endpoints.dynamodb}  table ${status.table}`,
         colors.dim('  For other processes:'),
@@ -188,8 +189,4 @@ function span(ms: number): string {
   if (ms < 120_000) return `${Number((ms / 1_000).toFixed(1))} s`
   if (ms < 7_200_000) return `${Number((ms / 60_000).toFixed(1))} min`
   return `${Number((ms / 3_600_000).toFixed(1))} h`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

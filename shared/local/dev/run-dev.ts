@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import pc from 'picocolors'
+import { counted } from '../../core/words.ts'
 import { StopSignals, signalExitCode } from '../stop-signals.ts'
 import type { DevFacts, DevOptions } from './dev-options.ts'
 import { type DevOutput, outputForPeople, outputForPrograms } from './dev-output.ts'
@@ -48,7 +49,7 @@ export async function runDev(options: RunDevOptions): Promise<number> {
       onLog: (line) => output.log(line),
     })
     try {
-      return await untilEnd(dev, signals, output, options.command)
+      return await untilEnd(dev, signals, output, options)
     } finally {
       await dev.stop({ drain: false })
     }
@@ -61,7 +62,7 @@ async function untilEnd(
   dev: Dev,
   signals: StopSignals,
   output: DevOutput,
-  command: readonly string[] | undefined,
+  { command, dataDir }: RunDevOptions,
 ): Promise<number> {
   let child: ChildProcess | undefined
   const commandEnded =
@@ -70,15 +71,23 @@ async function untilEnd(
       : Promise.race([dev.ready, signals.first.then(() => undefined)]).then((facts) => {
           if (facts === undefined) return 0
           child = start(command, facts)
-          return ended(child, command)
+          const leave = child.pid === undefined ? () => {} : dev.watch(child.pid)
+          return ended(child, command).finally(leave)
         })
   const exitCode = await Promise.race([commandEnded, signals.first.then(() => 0)])
   // It has had its own Ctrl-C from the terminal; SIGTERM it has not.
-  if (child?.exitCode === null) child.kill('SIGTERM')
-  if (dev.running > 0) output.note(`Finishing ${dev.running} batch(es). Ctrl-C again ends them at once.`)
+  if (child?.exitCode === null) end(child)
+  if (dev.running > 0)
+    output.note(`Finishing ${counted(dev.running, 'batch', 'batches')}. Ctrl-C again ends them at once.`)
   const drained = dev.stop().then(() => undefined)
   const second = await Promise.race([drained, signals.second])
-  return second === undefined ? exitCode : signalExitCode(second)
+  if (second === undefined) return exitCode
+  output.note(
+    dataDir === undefined
+      ? `Ended ${counted(dev.running, 'batch', 'batches')}. Queues and records were in memory: nothing of them is left.`
+      : `Ended ${counted(dev.running, 'batch', 'batches')}. Their tasks run again after the next start.`,
+  )
+  return signalExitCode(second)
 }
 
 function start([program = '', ...arguments_]: readonly string[], { environment }: DevFacts): ChildProcess {
@@ -90,6 +99,12 @@ function start([program = '', ...arguments_]: readonly string[], { environment }
     // npm and its like are scripts there.
     shell: process.platform === 'win32',
   })
+}
+
+/** On Windows a signal reaches the shell alone, and not what it runs. */
+function end(child: ChildProcess): void {
+  if (process.platform !== 'win32' || child.pid === undefined) child.kill('SIGTERM')
+  else spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore', windowsHide: true })
 }
 
 function ended(child: ChildProcess, command: readonly string[]): Promise<number> {

@@ -13,6 +13,8 @@ export interface Dev {
   readonly ready: Promise<DevFacts>
   /** Invocations that run now. */
   readonly running: number
+  /** A process that ends with this one, with all that it started, however this one ends. @returns tells that it has ended */
+  watch(pid: number): () => void
   stop(options?: { readonly drain?: boolean }): Promise<void>
 }
 
@@ -43,6 +45,7 @@ export async function startDev(options: DevOptions): Promise<Dev> {
       ...(options.region !== undefined && { region: options.region }),
       ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
       ...(options.ports !== undefined && { ports: options.ports }),
+      ...(options.dynamodb !== undefined && { dynamodb: options.dynamodb }),
     })
     closing.add(() => services.stop())
     const session = new DevSession(options, services, builder, guard)
@@ -52,6 +55,10 @@ export async function startDev(options: DevOptions): Promise<Dev> {
       ready: session.ready,
       get running() {
         return session.running
+      },
+      watch(pid) {
+        guard.watchTree(pid)
+        return () => guard.leave(pid)
       },
       async stop({ drain = true } = {}) {
         if (drain) await session.drain()

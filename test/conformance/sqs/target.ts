@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Message, SQS } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type SqsServer, startSqsServer } from '../../../localstack/sqs/server/index.ts'
-import { ManualClock } from '../../localstack/sqs/model/manual-clock.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 
 /**
  * What the rules are tried on: our own server on a clock that the rules turn, or any endpoint given by

@@ -11,7 +11,7 @@ import {
 import type { WireMessage } from '../../../localstack/event-source/sqs-wire.ts'
 import type { InvokeResult } from '../../../localstack/lambda/index.ts'
 import { type SqsServer, startSqsServer } from '../../../localstack/sqs/server/index.ts'
-import { until } from '../lambda/functions.ts'
+import { until } from '../../support/processes.ts'
 
 const queueArn = 'arn:aws:sqs:us-east-1:000000000000:shop-emails'
 const trace = 'Root=1-5759e988-bd862e3fe1be46a994272793'

@@ -1,4 +1,4 @@
-// Started by parent-killed.test.ts: a parent with children in every state, which says who they are and waits to be killed.
+// Started by parent-killed.system.test.ts: a parent with children in every state, which says who they are and waits to be killed.
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -11,7 +11,7 @@ import { type Predicate, skewMs } from './predicate.ts'
 
 /** Every caller of get() sees the one result: that of a run of this task's own code. */
 export const callersSeeTheResult: Predicate = function* ({ seen, calls, changes }) {
-  for (const { id, generation, at, value, error } of seen) {
+  for (const { id, generation, askedAt, at, value, error } of seen) {
     if (error === undefined) {
       const tags = calls.filter((call) => call.id === id).map(({ tag }) => tag)
       const ignored = value === undefined && changes.some(({ after }) => after.id === id && after.state === 'IGNORED')
@@ -25,8 +25,8 @@ export const callersSeeTheResult: Predicate = function* ({ seen, calls, changes 
       if (!reached('REVOKED')) yield { id, at, message: 'get() said that it was revoked' }
     } else if (error instanceof TaskNotFoundError) {
       const record = changes.filter(({ after }) => after.id === id).at(-1)?.after
-      // A foreign producer's task has no record before it is first received.
-      const unborn = !changes.some((change) => change.after.id === id && change.at <= at)
+      // A foreign producer's task has no record before it is first received. The read may have been asked before that, and answered after.
+      const unborn = !changes.some((change) => change.after.id === id && change.at <= askedAt)
       const gone =
         (unborn && id.startsWith('foreign')) ||
         (record?.expiresAt !== undefined && record.expiresAt * 1_000 <= at + skewMs)

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createSqsModel, SqsError, type SqsModel, type SqsRecord } from '../../../../localstack/sqs/model/index.ts'
-import { ManualClock } from './manual-clock.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
 
 /** One step of a made-up history; numbers choose among what is there. */
 const step = fc.record({

@@ -5,7 +5,7 @@ import {
   SqsError,
   type SqsRecord,
 } from '../../../../localstack/sqs/model/index.ts'
-import { ManualClock } from './manual-clock.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
 
 const counting = () => {
   let n = 0

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type SqsServer, type SqsServerOptions, startSqsServer } from '../../../../localstack/sqs/server/index.ts'
-import { ManualClock } from '../model/manual-clock.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
 import { call } from './raw.ts'
 
 let dataDir: string

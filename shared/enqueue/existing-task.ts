@@ -1,0 +1,31 @@
+import { isSameInput } from '../core/ids.ts'
+import { isCurrent } from '../core/lifetime.ts'
+import type { TaskRecord } from '../core/record.ts'
+import { gaveKeyBack, isTerminal } from '../core/states.ts'
+
+/** What an enqueue does with the record that has its id already. */
+export type ExistingTask =
+  /** The same task, and a worker has had it: nothing to do. */
+  | 'taken'
+  /** The same task, never claimed: its producer may have died before it sent the message. */
+  | 'unclaimed'
+  /** Another task, or another input. */
+  | 'conflict'
+  /** It ended and gave its id back. */
+  | 'free'
+
+/** G3: one key is one task while it is open, and while its key is held after it ended well. */
+export function existingTask(
+  record: TaskRecord,
+  wanted: { readonly task: string; readonly inputHash: string },
+  now: number,
+): ExistingTask {
+  if (isTerminal(record.state) && (gaveKeyBack(record.state) || !isCurrent(record.keyUntil, now))) return 'free'
+  if (record.task !== wanted.task || !isSameInput(record.inputHash, wanted.inputHash)) return 'conflict'
+  return isUnclaimed(record) ? 'unclaimed' : 'taken'
+}
+
+/** No run has begun in this opening. */
+export function isUnclaimed(record: TaskRecord): boolean {
+  return record.state === 'QUEUED' && record.startedAt === undefined && record.attempt === 0
+}
