@@ -78,7 +78,7 @@ function Content({ task }: { readonly task: TaskDetail }) {
 }
 
 const retried: readonly string[] = ['FAILURE', 'REVOKED', 'EXPIRED', 'IGNORED']
-const open: readonly string[] = ['QUEUED', 'SCHEDULED', 'RETRY', 'STARTED']
+const open: readonly string[] = ['WAITING', 'QUEUED', 'SCHEDULED', 'RETRY', 'STARTED']
 
 function Actions({ task }: { readonly task: TaskDetail }) {
   const dialog = useSignal<'retry' | 'edit' | 'revoke' | 'forget' | undefined>(undefined)
@@ -188,7 +188,7 @@ function Payload({
       }
     >
       <div class="body">
-        <JsonView text={payload.text} />
+        <JsonView text={payload.text} label={`${title}, JSON`} />
       </div>
     </Card>
   )

@@ -5,7 +5,7 @@ const mostItems = 200
 const openDepth = 2
 
 /** JSON as a tree that folds. Text that is no JSON (any more) is shown as it is. */
-export function JsonView({ text }: { readonly text: string }) {
+export function JsonView({ text, label }: { readonly text: string; readonly label: string }) {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -14,7 +14,7 @@ export function JsonView({ text }: { readonly text: string }) {
   }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, by keyboard, too
-    <section class="json mono" tabIndex={0} aria-label="JSON">
+    <section class="json mono" tabIndex={0} aria-label={label}>
       <Node value={value} depth={0} />
     </section>
   )

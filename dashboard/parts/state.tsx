@@ -8,6 +8,7 @@ const kinds: Readonly<Record<string, readonly [string, IconName, string]>> = {
   RETRY: ['retry', 'sync', 'Retry'],
   STARTED: ['run', 'play', 'Running'],
   SCHEDULED: ['plan', 'calendar', 'Scheduled'],
+  WAITING: ['plan', 'hourglass', 'Waiting'],
   QUEUED: ['idle', 'clock', 'Queued'],
   REVOKED: ['idle', 'circle-slash', 'Revoked'],
   EXPIRED: ['idle', 'hourglass', 'Expired'],

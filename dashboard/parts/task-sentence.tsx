@@ -63,6 +63,8 @@ function headline(
       return `Waits for its next attempt${availableAt === undefined ? '' : `, ${ago(availableAt, at)}`}, after ${attempts}${error === undefined ? '' : ` and ${error.name}`}.`
     case 'SCHEDULED':
       return `To be started ${availableAt === undefined ? 'later' : `${ago(availableAt, at)}, at ${time(availableAt)}`}.`
+    case 'WAITING':
+      return 'Waits for others: it is sent when they have ended.'
     case 'QUEUED':
       return `Waits since ${duration(at - Math.max(enqueuedAt, availableAt ?? 0))}.`
     case 'REVOKED':

@@ -1,4 +1,4 @@
-import { byteLength, decode, encode, type Json } from '../core/json.ts'
+import { byteLength, decode, type Json } from '../core/json.ts'
 import { redacted, redactInput } from '../core/redact.ts'
 import type { PayloadView } from '../ports/insight.ts'
 
@@ -32,11 +32,6 @@ export function mergedInput(stored: string | undefined, edited: Json, sensitive:
   for (const field of sensitive)
     if (merged[field] === redacted && Object.hasOwn(before, field)) merged[field] = before[field]
   return decode(merged as Json)
-}
-
-/** Text of a value as it is stored. */
-export function storedText(value: unknown): string {
-  return JSON.stringify(encode(value))
 }
 
 function parsed(text: string): unknown {
