@@ -9,6 +9,8 @@ export interface AppFacts {
   readonly queues: readonly string[]
   readonly tasks: readonly { readonly name: string; readonly queue: string; readonly sensitive: readonly string[] }[]
   readonly version: string
+  /** Of all queues together. */
+  readonly counts: { readonly waiting: number; readonly inFlight: number; readonly dead: number }
   readonly now: number
 }
 

@@ -2,7 +2,6 @@ import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import type { QueuesAnswer } from '../../shared/ports/insight.ts'
 import type { IconName } from '../icon-names.ts'
 import type { Problem } from '../lib/api.ts'
 import { facts } from '../lib/app-facts.ts'
@@ -11,7 +10,6 @@ import { useKeys } from '../lib/keys.ts'
 import { links } from '../lib/links.ts'
 import { isLive } from '../lib/live.ts'
 import { query, type RangeName, rangeLabels, setQuery } from '../lib/range.ts'
-import { useResource } from '../lib/resource.ts'
 import { nextTheme, theme } from '../lib/theme.ts'
 import { ProblemBox } from './card.tsx'
 import { Icon } from './icon.tsx'
@@ -103,15 +101,12 @@ export function Shell({ page, title, note, ranges, range, problem, children }: S
 }
 
 function Side({ page }: { readonly page: string }) {
-  const { value } = useResource<QueuesAnswer>('/queues')
-  const dead = value?.queues.reduce((sum, queue) => sum + queue.dead, 0) ?? 0
-  const inFlight = value?.queues.reduce((sum, queue) => sum + queue.inFlight, 0) ?? 0
-  const notes: Readonly<Record<string, number>> = {
-    Queues: value?.queues.length ?? 0,
-    Running: inFlight,
-    Failures: dead,
-  }
   const app = facts.value
+  const notes: Readonly<Record<string, number>> = {
+    Queues: app?.queues.length ?? 0,
+    Running: app?.counts.inFlight ?? 0,
+    Failures: app?.counts.dead ?? 0,
+  }
   return (
     <nav class="side" aria-label="Main">
       <div class="stick">

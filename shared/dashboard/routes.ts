@@ -87,6 +87,13 @@ function rangeOf({ last, from, to }: RangeQuery, { app }: ApiContext, usual: num
   return range
 }
 
+/** Of all queues together. */
+async function countsOf({ definition, ports }: ApiContext['app']) {
+  const depths = await Promise.all(Object.keys(definition.queues).map((queue) => ports().queues.depth(queue)))
+  const sum = (name: 'waiting' | 'inFlight' | 'dead'): number => depths.reduce((total, depth) => total + depth[name], 0)
+  return { waiting: sum('waiting'), inFlight: sum('inFlight'), dead: sum('dead') }
+}
+
 function knownQueue({ app }: ApiContext, queue: string | undefined): string {
   if (queue !== undefined && Object.hasOwn(app.definition.queues, queue)) return queue
   throw new ProblemError(
@@ -112,6 +119,7 @@ export const routes: readonly Route[] = [
       queues: Object.keys(app.definition.queues),
       tasks: [...app.definition.tasks.values()].map(({ name, queue, sensitive }) => ({ name, queue, sensitive })),
       version,
+      counts: await countsOf(app),
       now: app.ports().clock.now(),
     }),
   ),

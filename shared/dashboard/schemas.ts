@@ -107,6 +107,7 @@ export const answers = {
     queues: z.array(z.string()),
     tasks: z.array(z.object({ name: z.string(), queue: z.string(), sensitive: z.array(z.string()) })),
     version: z.string(),
+    counts: z.object({ waiting: count(), inFlight: count(), dead: count() }),
     now: instant(),
   }),
   overview: z.object({

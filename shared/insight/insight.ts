@@ -9,6 +9,7 @@ import { decodeTags } from '../core/tags.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Insight, NameRow, QueueRow, RunningTask, TaskRow, TimeRange } from '../ports/insight.ts'
 import { causeDetail, causesAnswer, findGroups } from './causes.ts'
+import { rememberEnded } from './ended-records.ts'
 import { searchableInput } from './payload.ts'
 import { type Sample, Sampler } from './sample.ts'
 import { settingsOf } from './settings.ts'
@@ -18,17 +19,18 @@ import { placeOf, walkNewest } from './walk.ts'
 
 /** Tasks looked at for one page of a search. It says how far it came, and goes on when asked. */
 const mostSearched = 2_000
-const mostRunningSearched = 5_000
+const mostRunningSearched = 3_000
 
 /**
  * The read side over the ports of the table and the queues: the same for memory, the embedded engine and AWS.
  *
- * Figures are made of the newest records themselves, at most 5,000 of them; every answer says how far it looked.
+ * Figures are made of the newest records themselves, at most 3,000 of them; every answer says how far it looked.
  */
 export function createInsight(app: AppDefinition, ports: Ports): Insight {
   const { records, inputs, clock } = ports
   const queueNames = Object.keys(app.queues)
-  const sampler = new Sampler(ports, queueNames)
+  const figures = rememberEnded(records, clock)
+  const sampler = new Sampler(figures, clock, queueNames)
 
   const sensitiveOf = (task: string): readonly string[] | undefined => app.tasks.get(task)?.sensitive
 
@@ -42,18 +44,18 @@ export function createInsight(app: AppDefinition, ports: Ports): Insight {
   const queueRow = async (queue: string, sample: Sample): Promise<QueueRow> => {
     const [depth, control] = await Promise.all([ports.queues.depth(queue), ports.controls.read(queue)])
     const counts = sample.byQueue.get(queue) ?? sample.all
-    const figures = counts.figures(attentionDefaults.recentMs)
+    const lately = counts.figures(attentionDefaults.recentMs)
     const due = sample.oldestDue.get(queue)
     const concurrency = app.queues[queue]?.concurrency
-    const leaves = depth.waiting > 0 && control.pausedAt === undefined && figures.finishedPerMinute > 0
+    const leaves = depth.waiting > 0 && control.pausedAt === undefined && lately.finishedPerMinute > 0
     return {
       queue,
-      ...figures,
+      ...lately,
       ...depth,
       ...(control.pausedAt !== undefined && { pausedAt: control.pausedAt }),
       ...(concurrency !== undefined && { concurrency }),
       ...(due !== undefined && depth.waiting + depth.inFlight > 0 && { oldestMs: clock.now() - due }),
-      ...(leaves && { emptyInMs: (depth.waiting / figures.finishedPerMinute) * 60_000 }),
+      ...(leaves && { emptyInMs: (depth.waiting / lately.finishedPerMinute) * 60_000 }),
       spark: counts.spark(),
     }
   }
@@ -224,7 +226,7 @@ export function createInsight(app: AppDefinition, ports: Ports): Insight {
         pageSize: 500,
       }
       const [walked, depths] = await Promise.all([
-        walkNewest(records, options, (record) => {
+        walkNewest(figures, options, (record) => {
           if (record.state === 'STARTED') tasks.push(runningTask(record, app, now))
           return 'go-on'
         }),

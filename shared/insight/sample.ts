@@ -1,11 +1,11 @@
 import type { TaskRecord } from '../core/record.ts'
-import type { Ports } from '../ports/index.ts'
+import type { Clock } from '../ports/index.ts'
 import type { Looked, TimeRange } from '../ports/insight.ts'
 import { Counts } from './counts.ts'
 import { walkNewest } from './walk.ts'
 
 /** Figures are made of at most so many of the newest tasks: the answer says so. */
-const mostTasks = 5_000
+const mostTasks = 3_000
 const pageSize = 500
 /** Several cards of a page, and several people, share one look. */
 const keepMs = 1_000
@@ -23,17 +23,19 @@ export interface Sample {
 
 /** Looks at the newest tasks, at most once a second for the same stretch. */
 export class Sampler {
-  readonly #ports: Pick<Ports, 'records' | 'clock'>
+  readonly #records: Parameters<typeof walkNewest>[0]
+  readonly #clock: Clock
   readonly #queues: readonly string[]
   readonly #kept = new Map<string, { readonly at: number; readonly sample: Promise<Sample> }>()
 
-  constructor(ports: Pick<Ports, 'records' | 'clock'>, queues: readonly string[]) {
-    this.#ports = ports
+  constructor(records: Parameters<typeof walkNewest>[0], clock: Clock, queues: readonly string[]) {
+    this.#records = records
+    this.#clock = clock
     this.#queues = queues
   }
 
   of(range: TimeRange): Promise<Sample> {
-    const now = this.#ports.clock.now()
+    const now = this.#clock.now()
     for (const [key, { at }] of this.#kept) if (at + keepMs <= now) this.#kept.delete(key)
     // The end moves with the clock: what counts is the length, and whether it ends now.
     const key = range.to >= now - keepMs ? `${range.to - range.from} to now` : `${range.from} to ${range.to}`
@@ -46,14 +48,14 @@ export class Sampler {
   }
 
   async #look(range: TimeRange): Promise<Sample> {
-    const now = this.#ports.clock.now()
+    const now = this.#clock.now()
     const all = new Counts(range)
     const byQueue = new Map(this.#queues.map((queue) => [queue, new Counts(range)]))
     const byName = new Map<string, { task: string; queue: string; counts: Counts }>()
     const oldestDue = new Map<string, number>()
     const latest: TaskRecord[] = []
     const { tasks, until, complete } = await walkNewest(
-      this.#ports.records,
+      this.#records,
       { ...range, queues: this.#queues, mostTasks, pageSize },
       (record) => {
         const key = JSON.stringify([record.queue, record.task])

@@ -1,6 +1,9 @@
 import type { TaskRecord } from '../core/record.ts'
 import { timeSort } from '../core/table.ts'
-import type { Records } from '../ports/index.ts'
+import type { Records as AllRecords } from '../ports/index.ts'
+
+type Records = Pick<AllRecords, 'listByTime' | 'read'>
+
 import type { Looked, TimeRange } from '../ports/insight.ts'
 
 export interface WalkOptions extends TimeRange {
