@@ -156,7 +156,7 @@ export function AttentionList({
   )
 }
 
-function Figures({ value: { figures, series, queues } }: { readonly value: Overview }) {
+function Figures({ value: { figures, series } }: { readonly value: Overview }) {
   const share = series.failed.map((failed, index) => failed / Math.max(1, failed + (series.succeeded[index] ?? 0)))
   const numbers = (values: readonly (number | null)[]): readonly number[] => values.map((each) => each ?? 0)
   const isFailing = (figures.failedShare ?? 0) >= 0.01
@@ -185,14 +185,7 @@ function Figures({ value: { figures, series, queues } }: { readonly value: Overv
         spark={numbers(series.wait.p95)}
       />
       <TimeFigure name="Run p95" ms={figures.runP95Ms} href={links.names} spark={numbers(series.run.p95)} />
-      <Figure
-        name="Waiting"
-        value={count(figures.waiting)}
-        href={links.tasks('state:queued')}
-        spark={series.arrived}
-        kind="idle"
-        note={`in ${queues.length} queues`}
-      />
+      <Figure name="Waiting" value={count(figures.waiting)} href={links.tasks('state:queued')} spark={[]} kind="idle" />
       <Figure
         name="Dead letters"
         value={count(figures.dead)}
@@ -217,7 +210,6 @@ interface FigureProps {
   readonly spark: readonly number[]
   readonly kind: string
   readonly alarm?: boolean
-  readonly note?: string
 }
 
 function Figure({ name, value, unit, href, spark, kind, alarm = false }: FigureProps) {
