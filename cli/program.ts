@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { callCommand } from './commands/call.ts'
 import { costCommand } from './commands/cost.ts'
+import { dashboardCommand } from './commands/dashboard.ts'
 import { devCommand } from './commands/dev.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { dynamodbCommand } from './commands/dynamodb.ts'
@@ -51,6 +52,7 @@ export function createProgram(help: (text: string) => void): Command {
     purgeCommand(),
     costCommand(),
     devCommand(),
+    dashboardCommand(),
     sqsCommand(),
     dynamodbCommand(),
     workerCommand(),

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildPage, bundleDoor } from './dashboard.ts'
 
 /**
  * Compiles the package into dist/, and copies what goes along as it is: plain .mjs files, and the files of new projects.
@@ -18,6 +19,8 @@ try {
     cwd: root,
   })
   for (const folder of ['shared', 'infra', 'cli', 'localstack/lambda']) copyPlain(join(root, folder))
+  await bundleDoor(out)
+  await buildPage(join(out, 'dashboard/public'))
   cpSync(join(root, template), join(out, template), { recursive: true })
   chmodSync(join(out, 'cli/main.js'), 0o755)
   // mkdtemp makes a private one; a package is for everybody.

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
 import { credentialsUnusedOnLambda } from '../infra/lambda-credentials.ts'
+import { firstLoadBytes } from './dashboard.ts'
 
 /**
  * What ends up in a Lambda bundle: the size of each door as CDK bundles it, and a check that nothing of the other doors is in it. Fails when a bundle is
@@ -24,6 +25,10 @@ const developerOnly = [
   /localstack\//,
   /infra\//,
   /cli\//,
+  /shared\/(dashboard|insight|operate)\//,
+  /\/hono\//,
+  /\/zod\//,
+  /\/preact\//,
 ]
 
 const bundles: readonly Bundle[] = [
@@ -58,6 +63,10 @@ const options: BuildOptions = {
 }
 
 let failed = false
+const pageKb = firstLoadBytes(fileURLToPath(new URL('../dist/dashboard/public', import.meta.url))) / 1_024
+const mostPageKb = 120
+console.log(`dashboard, first load: ${pageKb.toFixed(0)} KB gzip (at most ${mostPageKb} KB)`)
+if (pageKb > mostPageKb || pageKb < 1) failed = true
 for (const { name, code, mostKb, forbidden } of bundles) {
   const { outputFiles, metafile } = await build({
     ...options,

@@ -8,7 +8,7 @@ export default {
   resolve: {
     alias: [
       { find: /^celeriac$/, replacement: at('../shared/index.ts') },
-      { find: /^celeriac\/(worker|container|local|testing|cdk)$/, replacement: at('../shared/$1.ts') },
+      { find: /^celeriac\/(worker|container|local|testing|dashboard|cdk)$/, replacement: at('../shared/$1.ts') },
     ],
   },
   test: {

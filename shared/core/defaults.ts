@@ -142,3 +142,16 @@ export const errorLimits = {
 export function settleMarginMs(timeoutMs: number): number {
   return Math.max(500, Math.min(2_000, timeoutMs * 0.1))
 }
+
+/** When the dashboard and `doctor` say that a queue needs a person. */
+export const attentionDefaults = {
+  /** Below 20 ended tasks a share says nothing; five times the usual one is no noise. */
+  failing: { leastShare: 0.05, timesUsual: 5, leastEnded: 20 },
+  /** A backlog of a quarter of an hour is worth a look. Twice the visibility time passes when a worker dies. */
+  oldestMs: 15 * minuteMs,
+  /** Fewer waiting tasks are gone before anyone has read the sentence. */
+  leastWaiting: 50,
+  deadLetters: 1,
+  /** The stretch that counts as "now". */
+  recentMs: 10 * minuteMs,
+} as const

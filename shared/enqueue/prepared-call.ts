@@ -126,7 +126,7 @@ async function encodedInput(definition: TaskDefinition, input: unknown, frozen: 
 }
 
 /** The validated input of a call. Without a schema it is decoded only when it is asked for. */
-async function validated(definition: TaskDefinition, json: Json): Promise<() => unknown> {
+export async function validated(definition: TaskDefinition, json: Json): Promise<() => unknown> {
   if (definition.input === undefined) return () => decode(json)
   const output = await validateFor(definition, decode(json))
   return () => output

@@ -164,6 +164,7 @@ export function formatStatus(status: DevStatus, options: Pick<FormatOptions, 'co
         `${colors.green('Ready')} in ${span(status.tookMs)}: ${counted(status.tasks.length, 'task')} in ${counted(Object.keys(status.queues).length, 'queue')}.`,
         `  SQS       ${status.endpoints.sqs}`,
         `  DynamoDB  ${status.endpoints.dynamodb}  table ${status.table}`,
+        `  Dashboard npx celeriac dashboard --endpoint sqs=${status.endpoints.sqs},dynamodb=${status.endpoints.dynamodb}`,
         colors.dim('  For other processes:'),
         ...Object.entries(status.environment).map(([name, value]) => colors.dim(`    export ${name}=${value}`)),
       ].join('\n')

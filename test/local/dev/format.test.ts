@@ -102,6 +102,7 @@ test('statuses', () => {
       'Ready in 412 ms: 2 tasks in 1 queue.',
       '  SQS       http://127.0.0.1:1',
       '  DynamoDB  http://127.0.0.1:2  table shop',
+      '  Dashboard npx celeriac dashboard --endpoint sqs=http://127.0.0.1:1,dynamodb=http://127.0.0.1:2',
       '  For other processes:',
       '    export CELERIAC_PREFIX=shop',
     ].join('\n'),

@@ -1,0 +1,4 @@
+declare module 'virtual:icons' {
+  const paths: Readonly<Record<import('./icon-names.ts').IconName, string>>
+  export default paths
+}

@@ -1,0 +1,31 @@
+import type { TaskRecord } from '../core/record.ts'
+import { isTerminal } from '../core/states.ts'
+import type { Clock, Records } from '../ports/index.ts'
+
+/** Ended records rarely change; one that is opened anew is seen again after this. */
+const keepMs = 30_000
+const mostKept = 20_000
+
+/** Reads that remember ended records for half a minute, so that figures which are asked for every few seconds read only what is new. */
+export function rememberEnded(records: Records, clock: Clock): Pick<Records, 'listByTime' | 'read'> {
+  const kept = new Map<string, { readonly record: TaskRecord; readonly until: number }>()
+  return {
+    listByTime: (query) => records.listByTime(query),
+    async read(ids, options) {
+      const now = clock.now()
+      const missing = ids.filter((id) => (kept.get(id)?.until ?? 0) <= now)
+      const found = missing.length === 0 ? [] : await records.read(missing, options)
+      const read = new Map(missing.map((id, index) => [id, found[index]]))
+      // Oldest first out: a map keeps the order in which its entries came.
+      for (const id of kept.keys()) {
+        if (kept.size + missing.length <= mostKept) break
+        kept.delete(id)
+      }
+      for (const [id, record] of read) {
+        kept.delete(id)
+        if (record !== undefined && isTerminal(record.state)) kept.set(id, { record, until: now + keepMs })
+      }
+      return ids.map((id) => read.get(id) ?? kept.get(id)?.record)
+    },
+  }
+}
