@@ -180,7 +180,7 @@ export function workerVariables(variables: Readonly<Record<string, string>>): Re
   return {
     ...others,
     ...(!hasKeys && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY && { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }),
-    // The SDK's word to whoever runs it on Node 20, repeated by every process.
+    // Hides the SDK's warning about Node 20, which every process would repeat.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   }
 }
@@ -224,7 +224,7 @@ function connect(app: LocalApp, plan: LocalPlan, services: Services, { telemetry
   app.connect({
     telemetry: {
       event(event) {
-        // 'queued' is told of every producer's tasks, by the queue itself.
+        // The queue itself reports 'queued', for tasks of every producer.
         if (event.type !== 'queued') onEvent(event)
         telemetry?.event(event)
       },

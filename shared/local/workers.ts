@@ -151,7 +151,7 @@ export class Workers {
     return functionInvoker(lambda, arn)
   }
 
-  /** A batch that is killed by stop() is no problem: whoever stops knows. */
+  /** A batch that stop() kills is not reported: the caller of stop() expects it. */
   #tell(problem: string): void {
     if (!this.#stopping) this.#options.onProblem(problem)
   }

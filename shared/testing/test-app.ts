@@ -58,12 +58,12 @@ export interface DeadLetter {
 
 /** An app on the memory ports: real client, real worker, a model of SQS, and time that moves when the test says so. */
 export interface TestApp {
-  /** Works all that is due, and what becomes due at once by it. Resolves with the number of deliveries. */
+  /** Runs everything that is due, and what becomes due immediately as a result. Resolves with the number of deliveries. */
   run(): Promise<number>
   /** Moves time on, working what becomes due on the way. */
   advance(duration: Duration): Promise<void>
   readonly now: Date
-  /** All that was enqueued, of one task or of all, in order. */
+  /** Every enqueued call, of one task or of all, in order. */
   enqueued(task?: TaskName): Promise<readonly EnqueuedTask[]>
   deadLetters(queue?: string): readonly DeadLetter[]
   /** Sends all dead letters of a queue back, as the AWS console does. Resolves with how many. */

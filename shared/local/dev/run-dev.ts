@@ -37,7 +37,7 @@ export async function runDev(options: RunDevOptions): Promise<number> {
         write,
         now: Date.now,
       })
-  // The SDK's word about Node 20 to whoever runs it, in the midst of the lines to be read.
+  // Hides the SDK's warning about Node 20, which would appear between our lines.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const signals = new StopSignals()
   try {
