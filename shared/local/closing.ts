@@ -7,7 +7,7 @@ export class Closing {
     this.#ends.push(end)
   }
 
-  /** Ends everything, whatever fails on the way. Twice does no harm. @throws the first failure, at the end */
+  /** Ends everything, even if some of it fails. May be called twice. @throws the first failure, at the end */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing

@@ -91,7 +91,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
-/** One that is there already, and stays. @throws {Error} the address is none, or nothing listens there */
+/** Uses a running DynamoDB and leaves it running. @throws {Error} the address is invalid, or nothing listens there */
 async function runningDynamoDb(address: string): Promise<{ readonly endpoint: string; stop(): void }> {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
@@ -99,7 +99,7 @@ async function runningDynamoDb(address: string): Promise<{ readonly endpoint: st
   }
   await new Promise<void>((resolve, reject) => {
     const { get } = url.protocol === 'http:' ? http : https
-    // Any answer will do: engines differ in what they say to GET.
+    // Any answer will do: engines answer GET differently.
     const request = get(url, { agent: false, timeout: probeMs }, (answer) => {
       answer.destroy()
       resolve()
