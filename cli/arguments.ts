@@ -27,7 +27,7 @@ export function parseCount(value: string): number {
 
 /** The instant of an ISO date, or of that long ago. */
 export function parseSince(value: string): Date {
-  // Longer ago than dates reach is no date either: so the date is looked at, not the number.
+  // A duration can reach before the first valid date: check the date, not the number.
   const at = new Date(/^\d{4}-/.test(value) ? value : Date.now() - toMs(parseDuration(value)))
   if (Number.isNaN(at.getTime()))
     throw new InvalidArgumentError('Expected a time ago such as 2h, or a date such as 2026-11-22.')
@@ -35,9 +35,9 @@ export function parseSince(value: string): Date {
 }
 
 /**
- * The input of a task from its JSON text. Values JSON has no form for are written as results are: {"$":"date","v":"2026-11-22T00:00:00Z"}.
+ * The input of a task from its JSON text. Values that JSON cannot express are tagged as in results: {"$":"date","v":"2026-11-22T00:00:00Z"}.
  *
- * @throws {UsageError} saying where the text goes wrong
+ * @throws {UsageError} with the place of the mistake
  */
 export function parseInput(text: string): unknown {
   let json: Json
@@ -53,7 +53,7 @@ export function parseInput(text: string): unknown {
   return decode(json)
 }
 
-/** How a shell hands on JSON as it is. cmd.exe knows no single quotes. */
+/** How to quote JSON for a shell. cmd.exe has no single quotes. */
 export function quoting(platform: string): string {
   return platform === 'win32'
     ? 'In cmd.exe, put it into double quotes and each of its own behind a backslash: "{\\"to\\":\\"ada@example.com\\"}".'

@@ -32,9 +32,9 @@ export function outputOf(command: Command): Output {
 }
 
 export interface WithAppOptions {
-  /** The command asks neither SQS nor DynamoDB. @default false */
+  /** The command makes no requests to SQS or DynamoDB. @default false */
   readonly offline?: boolean
-  /** What tasks print is the command's output: only what the app's module prints while it is loaded is not. @default false */
+  /** Output of tasks goes to stdout. Output of the app's module while it loads always goes to stderr. @default false */
   readonly runsTasks?: boolean
 }
 
@@ -61,11 +61,11 @@ export async function withApp<Result>(
   }
 }
 
-/** What was typed wrong is known before anything is asked for, and said rather than that nobody listens. */
+/** Checks the arguments before any request: a usage error is reported before a failed connection. */
 const ownErrorMs = 250
 
 async function unlessUnreachable<Result>(working: Promise<Result>, reach: Promise<void>): Promise<Result> {
-  // It is waited for below, but may fail before.
+  // Awaited below, but it may reject before that.
   working.catch(() => {})
   const unreachable = await reach.then(
     () => undefined,

@@ -25,7 +25,7 @@ export function urlOf(value: string): string {
   return value.replace(/\/+$/, '')
 }
 
-/** Emulators on this machine take any credentials and any region: who has none needs none. */
+/** Emulators on this machine take any credentials and any region: they can be missing. */
 export function isLocal(endpoint: Endpoint): boolean {
   const urls = typeof endpoint === 'string' ? [endpoint] : [endpoint.sqs, endpoint.dynamodb]
   return urls.every((url) => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$|\.localhost$/.test(new URL(url).hostname))

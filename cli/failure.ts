@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
 
-/** Something the user should know in one paragraph. Exit code 2: what was typed cannot work; 1: it went wrong. */
+/** An error for the user, in one paragraph. Exit code 2: wrong usage; 1: the command failed. */
 export class CliError extends Error {
   readonly exitCode: 1 | 2
   constructor(message: string, exitCode: 1 | 2 = 1, options?: { cause?: unknown }) {
@@ -18,16 +18,16 @@ export class UsageError extends CliError {
   }
 }
 
-/** Codes of errors that are about what was typed, not about what happened. */
+/** Codes of errors that mean wrong usage. */
 const usageCodes: ReadonlySet<string> = new Set(['definition', 'input', 'input-too-large', 'encode'])
 
 export interface Failure {
-  /** Undefined where enough was said already. */
+  /** Undefined if the message already says enough. */
   readonly message: string | undefined
   readonly exitCode: number
 }
 
-/** What to print for an error, and the exit code. Errors are told apart by code: the app may bring its own copy of the classes. */
+/** What to print for an error, and the exit code. Compares error codes, not classes: the app may bring its own copy of the classes. */
 export function failureOf(error: unknown, debug: boolean): Failure {
   if (error instanceof CommanderError) {
     const message = error.code === 'commander.help' ? undefined : commanderMessage(error)
@@ -61,7 +61,7 @@ function isOurs(error: Error): boolean {
   return /^[a-z-]+$/.test(codeOf(error) ?? '') || error.name === 'RemoteError'
 }
 
-/** What usually helps, by the first cause that is known. */
+/** Advice for the first known cause. */
 function hintOf(error: unknown): string {
   for (const each of causesOf(error)) {
     const hint = hints.find(([pattern]) => pattern.test(`${nameOf(each)} ${codeOf(each) ?? ''} ${messageOf(each)}`))

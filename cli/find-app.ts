@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, extname, join, relative, resolve } from 'node:path'
 import { UsageError } from './failure.ts'
 
-/** Where the app is: a module, and the name it is exported by when that was said (`tasks.ts#shop`). */
+/** Where the app is: a module, and the name of its export if given (`tasks.ts#shop`). */
 export interface AppLocation {
   readonly file: string
   readonly exportName: string | undefined
@@ -14,7 +14,7 @@ const usual = ['tasks', 'src/tasks', 'tasks/index', 'src/tasks/index', 'app', 's
 /**
  * The module named by --app, by `"celeriac": { "app": … }` in the nearest package.json, or one of the usual places beside it.
  *
- * @throws {UsageError} saying where it was looked for
+ * @throws {UsageError} lists the places that were searched
  */
 export function findApp(named: string | undefined, folder: string): AppLocation {
   if (named !== undefined) return locate(named, folder, '--app')

@@ -3,7 +3,7 @@ import { nodeProblem } from './node-version.ts'
 
 const problem = nodeProblem(process.versions.node)
 if (problem === undefined) {
-  // On Node 20 the SDK announces its plans for 2027 on stderr, which is for what concerns the user now.
+  // On Node 20 the SDK announces its plans for 2027 on stderr, which is for messages about this command.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const [{ run }, { endWithReader, keepStdout }] = await Promise.all([import('./program.ts'), import('./stdout.ts')])
   endWithReader()

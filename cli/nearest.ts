@@ -26,7 +26,7 @@ function distanceOf(from: string, to: string): number {
   return row[to.length] ?? 0
 }
 
-/** " Did you mean 'x'?", or what there is. */
+/** " Did you mean 'x'?", or the list of names. */
 export function didYouMean(typed: string, names: readonly string[]): string {
   const name = nearest(typed, names)
   if (name !== undefined) return ` Did you mean '${name}'?`

@@ -1,6 +1,6 @@
 const least = [20, 19] as const
 
-/** What to say where this Node is too old; this file is all that such a Node has to understand. */
+/** The message if Node is too old. Only this file must run on such a Node. */
 export function nodeProblem(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > least[0] || (major === least[0] && minor >= least[1])) return undefined

@@ -30,7 +30,7 @@ export class Output {
     writeOut(`${text}\n`)
   }
 
-  /** For people only: nothing of it reaches a pipe. */
+  /** For people only: never written to a pipe. */
   note(text: string): void {
     if (this.isTerminal) this.line(this.colors.dim(text))
   }
@@ -108,7 +108,7 @@ export class Output {
   }
 }
 
-/** A text column below this is no pleasure to read. */
+/** A narrower text column is hard to read. */
 const narrowest = 24
 
 /** An instant, the same everywhere: `2026-11-28T13:45:46.000Z`. */

@@ -19,7 +19,7 @@ import { parseEndpoint } from './endpoint.ts'
 import { failureOf } from './failure.ts'
 import { packageVersion } from './version.ts'
 
-/** The `celeriac` command. Commands print to stdout; what went wrong is one paragraph on stderr. */
+/** The `celeriac` command. Commands print to stdout; errors are one paragraph on stderr. */
 export function createProgram(help: (text: string) => void): Command {
   const program = new Command('celeriac')
     .description('Celery for AWS: call tasks, see what became of them, and run everything on this machine.')
@@ -71,7 +71,7 @@ Examples:
   celeriac dlq redrive --task emails.send                 run again what failed for good
 `
 
-/** Errors are thrown instead of printed, for this command and all below it; help that is shown for want of a command goes to `help`. */
+/** Makes this command and its subcommands throw errors instead of printing them; help shown because the command is missing goes to `help`. */
 function quietly(command: Command, help: (text: string) => void): Command {
   command.exitOverride().configureOutput({ writeErr: help, outputError: () => {} })
   for (const each of command.commands) quietly(each, help)

@@ -6,7 +6,7 @@ import { codeOf } from './failure.ts'
 export interface PurgeOptions {
   /** The queue's dead letters instead of what waits in it. */
   readonly dead?: boolean
-  /** How long to listen for more before it counts as empty. @default 1, for SQS does not show all it has at each request */
+  /** How long to listen for more before it counts as empty. @default 1, because a request to SQS may not return every message */
   readonly waitSeconds?: number
 }
 
@@ -24,7 +24,7 @@ export interface PurgeReport {
 const requestSize = 10
 /** Requests at a time. */
 const lanes = 4
-/** Clocks differ by less. What was sent later than that is none of the purge's business. */
+/** Clocks differ by less. Messages sent later than this are not purged. */
 const clockToleranceMs = 10_000
 
 /**
@@ -74,7 +74,7 @@ async function withdraw(
   id: string | undefined,
   counts: { revoked: number; running: number },
 ): Promise<boolean> {
-  // What is no message of ours has no record.
+  // A message that is not ours has no record.
   if (id === undefined) return true
   const handle = app.result(id)
   try {

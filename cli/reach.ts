@@ -4,11 +4,11 @@ import { CliError, codeOf } from './failure.ts'
 
 type Service = 'SQS' | 'DynamoDB'
 
-/** A connection to an emulator is made within a millisecond. What takes longer is left to the SDK, which tries again. */
+/** A connection to an emulator is made within a millisecond. If it takes longer, the SDK connects and retries. */
 const probeMs = 1_000
 
 /**
- * Nothing that listens is said at once: the client would try for 20 seconds, as it should at AWS.
+ * Reports at once that nothing listens: the client would retry for 20 seconds, which is right for AWS.
  *
  * @param endpoint of --endpoint
  * @throws {CliError} an address that was named refuses the connection

@@ -3,7 +3,7 @@ import { CliError, codeOf } from './failure.ts'
 import { jsonOf, type Output } from './output.ts'
 
 export interface ShowOptions {
-  /** How long to wait; `true`: as long as `get()` does by itself; undefined: not at all. */
+  /** How long to wait; `true`: the default of `get()`; undefined: do not wait. */
   readonly wait: Duration | true | undefined
   /** More facts for --json. */
   readonly facts?: Readonly<Record<string, unknown>>
@@ -41,7 +41,7 @@ export async function showResult(
   }
 }
 
-/** Errors that say how a task stands. */
+/** Errors that describe the task's state. */
 const telling: ReadonlySet<string> = new Set([
   'task-failed',
   'task-revoked',

@@ -1,6 +1,6 @@
 type Write = typeof process.stdout.write
 
-/** Standard output itself, while what other code writes goes elsewhere. */
+/** The real standard output, while other code is redirected. */
 let kept: Write | undefined
 
 /** Writes to standard output, where the command's own words go. */
@@ -12,7 +12,7 @@ export function writeOut(text: string): void {
  * Keeps standard output for the command: what the app's modules print while they are loaded, and while the command uses them, goes to standard error.
  * `id=$(celeriac call …)` must hold an id, and `--json` must be JSON.
  *
- * @returns gives it back
+ * @returns a function that restores standard output
  */
 export function keepStdout(): () => void {
   if (kept !== undefined) return () => {}
@@ -22,7 +22,7 @@ export function keepStdout(): () => void {
   process.stdout.write = diverted
   return () => {
     kept = undefined
-    // Someone else may have replaced it meanwhile: that is theirs.
+    // If other code has replaced it meanwhile, leave it.
     if (process.stdout.write === diverted) process.stdout.write = own
   }
 }

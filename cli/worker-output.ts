@@ -7,7 +7,7 @@ import { consoleTelemetry } from '../shared/index.ts'
 import { type FormatOptions, formatEvent, formatLog, isTrouble } from '../shared/local/dev/index.ts'
 import type { Telemetry } from '../shared/ports/index.ts'
 
-/** What `celeriac worker` says of itself. */
+/** Events of `celeriac worker` itself. */
 export type WorkerStatus =
   | {
       readonly type: 'ready'
@@ -65,7 +65,7 @@ function forPeople({ colors, folder, prefix, queues, quiet, write }: WorkerOutpu
   }
 }
 
-/** An error's place is for those who ask for JSON: here it would fill the terminal, once for every failed poll. */
+/** Stacks are printed with --json only: here every failed poll would fill the terminal. */
 function withoutStacks(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? String(value) : value]),
@@ -116,7 +116,7 @@ function leastLevel(quiet: boolean) {
 
 const consoleLevels = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error' } as const
 
-/** Tasks run in this process: what they print would stand between the JSON texts. */
+/** Tasks run in this process: their output would mix with the JSON lines. */
 function captureConsole(onLine: (level: string, message: string) => void): void {
   for (const [method, level] of Object.entries(consoleLevels)) {
     console[method as keyof typeof consoleLevels] = (...values: readonly unknown[]) => onLine(level, format(...values))

@@ -12,7 +12,7 @@ export function acknowledge(construct: IConstruct, rule: string, reason: string)
   Validations.of(construct).acknowledge({ id: rule, reason })
 }
 
-/** The same for whoever got a grant, when it is a construct of this app (an imported principal has no policy here). */
+/** The same for a grantee that is a construct of this app (an imported principal has no policy here). */
 export function acknowledgeFor({ grantPrincipal }: IGrantable, rule: string, reason: string): void {
   if (Construct.isConstruct(grantPrincipal)) acknowledge(grantPrincipal, rule, reason)
 }

@@ -3,10 +3,10 @@ import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 
 /**
- * What the constructs choose where nothing is said, with the reasons. Times and limits of queues are the app's (see core/defaults).
+ * Defaults of the constructs, with the reasons. Times and limits of queues are the app's (see core/defaults).
  */
 
-/** A queue may hold accepted tasks and the table their results: neither goes with its stack unless told to. */
+/** A queue may hold accepted tasks and the table their results: neither is deleted with its stack by default. */
 export const removalPolicy = RemovalPolicy.RETAIN
 
 /** The newest long-term release that Lambda runs: no other is supported for longer (until 2028-04-30). */
@@ -15,10 +15,10 @@ export const runtime = Runtime.NODEJS_24_X
 /** A fifth cheaper per GB-second than x86_64. */
 export const architecture = Architecture.ARM_64
 
-/** As long as a dead letter waits for somebody to ask what happened. */
+/** As long as a dead letter is kept. */
 export const logRetention = RetentionDays.TWO_WEEKS
 
-/** SQS's longest. Whoever polls without saying how long does not pay for empty answers. */
+/** SQS's longest. A client that polls without a wait time does not pay for empty answers. */
 export const receiveWait = Duration.seconds(20)
 
 /** Lambda's advice: fewer environments than this starve the pollers, whose messages then go back unrun. */

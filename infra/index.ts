@@ -5,7 +5,7 @@ export { workerBundling } from './bundling.ts'
 // What it costs.
 export { type CostAssumptions, type CostLine, type CostTable, costOf, type QueueCost } from './cost.ts'
 export { credentialsUnusedOnLambda } from './lambda-credentials.ts'
-// Its parts, for those who compose.
+// Its parts, to use alone.
 export { TaskAlarms, type TaskAlarmsProps } from './task-alarms.ts'
 export type { TaskApp, TaskAppProps } from './task-app.ts'
 export { TaskDashboard, type TaskDashboardProps } from './task-dashboard.ts'

@@ -40,7 +40,7 @@ export function checkThatItLoads(scope: Construct, check: LoadCheck): void {
   })
 }
 
-/** Where the CDK put the bundle. Undefined when it was told not to bundle. */
+/** Where the CDK put the bundle. Undefined if bundling is turned off. */
 function folderOf(fn: LambdaFunction): string | undefined {
   const asset = fn.node.tryFindChild('Code')
   const outdir = Stage.of(fn)?.outdir
@@ -101,7 +101,7 @@ function load(order: object, variables: Readonly<Record<string, string>>): LoadR
   return { error: { name: 'Timeout', message, code: 'ETIMEDOUT', stack: '' }, asked: [] }
 }
 
-/** The function's own, and what Lambda adds. No credentials, and an address where nobody listens: nothing is touched at AWS. */
+/** The function's own, and what Lambda adds. No credentials, and an endpoint that does not answer: no request reaches AWS. */
 function variablesOf(fn: LambdaFunction) {
   const resource = fn.node.defaultChild as CfnFunction
   const resolved = Stack.of(fn).resolve(resource.environment) as

@@ -1,12 +1,12 @@
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** What infra/load-bundle.mjs tells. */
+/** What infra/load-bundle.mjs reports. */
 export interface LoadReport {
   readonly error?: LoadError
   /** The process ended before the bundle was loaded. */
   readonly exit?: number
-  /** It ended since nothing was left that it could wait for. */
+  /** It ended because nothing kept its event loop alive. */
   readonly nothingToWaitFor?: boolean
   readonly exports?: readonly string[]
   /** `typeof` of the handler. */

@@ -58,7 +58,7 @@ export const enqueuePermissions: readonly Permission[] = [
   writeInputs,
 ]
 
-/** A producer that is not a Lambda function of this CDK app, and may not have been told CELERIAC_QUEUE_BASE_URL. */
+/** A producer that is not a Lambda function of this CDK app, and may lack CELERIAC_QUEUE_BASE_URL. */
 export const findQueuePermission: Permission = {
   on: 'queue',
   action: 'sqs:GetQueueUrl',
@@ -137,7 +137,7 @@ export const operatePermissions: readonly Permission[] = [
   { on: 'indexes', action: 'dynamodb:Query', reason: 'tasks by queue and time, failures by queue' },
 ]
 
-/** A customer's KMS key on a queue: whoever sends needs a data key, and SQS asks for Decrypt with it. */
+/** A customer's KMS key on a queue: a sender needs a data key, and SQS requires Decrypt with it. */
 export const queueKeyActions = {
   send: ['kms:GenerateDataKey', 'kms:Decrypt'],
   receive: ['kms:Decrypt'],

@@ -15,7 +15,7 @@ import type { AlarmSettings } from './worker-settings.ts'
 export interface TaskAlarmsProps extends AlarmSettings {
   readonly queue: TaskQueue
   readonly worker: TaskWorker
-  /** Whom to tell, for example `new SnsAction(topic)`. @default nobody: alarms show in the console */
+  /** What to notify, for example `new SnsAction(topic)`. @default nobody: alarms show in the console */
   readonly actions?: readonly IAlarmAction[]
 }
 

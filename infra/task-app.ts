@@ -14,8 +14,8 @@ export function definitionOf(app: TaskApp): AppDefinition {
 export interface TaskAppProps {
   readonly app: TaskApp
   /**
-   * Lets copies live side by side in one account: `dev`, `pr-42`. Deployed functions are told by CELERIAC_PREFIX, so that the app's code
-   * needs to know nothing of it.
+   * Lets copies live side by side in one account: `dev`, `pr-42`. Deployed functions read CELERIAC_PREFIX, so the app's code
+   * does not need to know its stage.
    *
    * @default the app's own
    */

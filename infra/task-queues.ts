@@ -48,19 +48,19 @@ export interface TaskQueuesProps extends TaskAppProps, WorkerCode {
   readonly manifest?: string | false
 }
 
-/** A queue of the app with all that belongs to it. */
+/** A queue of the app with its worker and alarms. */
 export interface TaskRoute {
   readonly queue: TaskQueue
   readonly worker: TaskWorker
   readonly alarms: TaskAlarms | undefined
 }
 
-/** Somebody who calls AWS, perhaps a function that can be told by its environment where to. */
+/** A caller of AWS; if it is a function, its environment can be set. */
 type Caller = IGrantable & { addEnvironment?(name: string, value: string): unknown; readonly env?: ResourceEnvironment }
 
 /**
  * Everything that an app needs at AWS, made from the app object: for each queue a queue with dead letters, a worker function with its mapping,
- * and alarms; for the app a table, a dashboard, and a parameter that tells producers where all this is.
+ * and alarms; for the app a table, a dashboard, and a parameter that gives producers the names and URLs.
  *
  * @example
  * const tasks = new TaskQueues(this, 'Tasks', { app, entry: 'worker.ts' })

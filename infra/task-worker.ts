@@ -153,7 +153,7 @@ export class TaskWorker extends Construct {
       if (resource instanceof CfnEventSourceMapping)
         resource.addPropertyOverride('ProvisionedPollerConfig.MaximumPollers', pollers.max)
     }
-    // Lambda tries the role when the mapping is made; and no message may come before there is a table, nor after it.
+    // Lambda checks the role when it makes the mapping; and messages may arrive only while the table exists.
     mapping.node.addDependency(this.role, queue, table)
     return mapping
   }

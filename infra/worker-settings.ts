@@ -51,7 +51,7 @@ export interface WorkerSettings {
   readonly layers?: readonly ILayerVersion[]
   /** @default arm64: a fifth cheaper. Native modules must be built for it */
   readonly architecture?: Architecture
-  /** @default 2 weeks: as long as a dead letter waits to be asked about */
+  /** @default 2 weeks: as long as a dead letter is kept */
   readonly logRetention?: RetentionDays
   /** X-Ray costs $5 per million traces. @default pass-through: traces begun elsewhere go on */
   readonly tracing?: Tracing
@@ -61,7 +61,7 @@ export interface WorkerSettings {
   readonly enqueuesTo?: readonly string[]
 }
 
-/** When to be woken. */
+/** When to alarm. */
 export interface AlarmSettings {
   /** Age of the oldest message that has not been received three times. @default 15 minutes, or twice the visibility time if longer */
   readonly oldestAge?: Duration

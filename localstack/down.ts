@@ -1,5 +1,5 @@
 /**
- * Ends the engines that `up` started, with all that was deployed to them.
+ * Ends the engines that `up` started, with everything deployed to them.
  *
  *     npx tsx localstack/down.ts [ministack|localstack]
  */

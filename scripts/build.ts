@@ -6,7 +6,7 @@ import { buildPage, bundleDoor } from './dashboard.ts'
 
 /**
  * Compiles the package into dist/, and copies what goes along as it is: plain .mjs files, and the files of new projects.
- * dist/ is replaced only when all is there, so that whoever runs from it, or builds beside this, finds a whole one.
+ * dist/ is replaced only when the build is complete, so that programs that use it never see half of it.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 const template = 'cli/init/template'

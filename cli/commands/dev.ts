@@ -68,7 +68,7 @@ export function devCommand(): Command {
     })
 }
 
-/** Which of the ports that were asked for is somebody else's. */
+/** Which of the requested ports another process uses. */
 function portTaken(error: unknown, ports: Readonly<Record<string, number | undefined>>): CliError | undefined {
   if (!(error instanceof Error) || !/\b(in use|taken|EADDRINUSE)\b/.test(error.message)) return undefined
   const found = Object.entries(ports).find(([, port]) => port && new RegExp(`\\b${port}\\b`).test(error.message))

@@ -14,7 +14,7 @@ interface RedriveFlags {
   readonly all?: true
 }
 
-/** SQS has no way to find one message: what is looked through for it. */
+/** How many dead letters to search: SQS cannot look up one message. */
 const searched = 10_000
 
 export function dlqCommand(): Command {
@@ -31,7 +31,7 @@ export function dlqCommand(): Command {
     )
   dlq
     .command('show')
-    .description('all that a dead letter says')
+    .description('shows one dead letter in full')
     .argument('<id>', 'of its task, or of the message')
     .option('--queue <queue...>', 'look in these queues only')
     .action((id: string, { queue }: { queue?: readonly string[] }, command: Command) =>
@@ -95,7 +95,7 @@ function sentenceOf({ redriven, left }: RedriveReport): string {
   return `${counted(redriven.length, 'dead letter')} sent back.${rest}`
 }
 
-/** @throws {CliError} what was asked for was not all done */
+/** @throws {CliError} some of the letters were not redriven */
 function finish(ids: readonly string[], { redriven, failed }: RedriveReport): void {
   const [first] = failed
   if (first !== undefined) {

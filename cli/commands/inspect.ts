@@ -17,7 +17,7 @@ export function inspectCommand(): Command {
     )
   inspect
     .command('task')
-    .description('all that is known of a task')
+    .description('everything known about a task')
     .argument('<id>', "the task's id")
     .action((id: string, _flags: object, command: Command) =>
       withApp(command, async ({ app, output }) => showTask(await app.inspect.task(id), output)),

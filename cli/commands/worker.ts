@@ -38,7 +38,7 @@ export function workerCommand(): Command {
       const finished = await withApp(command, ({ app }) => work(app, flags, globalsOf(command).json ?? false), {
         runsTasks: true,
       })
-      // What has not finished would keep the process alive.
+      // Unfinished tasks would keep the process alive.
       if (!finished) process.exit(1)
     })
 }
@@ -75,7 +75,7 @@ async function work(app: App, flags: WorkerFlags, json: boolean): Promise<boolea
 }
 
 /**
- * A queue that cannot be reached is said at once; later it would be one line in the log.
+ * Reports an unreachable queue at once; later it would be only a line in the log.
  *
  * @throws {Error} nothing listens there, no credentials, no such queue
  */
@@ -85,7 +85,7 @@ async function checkReach(app: App, queues: readonly string[]): Promise<void> {
       try {
         await app.ports().queues.depth(queue)
       } catch (error) {
-        // Who may receive need not be allowed to look at attributes.
+        // A role that may receive messages may lack the right to read attributes.
         if (!/AccessDenied|not authorized/i.test(error instanceof Error ? `${error.name} ${error.message}` : ''))
           throw error
       }

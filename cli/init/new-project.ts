@@ -8,14 +8,14 @@ import { namesOf, type ProjectNames } from './project-names.ts'
 import { type Surroundings, surroundingsOf } from './surroundings.ts'
 
 export interface NewProject {
-  /** The app's module, where there was one already: the names are not its own. */
+  /** The existing app's module, if there is one: then `names` does not describe it. */
   readonly existing: string | undefined
-  /** Of the app; undefined where it cannot be seen: the new files import `app`. */
+  /** How the module exports the app; undefined if unknown: then the new files import `app`. */
   readonly exportName: string | undefined
   readonly names: ProjectNames
   /** Files that were written. */
   readonly written: readonly string[]
-  /** Files that were there, and are as they were. */
+  /** Files that existed and were not changed. */
   readonly left: readonly string[]
   /** Lines that .gitignore did not have. */
   readonly ignored: readonly string[]
@@ -24,7 +24,7 @@ export interface NewProject {
 
 const template = fileURLToPath(new URL('./template', import.meta.url))
 
-/** Where `npm run dev` serves, so that `npm run call` finds it. */
+/** Ports of `npm run dev`, so that `npm run call` finds it. */
 export const devPorts = { sqs: 9_324, dynamodb: 9_325 } as const
 const devEndpoint = `sqs=http://127.0.0.1:${devPorts.sqs},dynamodb=http://127.0.0.1:${devPorts.dynamodb}`
 
@@ -42,7 +42,7 @@ export function makeProject(folder: string): NewProject {
   const names = namesOf(basename(folder))
   const around = surroundingsOf(folder)
   const places = placesOf(around)
-  // First of all: it is what may be refused.
+  // First, because it may throw.
   const packageReport = completePackage(join(folder, 'package.json'), needs(names, around, places))
   const written: string[] = []
   const left: string[] = []
@@ -63,7 +63,7 @@ export function makeProject(folder: string): NewProject {
 
 type Places = Readonly<Record<string, string>>
 
-/** Where each file of the template goes. npm leaves out files of the name .gitignore. */
+/** Where each file of the template goes. npm does not publish files named .gitignore. */
 function placesOf({ existing, home, compilesAll }: Surroundings): Places {
   return {
     ...(existing === undefined && {
@@ -71,7 +71,7 @@ function placesOf({ existing, home, compilesAll }: Surroundings): Places {
       'test/tasks.test.ts': home === '' ? 'test/tasks.test.ts' : posix.join(home, 'tasks.test.ts'),
     }),
     'worker.ts': posix.join(home, 'worker.ts'),
-    // JavaScript is left alone by a compiler that takes all TypeScript it finds.
+    // A compiler that includes every TypeScript file ignores JavaScript.
     'infra/app.ts': compilesAll ? 'infra/app.mjs' : 'infra/app.ts',
     'cdk.json': 'cdk.json',
     'tsconfig.json': 'tsconfig.json',
@@ -100,7 +100,7 @@ function filled(
     .replace('infra/app.ts', places['infra/app.ts'] ?? 'infra/app.ts')
 }
 
-/** Adds to a .gitignore what it does not say. */
+/** Adds missing lines to a .gitignore. */
 function ignoreMore(path: string, text: string): readonly string[] {
   const present = readFileSync(path, 'utf8')
   const known = new Set(present.split('\n').map((line) => line.trim().replace(/^\/|\/$/g, '')))
@@ -122,7 +122,7 @@ function needs({ app }: ProjectNames, { existing }: Surroundings, places: Places
       dev: `celeriac dev --sqs-port ${devPorts.sqs} --dynamodb-port ${devPorts.dynamodb}`,
       call: `celeriac call --endpoint ${devEndpoint}`,
       deploy: 'cdk deploy',
-      // A name, not a pattern: cmd.exe hands patterns on as they are, and so does Node 20.
+      // A name, not a pattern: neither cmd.exe nor Node 20 expands patterns.
       ...(existing === undefined && { test: `tsx --test ${places['test/tasks.test.ts']}`, check: 'tsc --noEmit' }),
     },
     dependencies: { celeriac: `^${version}`, ...(existing === undefined && asHere('zod')) },

@@ -19,7 +19,7 @@ export interface PackageReport {
   readonly scripts: Readonly<Record<string, string>>
 }
 
-/** Of a script whose name the project uses for something else. */
+/** Prefix for a script whose name is taken. */
 const takenPrefix = 'tasks:'
 
 type Entries = Record<string, string>
@@ -32,11 +32,11 @@ interface PackageJson {
   [other: string]: unknown
 }
 
-/** What `npm init -y` writes, which is nobody's own. */
+/** The default script of `npm init -y`: it may be replaced. */
 const placeholderTest = 'echo "Error: no test specified" && exit 1'
 
 /**
- * Makes package.json, or adds to the one that is there what it does not say. Its own entries, their order and its indentation stay.
+ * Makes package.json, or adds missing entries to an existing one. Existing entries, their order and the indentation stay.
  *
  * @throws {UsageError} it cannot be read
  */

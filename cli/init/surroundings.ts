@@ -2,17 +2,17 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { appAt, configuredApp } from '../find-app.ts'
 
-/** What a folder that a project is made in holds already. */
+/** What the folder of the new project already contains. */
 export interface Surroundings {
   /** The app's module, from the folder on. */
   readonly existing: string | undefined
-  /** How its module exports the app; undefined where that cannot be seen. */
+  /** How its module exports the app; undefined if unknown. */
   readonly exportName: string | undefined
   /** Where tasks and worker belong: beside the app, or where tsconfig.json wants sources. Empty: the folder itself. */
   readonly home: string
-  /** Of imports of own modules: TypeScript allows `.ts` only where it does not emit, or is told to rewrite them. */
+  /** File extension of imports: TypeScript allows `.ts` only if it does not emit, or rewrites them. */
   readonly importExtension: 'ts' | 'js'
-  /** TypeScript compiles all that lies in the folder: the stack would land in the output, and shift what is there. */
+  /** TypeScript compiles every file in the folder: the stack would land in the output and move the other files there. */
   readonly compilesAll: boolean
 }
 
@@ -34,7 +34,7 @@ export function surroundingsOf(folder: string): Surroundings {
   }
 }
 
-/** Its text without lines that are comments. It is looked at, not understood: what it extends is not read. */
+/** Its text without lines that are comments. It is not parsed, and files that it extends are not read. */
 function settingsOf(path: string): string | undefined {
   if (!existsSync(path)) return undefined
   return readFileSync(path, 'utf8').replace(/^\s*\/\/.*$/gm, '')

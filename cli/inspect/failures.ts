@@ -8,7 +8,7 @@ export interface FailuresWanted {
   readonly limit: number
 }
 
-/** A page may be empty and still have a next one: pages are turned until there is enough, or the end. */
+/** A page may be empty and still have a next one: reads pages until it has enough, or there are no more. */
 async function failuresOf(app: App, queue: string, { from, limit }: FailuresWanted): Promise<readonly TaskInfo[]> {
   const tasks: TaskInfo[] = []
   let cursor: string | undefined

@@ -8,7 +8,7 @@ export function showQueues(queues: readonly QueueReport[], output: Output): void
   if (first !== undefined) output.note(`succeeded, retried and failed since ${instantText(first.since)}`)
 }
 
-/** What never happened is a 0 for programs, too. */
+/** Programs get 0 for counters that do not exist yet. */
 const none = Object.fromEntries(
   ['succeeded', 'failed', 'retried', 'expired', 'revoked', 'ignored', 'snoozed', 'dead', 'runMs'].map((name) => [
     name,

@@ -24,7 +24,7 @@ export function canonicalAddress(address: string): string {
 
 /** One mail as it arrived, decoded. */
 export interface ReceivedMail {
-  /** Canonical, from the envelope: whom the mail was brought to. */
+  /** Canonical, from the envelope: the recipient. */
   readonly recipient: string
   readonly to: string
   readonly name: string

@@ -10,7 +10,7 @@ import { writeServices } from './services.ts'
 import { app } from './tasks.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-/** All that the shop needs and that is not the shop: a folder, a mail server, a carrier, and AWS. */
+/** What the shop needs around it: a folder, a mail server, a carrier, and AWS. */
 export interface World {
   readonly folder: string
   readonly pictures: string
@@ -22,7 +22,7 @@ export interface World {
   close(): Promise<void>
 }
 
-/** @param onEvent is told of every step of every task */
+/** @param onEvent called for every step of every task */
 export async function openWorld(inProcess: boolean, onEvent: (event: TaskEvent) => void): Promise<World> {
   const closing: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {

@@ -20,7 +20,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a program to its end and resolves with all that it wrote. Not through a shell. */
+/** Runs a program to its end, without a shell, and resolves with its output. */
 export function run(file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {

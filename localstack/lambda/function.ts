@@ -58,7 +58,7 @@ export class LambdaFunction {
     return this.#options.name
   }
 
-  /** Process ids of the environments, for whoever wants to look. */
+  /** Process ids of the environments, for inspection. */
   get pids(): readonly number[] {
     return [...this.#alive].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
   }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { type FunctionError, failed, functionError, type InvokeResult } from './invoke-result.ts'
 import { payloadBytes } from './limits.ts'
 
-/** One invocation as the runtime is told of it. */
+/** One invocation as the runtime receives it. */
 export interface Invocation {
   readonly requestId: string
   /** JSON text. */

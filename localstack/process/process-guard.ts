@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
  * Sees to it that no child process outlives this one, however this one ends: SIGKILL, a crash, a power button pressed on its terminal.
  *
  * One POSIX shell (about 1 MB, one for any number of children) reads from a pipe whose other end only this process holds. The kernel closes that
- * end when this process is gone; the shell then kills the process group of every child it was told of, and removes the folder. A child cannot
+ * end when this process is gone; the shell then kills the process group of every registered child, and removes the folder. A child cannot
  * prevent it: neither a blocked event loop nor a handler of SIGTERM, nor being stopped by SIGSTOP, delays SIGKILL.
  *
  * The shell has a session of its own, so that Ctrl-C reaches this process alone. On Windows there is no such shell: children watch their parent

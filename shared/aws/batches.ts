@@ -108,7 +108,7 @@ function refusalOf({ Code, Message, SenderFault }: BatchResultErrorEntry): Entry
   }
 }
 
-/** Runs the work for each item, a few at a time. The first error is thrown after all that had begun have ended. */
+/** Runs the work for each item, a few at a time. Throws the first error after all running work has ended. */
 async function eachOf<Item>(
   items: readonly Item[],
   atOnce: number,

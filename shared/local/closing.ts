@@ -7,7 +7,7 @@ export class Closing {
     this.#ends.push(end)
   }
 
-  /** Ends everything, whatever fails on the way. Twice does no harm. @throws the first failure, at the end */
+  /** Ends everything, even if some of it fails. May be called twice. @throws the first failure, at the end */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -26,7 +26,7 @@ export class Closing {
   }
 }
 
-/** All of them or none: when one fails, the others are awaited too, so that nothing is started behind the back of whoever cleans up. */
+/** All of them or none: when one fails, the others are awaited too, so that nothing starts after the cleanup. */
 export async function allStarted<const Starting extends readonly unknown[]>(
   starting: Starting,
 ): Promise<{ -readonly [Index in keyof Starting]: Awaited<Starting[Index]> }> {

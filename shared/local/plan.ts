@@ -10,7 +10,7 @@ export interface AppFacts {
   readonly tasks: readonly { readonly name: string; readonly queue: string; readonly ledger: LedgerMode }[]
 }
 
-/** One queue with its dead-letter queue and function, by their names at AWS and what AWS is told of them. */
+/** One queue with its dead-letter queue and function, with their names and settings at AWS. */
 export interface QueuePlan {
   readonly queue: string
   readonly queueName: string
@@ -28,7 +28,7 @@ export interface LocalPlan {
   readonly queues: readonly QueuePlan[]
 }
 
-/** @param app an app's definition, or what another process told of it */
+/** @param app an app's definition, or the part that another process reported */
 export function factsOf(app: {
   readonly prefix: string
   readonly queues: Readonly<Record<string, QueueDefinition>>

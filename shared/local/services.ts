@@ -127,7 +127,7 @@ async function runningDynamoDb(address: string): Promise<{ readonly endpoint: st
   }
   await new Promise<void>((resolve, reject) => {
     const { get } = url.protocol === 'http:' ? http : https
-    // Any answer will do: engines differ in what they say to GET.
+    // Any answer will do: engines answer GET differently.
     const request = get(url, { agent: false, timeout: probeMs }, (answer) => {
       answer.destroy()
       resolve()

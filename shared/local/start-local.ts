@@ -31,8 +31,8 @@ export interface LocalApp {
 
 export interface LocalOptions {
   /**
-   * The module that exports `handler`, TypeScript or JavaScript: it runs in child processes, as on Lambda. `false`: nobody works here, say because
-   * a container does. @default tasks run in this process
+   * The module that exports `handler`, TypeScript or JavaScript: it runs in child processes, as on Lambda. `false`: no worker is started, for example because
+   * a container runs the tasks. @default tasks run in this process
    */
   readonly worker?: string | false
   /** Tasks run in this process although a worker is given: for debuggers. @default false with a worker, true without */
@@ -63,9 +63,9 @@ export interface LocalOptions {
   readonly external?: readonly string[]
   /** Every step of every task, of producers in other processes too. */
   readonly onEvent?: (event: TaskEvent) => void
-  /** Lines of the worker's processes that are no task events. @default standard output and standard error, as they are */
+  /** Lines of the worker's processes that are not task events. @default standard output and standard error, as they are */
   readonly onLog?: (line: LogLine) => void
-  /** What the runtime has to say: an invocation that failed, a worker that cannot start. @default console.warn */
+  /** Problems of the runtime: an invocation that failed, a worker that cannot start. @default console.warn */
   readonly onProblem?: (problem: string) => void
   /** Of this process. @default the app's own */
   readonly telemetry?: Telemetry
@@ -77,13 +77,13 @@ export interface Local {
   readonly table: string
   /** URLs by queue. */
   readonly queues: Readonly<Record<string, { readonly url: string; readonly deadUrl: string }>>
-  /** What another process needs to reach it: CELERIAC_*, AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB, AWS_REGION, keys that nobody checks. */
+  /** What another process needs to reach it: CELERIAC_*, AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB, AWS_REGION, keys that are not checked. */
   readonly environment: Readonly<Record<string, string>>
   /** The server, to look at its queues (`sqs.model.inspect`). */
   readonly sqs: SqsServer
   /** Of the worker's processes that are alive now. */
   readonly workerPids: readonly number[]
-  /** Ends everything and leaves nothing behind. Twice does no harm. @param options.drain finish what runs. @default true */
+  /** Ends everything and leaves nothing behind. May be called twice. @param options.drain finish what runs. @default true */
   stop(options?: { readonly drain?: boolean }): Promise<void>
 }
 
@@ -183,7 +183,7 @@ export function workerVariables(variables: Readonly<Record<string, string>>): Re
   return {
     ...others,
     ...(!hasKeys && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY && { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }),
-    // The SDK's word to whoever runs it on Node 20, repeated by every process.
+    // Hides the SDK's warning about Node 20, which every process would repeat.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   }
 }
@@ -227,7 +227,7 @@ function connect(app: LocalApp, plan: LocalPlan, services: Services, { telemetry
   app.connect({
     telemetry: {
       event(event) {
-        // 'queued' is told of every producer's tasks, by the queue itself.
+        // The queue itself reports 'queued', for tasks of every producer.
         if (event.type !== 'queued') onEvent(event)
         telemetry?.event(event)
       },

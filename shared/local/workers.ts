@@ -31,7 +31,7 @@ export interface WorkersOptions {
   readonly variables: Readonly<Record<string, string>>
   readonly concurrency: LocalConcurrency | undefined
   readonly filters?: LocalFilters
-  /** A task event that a worker's process wrote. Not told: not asked for. */
+  /** Called for a task event that a worker's process wrote. If absent, workers do not write events. */
   readonly onEvent?: (event: TaskEvent) => void
   /** Any other line. */
   readonly onLog: (line: LogLine) => void
@@ -140,7 +140,7 @@ export class Workers {
       memoryMb,
       code: source.code,
       guard,
-      // Every step of a task is a debug line: written only when somebody reads it.
+      // Every step of a task is a debug line: written only if there is a reader.
       variables: { ...variables, ...(onEvent !== undefined && { AWS_LAMBDA_LOG_LEVEL: 'DEBUG' }) },
       onLog: (line) => this.#hear(line),
       onInitError: (error) => this.#tell(`${name}: the worker could not start: ${initProblem(error)}`),
@@ -151,7 +151,7 @@ export class Workers {
     return functionInvoker(lambda, arn)
   }
 
-  /** A batch that is killed by stop() is no problem: whoever stops knows. */
+  /** A batch that stop() kills is not reported: the caller of stop() expects it. */
   #tell(problem: string): void {
     if (!this.#stopping) this.#options.onProblem(problem)
   }

@@ -15,7 +15,7 @@ import {
 /**
  * What happens to one entry of a call instead of what should.
  *
- * | type | takes effect | the caller is told |
+ * | type | takes effect | the caller gets |
  * |---|---|---|
  * | `throttled` | no | so: `throttled`, a failed send, `false`; reads throw |
  * | `request-lost` | no | nothing certain: `unknown`, `maybeSent`, `false`; reads throw |

@@ -8,7 +8,7 @@ export interface LogLine {
 
 type EventOf<Type extends TaskEvent['type']> = TaskEvent & { readonly type: Type }
 
-/** Telemetry that keeps what it is told. */
+/** Telemetry that keeps every event and log line. */
 export interface RecordingTelemetry extends Telemetry {
   readonly events: readonly TaskEvent[]
   readonly logs: readonly LogLine[]

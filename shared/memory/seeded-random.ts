@@ -33,7 +33,7 @@ export function seededRandom(seed: number | string): SeededRandom {
 
   const random: SeededRandom = {
     seed: text,
-    // 53 bits, all that a double holds below 1.
+    // 53 bits, the precision of a double below 1.
     fraction: () => ((word() >>> 5) * 2 ** 26 + (word() >>> 6)) / 2 ** 53,
     below: (below) => Math.floor(random.fraction() * below),
     pick: (items) => items[random.below(items.length)] ?? items[0],

@@ -13,7 +13,7 @@ interface Timer extends Slotted {
 const defaultTimerLimit = 1_000_000
 
 /**
- * A clock that only moves when it is told to. Timers fire one at a time in the order of their instants (then of their setting), and between any
+ * A clock that only moves when code advances it. Timers fire one at a time in the order of their instants (then of their setting), and between any
  * two of them all code that can go on without time passing has gone on. The same code is therefore run in the same order every time.
  *
  * Work that waits for the real world (a file, a dynamic import) is not seen: hand its promise to `hold()` and time stands still until it settles.

@@ -4,7 +4,7 @@ import type { Fault, PortMethod } from '../memory/faults.ts'
 export interface InjectedFault {
   /** Which calls: `'records.insert'` writes new records, `'records.update'` claims and settles, `'queues.send'` sends. */
   readonly at: PortMethod
-  /** `throttled`: refused. `request-lost`, `answer-lost`: nobody knows whether it took effect. `repeated`: it takes effect twice. `delayed`: late. */
+  /** `throttled`: refused. `request-lost`, `answer-lost`: the caller does not know whether it took effect. `repeated`: it takes effect twice. `delayed`: late. */
   readonly type: Fault['type']
   /** Before its effect, ms of the test's clock. @default 0 */
   readonly delayMs?: number

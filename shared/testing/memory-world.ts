@@ -20,7 +20,7 @@ export interface MemoryWorldOptions {
   readonly faults?: Decide
 }
 
-/** An app's queues and table in memory, a worker, and the mapping between them, on a clock that moves when it is told to. */
+/** An app's queues and table in memory, a worker, and the mapping between them, on a virtual clock. */
 export interface MemoryWorld {
   readonly app: AppDefinition
   readonly clock: VirtualClock

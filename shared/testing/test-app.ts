@@ -27,7 +27,7 @@ export interface TestAppOptions {
   readonly seed?: number | string
   /** The clock's first instant. @default 2026-01-01T00:00:00Z */
   readonly startAt?: Date
-  /** Works what is enqueued, and what it enqueues, before `delay()` resolves: no `run()` is needed. What is due later waits for `advance()`. @default false */
+  /** Runs each task, and the tasks it enqueues, before `delay()` resolves: no `run()` is needed. What is due later waits for `advance()`. @default false */
   readonly inline?: boolean
   /** Injects faults into the table and the queues, entry by entry: a lost answer, a throttled claim, a message that gets out twice. For a few in a row: `inject()`. */
   readonly faults?: Decide
@@ -57,14 +57,14 @@ export interface DeadLetter {
   readonly body: string
 }
 
-/** An app on the memory ports: real client, real worker, a model of SQS, and time that moves when the test says so. */
+/** An app on the memory ports: real client, real worker, a model of SQS, and a clock that the test moves. */
 export interface TestApp {
-  /** Works all that is due, and what becomes due at once by it. Resolves with the number of deliveries. */
+  /** Runs everything that is due, and what becomes due immediately as a result. Resolves with the number of deliveries. */
   run(): Promise<number>
   /** Moves time on, working what becomes due on the way: messages, delays, schedules. Time in which nothing happens costs nothing. */
   advance(duration: Duration): Promise<void>
   readonly now: Date
-  /** All that was enqueued, of one task or of all, in order. */
+  /** Every enqueued call, of one task or of all, in order. */
   enqueued(task?: TaskName): Promise<readonly EnqueuedTask[]>
   deadLetters(queue?: string): readonly DeadLetter[]
   /** Sends all dead letters of a queue back, as the AWS console does. Resolves with how many. */

@@ -17,7 +17,7 @@ export class Turns {
   #taken = 0
   #planned = false
 
-  /** @param work works all that is due; called with the turn taken */
+  /** @param work runs everything that is due; called while holding the turn */
   constructor(virtual: VirtualClock, work: () => Promise<unknown>) {
     this.#virtual = virtual
     this.#work = work
@@ -65,7 +65,7 @@ export class Turns {
     setImmediate(() => {
       this.#planned = false
       if (this.#taken > 0 || this.#waiting.size === 0) return
-      // A failure here is the failure of what was worked; whoever waits learns of it from the task's state.
+      // A failure here is the failure of what was worked; the waiting caller sees it in the task's state.
       this.take(() => this.#goOn()).catch(() => {})
     })
   }

@@ -109,7 +109,7 @@ function change(context: Context, queue: Queue, handle: string | undefined, seco
   if (context.recording) context.emit(stateRecord(queue.name, message))
 }
 
-/** Undoes a receive whose answer got lost: as if it had not been. See `SqsModel.unreceive`. */
+/** Undoes a receive whose answer was lost, as if it had not happened. See `SqsModel.unreceive`. */
 export function unreceive(context: Context, queueUrl: string, result: api.ReceiveMessageResult): void {
   const queue = queueAt(context, queueUrl)
   const now = context.clock.now()

@@ -38,7 +38,7 @@ export function queueOfArn(context: Context, arn: string): Queue | undefined {
   return queue
 }
 
-/** After anything that may have made a message available: serves who waits, and sets the alarm for the next. */
+/** After anything that may have made a message available: serves waiting polls, and sets the timer for the next message. */
 export function settle(context: Context, queue: Queue): void {
   if (queue.waiting.size === 0) return
   if (queue.store.news) {

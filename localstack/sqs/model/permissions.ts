@@ -14,7 +14,7 @@ interface Policy {
 }
 
 /**
- * A queue's access policy is kept and shown but never enforced: whoever reaches a local queue may use it.
+ * A queue's access policy is kept and shown but never enforced: every client that reaches a local queue may use it.
  * Source of the size limit: Developer Guide, "Amazon SQS policy quotas".
  */
 export function checkPolicy(text: string): string {

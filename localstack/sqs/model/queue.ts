@@ -9,7 +9,7 @@ import { StandardStore } from './standard-store.ts'
 import type { StringMap } from './types.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-/** One queue: what it is set to, what lies in it, and who waits for it. */
+/** One queue: its attributes, its messages, and the polls that wait for them. */
 export class Queue {
   readonly name: string
   readonly arn: string

@@ -58,7 +58,7 @@ export function checkDeadLetterQueue(context: Context, attributes: QueueAttribut
   if (!allowsSource(target.attributes.redriveAllow, sourceArn)) throw deadLetterForbidden(policy)
 }
 
-/** Source: API_DeleteQueue. Here it takes no time; whoever polls it is answered with nothing. */
+/** Source: API_DeleteQueue. Here it takes no time; waiting polls get an empty answer. */
 export function deleteQueue(context: Context, input: api.QueueRequest): void {
   const queue = queueAt(context, input.QueueUrl)
   const now = context.clock.now()

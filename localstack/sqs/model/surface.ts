@@ -126,7 +126,7 @@ export interface SqsModel {
   snapshot(): SqsSnapshot
   /** Puts a snapshot into an empty model. */
   restore(snapshot: SqsSnapshot): void
-  /** The same records one by one, for whoever writes them somewhere; the model may change meanwhile. */
+  /** The same records one by one, to write them somewhere; the model may change meanwhile. */
   records(): Generator<SqsRecord>
   /** Records read from somewhere, into an empty model. */
   replay(records: Iterable<SqsRecord>): void

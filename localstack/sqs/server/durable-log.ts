@@ -69,7 +69,7 @@ export class DurableLog {
     if (this.flushing === undefined) this.commit()?.catch(() => {})
   }
 
-  /** Undefined when everything is kept already; else it resolves when all that was appended so far is. */
+  /** Undefined when everything is kept already; otherwise it resolves when everything appended so far is kept. */
   commit(): Promise<void> | undefined {
     if (this.broken !== undefined) return Promise.reject(this.broken)
     if (this.pending.length === 0) return this.flushing
@@ -115,7 +115,7 @@ export class DurableLog {
     }
   }
 
-  /** All that comes within one turn of the event loop is written at once. */
+  /** Writes everything that arrives within one turn of the event loop at once. */
   private async flushSoon(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve))
     try {

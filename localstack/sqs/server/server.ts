@@ -34,7 +34,7 @@ export interface SqsServer {
   /** `http://host:port`, what SDKs take as `endpoint`. */
   readonly endpoint: string
   readonly port: number
-  /** The queues themselves, for whoever runs in the same process. */
+  /** The queues themselves, for code in the same process. */
   readonly model: SqsModel
   /** Answers long polls with nothing, finishes what is being answered, and leaves nothing running. */
   stop(): Promise<void>
@@ -83,7 +83,7 @@ export async function startSqsServer(options: SqsServerOptions = {}): Promise<Sq
     else socket.destroy()
   })
 
-  // The port first: whoever finds it taken has not touched the data folder.
+  // The port first: if it is taken, the data folder stays untouched.
   const address = await listen(server, port, host)
   let unlock = (): void => {}
   try {

@@ -7,7 +7,7 @@ import type { AppFacts } from '../plan.ts'
 import { ownFrames } from '../stack-frames.ts'
 import { appExport } from './app-module.ts'
 
-/** Loads the bundle and tells of its app on file descriptor 3; standard output belongs to the app's modules. */
+/** Loads the bundle and describes its app on file descriptor 3; standard output belongs to the app's modules. */
 const script = `
 import { writeSync } from 'node:fs'
 const tell = (value) => { writeSync(3, JSON.stringify(value)); process.exit(0) }

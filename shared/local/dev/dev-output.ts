@@ -24,7 +24,7 @@ export interface PeopleOptions {
 
 const troubles: ReadonlySet<TaskEvent['type']> = new Set(['failed', 'dead-lettered', 'suspect'])
 
-/** What is told even to those who want it quiet. */
+/** Printed even with --quiet. */
 export function isTrouble({ type }: TaskEvent): boolean {
   return troubles.has(type)
 }

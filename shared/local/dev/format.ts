@@ -149,7 +149,7 @@ function logEntry(text: string): LogEntry {
         id: String(id ?? ''),
       }
     } catch {
-      // Somebody else's braces.
+      // JSON of other code.
     }
   }
   return { level: 'log', message: text, ...plain }

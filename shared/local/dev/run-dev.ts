@@ -9,7 +9,7 @@ import { type Dev, startDev } from './start-dev.ts'
 export interface RunDevOptions extends Omit<DevOptions, 'onStatus' | 'onEvent' | 'onLog' | 'patient'> {
   /** One JSON text a line; the first is `{"type":"ready",…}` with endpoints, table and queue URLs. @default false */
   readonly json?: boolean
-  /** Only what goes wrong. @default false */
+  /** Prints problems only. @default false */
   readonly quiet?: boolean
   /** Run with the environment set; when it ends, so does this, with its exit code. */
   readonly command?: readonly string[]
@@ -37,7 +37,7 @@ export async function runDev(options: RunDevOptions): Promise<number> {
         write,
         now: Date.now,
       })
-  // The SDK's word about Node 20 to whoever runs it, in the midst of the lines to be read.
+  // Hides the SDK's warning about Node 20, which would appear between our lines.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const signals = new StopSignals()
   try {
@@ -75,7 +75,7 @@ async function untilEnd(
           return ended(child, command).finally(leave)
         })
   const exitCode = await Promise.race([commandEnded, signals.first.then(() => 0)])
-  // It has had its own Ctrl-C from the terminal; SIGTERM it has not.
+  // The terminal sent Ctrl-C to the command too; SIGTERM must be passed on.
   if (child?.exitCode === null) end(child)
   if (dev.running > 0)
     output.note(`Finishing ${counted(dev.running, 'batch', 'batches')}. Ctrl-C again ends them at once.`)
@@ -96,7 +96,7 @@ function start([program = '', ...arguments_]: readonly string[], { environment }
   return spawn(program, arguments_, {
     stdio: 'inherit',
     env: { ...inherited, ...environment },
-    // npm and its like are scripts there.
+    // npm and similar commands are scripts on Windows.
     shell: process.platform === 'win32',
   })
 }
