@@ -6,18 +6,18 @@ import type { Ports, TaskEvent } from '../ports/index.ts'
 import { QueueStatistics } from './queue-statistics.ts'
 import type { ReceivedTask } from './received-task.ts'
 
-/** What is particular to one kind of event. */
+/** Fields that belong to one kind of event. */
 type EventDetails = TaskEvent extends infer Each
   ? Each extends TaskEvent
     ? Omit<Each, 'at' | 'queue' | 'task' | 'id'>
     : never
   : never
 
-/** The facts of a task's end that are reported. */
+/** What is reported about the end of a task. */
 export interface EndFacts {
   /** 1-based. */
   readonly attempt: number
-  /** Its function ran. */
+  /** Whether the task's function ran. */
   readonly hasRun: boolean
   readonly runMs: number
   readonly startedAt: number
@@ -46,9 +46,9 @@ export class Reporter {
     })
   }
 
-  /** Event and counters of a settlement that is certain. */
+  /** Reports a settlement that was certainly written: event and counters. */
   settled(received: ReceivedTask, settlement: Settlement, facts: EndFacts): void {
-    // Without a ledger there may be no table.
+    // A task without a ledger is not counted: there may be no table.
     if (!received.withoutLedger) this.#count(received, settlement, facts)
     this.event(received, eventOf(received, settlement, facts))
   }
