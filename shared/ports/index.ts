@@ -8,7 +8,7 @@ import { type Records, recordsPort } from './records.ts'
 import { type Statistics, statisticsPort } from './statistics.ts'
 import { type Telemetry, telemetryPort } from './telemetry.ts'
 
-/** The table's ports and the queues: calls of these leave the process. */
+/** The ports of the table and the queues. Their calls leave the process. */
 export interface ServicePorts {
   readonly records: Records
   readonly inputs: Inputs
@@ -17,14 +17,14 @@ export interface ServicePorts {
   readonly queues: Queues
 }
 
-/** What the process itself has. */
+/** The ports of the process itself. */
 export interface LocalPorts {
   readonly clock: Clock
   readonly random: Random
   readonly telemetry: Telemetry
 }
 
-/** All that client and worker need of the world. */
+/** Everything that client and worker need from outside. */
 export interface Ports extends ServicePorts, LocalPorts {}
 
 type Tables<Each> = { readonly [Name in keyof Each & string]: PortTable<Each[Name], Name> }
