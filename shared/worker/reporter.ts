@@ -14,7 +14,7 @@ type EventDetails = TaskEvent extends infer Each
   : never
 
 /** What is reported about the end of a task. */
-export interface EndFacts {
+export interface EndReport {
   /** 1-based. */
   readonly attempt: number
   /** Whether the task's function ran. */
@@ -47,13 +47,13 @@ export class Reporter {
   }
 
   /** Reports a settlement that was certainly written: event and counters. */
-  settled(received: ReceivedTask, settlement: Settlement, facts: EndFacts): void {
+  settled(received: ReceivedTask, settlement: Settlement, facts: EndReport): void {
     // A task without a ledger is not counted: there may be no table.
     if (!received.withoutLedger) this.#count(received, settlement, facts)
     this.event(received, eventOf(received, settlement, facts))
   }
 
-  #count({ message }: ReceivedTask, settlement: Settlement, { hasRun, attempt, runMs, startedAt }: EndFacts): void {
+  #count({ message }: ReceivedTask, settlement: Settlement, { hasRun, attempt, runMs, startedAt }: EndReport): void {
     const dueAt = message.sentAt === undefined ? undefined : Math.max(message.sentAt, message.availableAt ?? 0)
     this.#statistics.settled({
       task: message.task,
@@ -72,7 +72,7 @@ export class Reporter {
 function eventOf(
   { message }: ReceivedTask,
   settlement: Settlement,
-  { attempt, runMs, startedAt, scrub }: EndFacts,
+  { attempt, runMs, startedAt, scrub }: EndReport,
 ): EventDetails {
   const { state, delayMs = 0 } = settlement
   switch (state) {
