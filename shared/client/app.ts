@@ -40,7 +40,7 @@ type OutputType<Schema extends StandardSchemaV1> = StandardSchemaV1.InferOutput<
 export interface App<QueueName extends string = string> {
   /** Queues and tasks with their defaults. */
   readonly definition: AppDefinition
-  /** Of the names of queues and table, where this process runs: CELERIAC_PREFIX, or app name and stage. */
+  /** Prefix of queue and table names: CELERIAC_PREFIX, else app name and stage. */
   readonly prefix: string
 
   /**
@@ -57,7 +57,7 @@ export interface App<QueueName extends string = string> {
     options: SchemaTaskOptions<Schema, QueueName> & Sendable<InputType<Schema>>,
     run: ((input: OutputType<Schema>, context: TaskContext) => Result) & Takes<Result, OutputType<Schema>>,
   ): Task<InputType<Schema>, OutputOf<Result>, QueueName>
-  /** Defines a task without a schema: its input is what its function says, and is not checked. A function that takes nothing has none. */
+  /** Defines a task without a schema: its input is what its function says, and is not checked. A function without parameters has no input. */
   task<Input, Result, Run>(
     name: string,
     options: PlainTaskOptions<NoInfer<Input>, QueueName> & Sendable<NoInfer<Input>>,
@@ -87,18 +87,18 @@ export interface App<QueueName extends string = string> {
    */
   send(name: string, input: unknown, options?: CallOptions<QueueName>): Promise<AsyncResult<unknown>>
 
-  /** The handle of a task enqueued elsewhere. No request is made until it is asked something. */
+  /** The handle of a task that was enqueued elsewhere. It makes no request until you call one of its methods. */
   result<Output = unknown>(id: string): AsyncResult<Output>
 
   /** Workers hand back what they receive from this queue, uncounted, until it is resumed. Noticed within seconds. */
   pause(queue: QueueName): Promise<void>
   resume(queue: QueueName): Promise<void>
 
-  /** Sends again what lost its message. */
+  /** Sends tasks again whose message was lost. */
   reconcile(options?: ReconcileOptions): Promise<ReconcileReport>
 
   /**
-   * Sends dead letters back to their queue, to be run again. Nothing is lost on the way.
+   * Sends dead letters back to their queue, so that they run again. No dead letter is lost on the way.
    *
    * @example
    * await app.redrive() // all of them
@@ -110,7 +110,7 @@ export interface App<QueueName extends string = string> {
 
   /** Where this process finds queues and table. @default AWS, as the environment says */
   connect(to: Partial<Ports> | AwsTarget): void
-  /** What is connected. Nothing is loaded or opened until one of them is called. */
+  /** The ports of this app. Nothing is loaded or opened before the first call. */
   ports(): Ports
   /** Closes sockets. */
   close(): void
@@ -193,7 +193,7 @@ export function buildApp<QueueName extends string>(
     ports: () => ports,
     close: () => connection.close(),
   }
-  // The overloads of task() exist for its callers alone.
+  // Only callers see the overloads of task().
   return app as unknown as App<QueueName>
 }
 
@@ -208,7 +208,7 @@ function checkTask(name: string, options: unknown, run: unknown): void {
   }
 }
 
-/** A task that this process knows only by its name. */
+/** A task of which this process knows only the name. */
 function foreignTask(app: AppBuilder, name: string, { queue }: CallOptions): TaskDefinition {
   if (queue === undefined) {
     const names = [...app.tasks.keys()].map((each) => `'${each}'`)

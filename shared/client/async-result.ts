@@ -13,11 +13,11 @@ import { isTerminal, type VisibleState, visibleState } from '../core/states.ts'
 import { availableAtOf } from '../enqueue/call-options.ts'
 import type { Opening } from '../enqueue/enqueue-outcome.ts'
 import { currentTask } from '../protocol/current-task.ts'
-import { endingOf, type TaskError } from './ending.ts'
 import { forgetTask, readRecord, rescheduleTask, revokeTask } from './record-actions.ts'
 import type { Services } from './services.ts'
 import { onAbort } from './shared-signals.ts'
 import { describeRecords, type TaskInfo } from './task-info.ts'
+import { type TaskError, taskResultOf } from './task-result.ts'
 
 export interface GetOptions {
   /** Give up waiting after this; the task goes on. `null`: never. @default '5m' */
@@ -26,23 +26,23 @@ export interface GetOptions {
   readonly signal?: AbortSignal
   /** `false`: a task that failed, was revoked or expired gives its error as the value. @default true */
   readonly propagate?: boolean
-  /** Waiting inside a task burns its time and can deadlock a queue: refused unless you say so. @default false */
+  /** Waiting inside a task burns its time and can deadlock a queue, so it is refused unless this is `true`. @default false */
   readonly allowInsideTask?: boolean
 }
 
-/** What the enqueue knew of the task that a handle stands for. */
+/** What the enqueue knew about the handle's task. */
 export interface HandleOptions {
   readonly deduplicated?: boolean
-  /** Older openings of the id are not this task. */
+  /** The handle's opening starts here. Older openings of the id belong to other tasks. */
   readonly generation?: number
-  /** Later ones are not, either. Without it the handle stands for whatever the id stands for. */
+  /** Names the opening: later openings belong to other tasks, too. Undefined: the handle stands for the id's current task. */
   readonly opening?: Opening | undefined
   readonly ignoreResult?: boolean
   readonly ledgerOff?: boolean
 }
 
 /**
- * A task that was enqueued: its id, and all that can be asked about it. Cheap: it holds no connection, timer or listener unless `get()` is waiting.
+ * The handle of an enqueued task: its id, its state and its result. Cheap: it holds no connection, timer or listener unless `get()` is waiting.
  *
  * @example
  * const handle = await sendEmail.delay({ to: 'ada@example.com' })
@@ -50,7 +50,7 @@ export interface HandleOptions {
  */
 export class AsyncResult<Output = unknown> {
   readonly id: string
-  /** The enqueue joined a task that was there already. Undefined when the handle was made from an id. */
+  /** The enqueue found its task already enqueued. Undefined when the handle was made from an id. */
   readonly deduplicated: boolean | undefined
   /** No result is stored: `get()` gives undefined at once. */
   readonly ignored: boolean
@@ -72,12 +72,12 @@ export class AsyncResult<Output = unknown> {
   /**
    * Waits for the task's end.
    *
-   * @returns its result; undefined when it was ignored or stores none
+   * @returns the result; undefined when the task was ignored or stores none
    * @throws {TaskFailedError} with the recorded error as `cause`
    * @throws {TaskRevokedError} revoked, or (TaskExpiredError) not started before `expires`
-   * @throws {ResultTimeoutError} still open when `timeout` had passed
+   * @throws {ResultTimeoutError} the task was still open after `timeout`
    * @throws {ResultGoneError} it ended, but its result is no longer kept
-   * @throws {SupersededError} its key or task id was used again since: the record is a later task's. All methods of the handle say so
+   * @throws {SupersededError} its key or task id was used again: the record belongs to a later task. All methods of the handle throw it
    * @throws {TaskNotFoundError} no task has this id
    */
   get(options: GetOptions & { readonly propagate: false }): Promise<Output | TaskError>
@@ -88,19 +88,19 @@ export class AsyncResult<Output = unknown> {
     if (this.ignored) return undefined as Output
     this.#needsRecord('get()')
     const record = await this.#untilEnded(options)
-    const ending = endingOf(record, this.#services.ports.clock.now())
-    switch (ending?.kind) {
+    const result = taskResultOf(record, this.#services.ports.clock.now())
+    switch (result?.kind) {
       case 'value':
-        return ending.value as Output
+        return result.value as Output
       case 'error':
-        if (options.propagate === false) return ending.error
-        throw ending.error
+        if (options.propagate === false) return result.error
+        throw result.error
       case 'gone':
-        throw ending.error
+        throw result.error
       case undefined:
         throw new Error(`Task ${this.id} was reported as ended in state ${record.state}: a bug in Celeriac.`)
       default:
-        return ending satisfies never
+        return result satisfies never
     }
   }
 
@@ -111,7 +111,7 @@ export class AsyncResult<Output = unknown> {
     return visibleState(record.state, record.availableAt, this.#services.ports.clock.now())
   }
 
-  /** It has ended, in whatever state. */
+  /** The task has ended, in any final state. */
   async ready(): Promise<boolean> {
     return isTerminal(await this.state())
   }
@@ -120,12 +120,12 @@ export class AsyncResult<Output = unknown> {
     return (await this.state()) === 'SUCCESS'
   }
 
-  /** It ended in FAILURE; being revoked or expired is no failure. */
+  /** The task ended in FAILURE. Revoked and expired tasks do not count as failed. */
   async failed(): Promise<boolean> {
     return (await this.state()) === 'FAILURE'
   }
 
-  /** All that is known of the task. @throws {TaskNotFoundError} */
+  /** Everything that is known about the task. @throws {TaskNotFoundError} */
   async info(): Promise<TaskInfo> {
     this.#needsRecord('info()')
     const { app, ports } = this.#services
@@ -135,9 +135,9 @@ export class AsyncResult<Output = unknown> {
   }
 
   /**
-   * A task that does not run never will; a running one has its `ctx.signal` aborted within seconds. One that has ended stays as it is.
+   * Revokes the task. A waiting task never runs; a running one gets its `ctx.signal` aborted within seconds; an ended one stays as it is.
    *
-   * @returns the state it left the task in: REVOKED, STARTED (asked to stop), or how it had ended
+   * @returns the task's state afterwards: REVOKED, STARTED (asked to stop), or the state in which it had ended
    */
   async revoke(): Promise<VisibleState> {
     this.#needsRecord('revoke()')
@@ -173,7 +173,7 @@ export class AsyncResult<Output = unknown> {
       seen = record
       if (record === undefined) return true
       this.#checkOpening(record)
-      // What is read may lag behind: an older opening is not this task's end.
+      // Reads may lag behind: the end of an older opening is not the end of this task.
       return isTerminal(record.state) && record.generation >= this.#generation
     }
     const timedOut = (): ResultTimeoutError => {
@@ -203,11 +203,11 @@ export class AsyncResult<Output = unknown> {
     return record
   }
 
-  /** A redrive of the task's dead letter is the task still; using its key again is not. */
+  /** After a redrive it is still the same task. After its key was used again it is another task. */
   #checkOpening(record: TaskRecord): void {
     const mine = this.#opening
     if (mine === undefined || record.keyUntil === undefined || record.keyUntil === mine.keyUntil) return
-    // What is read may lag behind, and be of an older opening. A record that had expired begins anew at generation 0.
+    // Reads may lag behind and show an older opening. After a record has expired, its id starts again at generation 0.
     if (record.generation > mine.generation || record.enqueuedAt > mine.enqueuedAt) throw new SupersededError(this.id)
   }
 

@@ -5,37 +5,37 @@ import { type CallSource, type EnqueueChunk, LookAhead } from './look-ahead.ts'
 export interface BulkProgress {
   /** Inputs taken from the list. */
   readonly taken: number
-  /** Enqueued, those included that were there already. */
+  /** Enqueued inputs, including those whose task existed already. */
   readonly accepted: number
-  /** Of these, the ones that were an existing task's. */
+  /** Accepted inputs whose task existed already. */
   readonly deduplicated: number
   readonly failed: number
 }
 
-/** What became of a list. */
+/** The result of enqueuing a list. */
 export interface BulkReport<Input> {
   readonly taken: number
   readonly accepted: number
   readonly deduplicated: number
-  /** Those that no iteration has yielded; all of them, when the list was awaited. */
+  /** Failed inputs that no iteration has yielded; all failed inputs when the list was awaited. */
   readonly failed: readonly BulkFailure<Input>[]
 }
 
 export interface BulkOptions {
   /** Chunks of ten in flight at a time, 1 to 100. @default 4 */
   readonly concurrency?: number
-  /** Told after each chunk. */
+  /** Called after each chunk. */
   readonly onProgress?: (progress: BulkProgress) => void
 }
 
-/** Messages of one SendMessageBatch. */
+/** Maximum number of messages in one SendMessageBatch. */
 export const bulkChunk = 10
 
 /**
- * A list being enqueued, ten at a time. Iterate it for every entry's fate in the order of the list, or await it for a summary. Lazy: nothing is
+ * A list that is enqueued ten at a time. Iterate it to get the result of each entry in the order of the list, or await it for a summary. Lazy: nothing is
  * taken from the list before that, and never more than a few chunks ahead of what was yielded, so memory stays flat for any length.
  *
- * Leaving a loop early enqueues what was already taken from the list, waits for the requests in flight, and leaves their fate in `report()`.
+ * If you leave a loop early, the entries already taken from the list are enqueued, the requests in flight finish, and `report()` holds their results.
  *
  * @example
  * for await (const { index, handle, error } of sendEmail.delayMany(readRows())) if (error) console.error(index, error)
@@ -68,7 +68,7 @@ export class BulkEnqueue<Input, Output>
     this.#onProgress = onProgress
   }
 
-  /** What has become of the list so far. */
+  /** The result of the list so far. */
   report(): BulkReport<Input> {
     return {
       taken: this.#source.taken,
@@ -78,7 +78,7 @@ export class BulkEnqueue<Input, Output>
     }
   }
 
-  /** Once: a list is enqueued once. */
+  /** A list can be enqueued only once. */
   [Symbol.asyncIterator](): AsyncGenerator<BulkEntry<Input, Output>, void, undefined> {
     if (this.#begun) {
       throw new TypeError(
@@ -116,7 +116,7 @@ export class BulkEnqueue<Input, Output>
         }
       }
     } finally {
-      // Reached early when the caller leaves its loop, or when the source or onProgress threw.
+      // Runs early when the caller leaves its loop, or when the source or onProgress threw.
       for (const entry of left) if (entry.error !== undefined) this.#unyielded.push(entry)
       for (const chunk of await ahead.finish()) {
         for (const entry of chunk) if (entry.error !== undefined) this.#unyielded.push(entry)

@@ -1,7 +1,7 @@
 import { flushMs } from '../core/defaults.ts'
 import type { Clock } from '../ports/index.ts'
 
-/** What was made of an item of the caller's list, with its place there. */
+/** An item of the caller's list after conversion, with its index. */
 export interface Indexed<Taken> {
   readonly index: number
   readonly item: Taken
@@ -10,18 +10,18 @@ export interface Indexed<Taken> {
 type Answer<Item> = IteratorResult<Item> | 'late' | 'stopped'
 
 /**
- * Takes items from any iterable in chunks. A chunk is full, or the last one, or the source had no more for 50 ms: what a trickling source
- * gives is not kept waiting for nine others.
+ * Takes items from any iterable in chunks. A chunk ends when it is full, when the source ends, or when the source was silent for 50 ms: items of a slow source
+ * do not wait for nine others.
  */
 export class ChunkSource<Item, Taken> {
   readonly #clock: Clock
   readonly #size: number
-  /** Called as soon as the source has given an item: it may use the same object again for the next one. */
+  /** Called as soon as the source yields an item, because the source may reuse the object for the next one. */
   readonly #take: (item: Item) => Taken
   readonly #iterator: Iterator<Item> | AsyncIterator<Item>
-  /** Asked of the source, not answered yet. */
+  /** The pending request to the source. */
   #asked: Promise<IteratorResult<Item>> | undefined
-  /** Ends the wait for it. */
+  /** Ends the wait for the source. */
   #wake: ((answer: 'late' | 'stopped') => void) | undefined
   #error: { readonly reason: unknown } | undefined
   #taken = 0
@@ -39,7 +39,7 @@ export class ChunkSource<Item, Taken> {
     return this.#taken
   }
 
-  /** The next inputs; none at the end. What the source throws is thrown after the inputs that came before. */
+  /** The next inputs; none at the end. An error of the source is thrown after the inputs that came before it. */
   async next(): Promise<readonly Indexed<Taken>[]> {
     const chunk: Indexed<Taken>[] = []
     let cancel: (() => void) | undefined
@@ -66,12 +66,12 @@ export class ChunkSource<Item, Taken> {
     throw reason
   }
 
-  /** Takes nothing more. A source that is still making its next input is not waited for. */
+  /** Takes nothing more. Does not wait for a source that still produces its next input. */
   stop(): void {
     if (this.#ended) return
     this.#ended = true
     this.#wake?.('stopped')
-    // A source's own error at its end concerns nobody who has left.
+    // The caller has left, so an error of the source at its end is ignored.
     Promise.resolve(this.#iterator.return?.()).catch(() => {})
   }
 
@@ -82,7 +82,7 @@ export class ChunkSource<Item, Taken> {
       this.#asked = answer
     }
     const asked = this.#asked
-    // Not Promise.race: on a promise that outlives it, it leaves one reaction for each input.
+    // Not Promise.race: it would add a reaction to a long-lived promise for every input.
     return new Promise((resolve, reject) => {
       this.#wake = resolve
       asked.then(

@@ -19,9 +19,9 @@ export interface AwsKeys {
   readonly sessionToken?: string
 }
 
-/** Where AWS is. Everything left out is taken from the environment: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_SQS, CELERIAC_PREFIX, … */
+/** How to reach AWS. Options that are left out come from the environment: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_SQS, CELERIAC_PREFIX, … */
 export interface AwsTarget {
-  /** Of an emulator: `http://127.0.0.1:4566`, or one for each service. */
+  /** Endpoint of an emulator, such as `http://127.0.0.1:4566`, or one for each service. */
   readonly endpoint?: string | { readonly sqs?: string; readonly dynamodb?: string }
   readonly region?: string
   readonly credentials?: AwsKeys | (() => Promise<AwsKeys>)
@@ -33,24 +33,24 @@ export interface AwsConnection extends ServicePorts {
   close(): void
 }
 
-/** Where AWS is, and what its ports need of the machine. */
+/** How to reach AWS, and what the ports need from the machine. */
 export interface ConnectedTarget extends Omit<AwsTarget, 'environment'> {
   readonly environment: Environment
   readonly clock: Clock
   readonly random: Random
 }
 
-/** What a process has at hand, and how it gets at AWS: wired together in the door files. */
+/** The ports of the process itself, and how it reaches AWS. The doors put them together. */
 export interface ConnectionDeps extends LocalPorts {
   /** `process.env` */
   readonly variables: Readonly<Record<string, string | undefined>>
-  /** Loads the AWS SDK: called at the first use, not before. */
+  /** Loads the AWS SDK. Called at the first use, not before. */
   connectAws(target: ConnectedTarget): Promise<AwsConnection>
 }
 
 /**
- * The ports of one app in this process. They can be handed out before anything is connected: AWS is loaded at the first call of one, and every
- * call goes to what is connected then.
+ * The ports of one app in this process. They can be passed on before anything is connected: the first call of a port loads AWS, and every
+ * call goes to the current connection.
  */
 export class Connection {
   readonly ports: Ports
@@ -60,7 +60,7 @@ export class Connection {
   #target: AwsTarget = {}
   #aws: Promise<AwsConnection> | undefined
 
-  /** @param prefix of the app, where the environment says no other */
+  /** @param prefix the app's own prefix; the environment may override it */
   constructor(world: ConnectionDeps, prefix: string) {
     this.#world = world
     this.#prefix = prefix
@@ -83,12 +83,12 @@ export class Connection {
     }
   }
 
-  /** Names as they are where this process runs. */
+  /** The names of queues and table in this process's environment. */
   get environment(): Environment {
     return { ...readEnvironment(this.#prefix, this.#world.variables), ...this.#target.environment }
   }
 
-  /** Ports to use instead of the machine's and AWS's, or where AWS is. */
+  /** Sets the ports to use instead of those of the machine and AWS, or how to reach AWS. */
   connect(to: Partial<Ports> | AwsTarget): void {
     if (isPorts(to)) {
       checkKeys('connect', to, portNames)
@@ -102,7 +102,7 @@ export class Connection {
     this.close()
   }
 
-  /** Closes the sockets of what was connected by itself. The next call connects again. */
+  /** Closes the sockets that this object opened itself. The next call connects again. */
   close(): void {
     const aws = this.#aws
     this.#aws = undefined
@@ -117,7 +117,7 @@ export class Connection {
       const { environment: _environment, ...target } = this.#target
       const { clock, random } = this.ports
       const connecting = this.#world.connectAws({ ...target, environment: this.environment, clock, random })
-      // A connection that could not be made is not kept.
+      // A failed connection is not kept, so the next call tries again.
       connecting.catch(() => {
         if (this.#aws === connecting) this.#aws = undefined
       })

@@ -12,30 +12,30 @@ import type { Services } from './services.ts'
 export interface DeadLetterInfo {
   readonly messageId: string
   readonly queue: string
-  /** Undefined: not a Celeriac message. */
+  /** Undefined if the body is not a Celeriac message. */
   readonly id: string | undefined
   readonly task: string | undefined
   /** `failure`, `rejected`, `worker-lost`, `input-refused`, `unknown-task`, …; `max-receives`: SQS moved it, nobody handled it. */
   readonly reason: string
   readonly error: ErrorData | undefined
-  /** Counted attempts. */
+  /** Number of counted attempts. */
   readonly attempts: number | undefined
   /** When it came into the dead-letter queue. */
   readonly deadAt: Date
-  /** Decoded, with sensitive fields hidden. */
+  /** The decoded input, with sensitive fields hidden. */
   readonly input: unknown
-  /** Of what is not a Celeriac message, as it is. */
+  /** The raw body, if it is not a Celeriac message. */
   readonly body: string | undefined
 }
 
 export interface DeadLettersQuery {
   readonly queue: string
-  /** At most so many. @default 100 */
+  /** Maximum number of dead letters. @default 100 */
   readonly limit?: number
 }
 
 const pageSize = 10
-/** Who looks hides what is seen, for so long: SQS has no other way to look. */
+/** Receiving hides the dead letters for this long. SQS has no way to look without it. */
 const peekSeconds = 3
 
 /**
@@ -56,7 +56,7 @@ export async function readDeadLetters(
     const deliveries = await ports.queues.receive(queue, { max, waitSeconds: 1, hideSeconds: peekSeconds, dead: true })
     for (const { messageId, receipt } of deliveries) receipts.set(messageId, receipt)
     const fresh = deliveries.filter(({ messageId }) => !found.has(messageId))
-    // All were seen: they come round again.
+    // All were seen: the same dead letters come back.
     if (fresh.length === 0) break
     for (const delivery of fresh) found.set(delivery.messageId, describeDeadLetter(delivery, queue, app))
   }
@@ -102,7 +102,7 @@ function messageIn(body: string): TaskMessage | undefined {
 
 function shownInput({ task, input }: TaskMessage, app: AppDefinition): unknown {
   if (input === undefined) return undefined
-  // What is sensitive is said by the definition alone.
+  // Only the definition says which fields are sensitive.
   const definition = app.tasks.get(task)
   if (definition === undefined) return redacted
   try {

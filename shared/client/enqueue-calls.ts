@@ -80,7 +80,7 @@ function enqueueList<Item, Input, Output>(
     if (option in options)
       throw new DefinitionError(`${owner}: ${option}: a list has no one id. Give each call its own with applyMany().`)
   }
-  // What is wrong for all is said once, before anything is taken from the list.
+  // An option that is wrong for all calls is refused once, before anything is taken from the list.
   resolveCall(definition, options, app, ports.clock.now())
   const source = new ChunkSource(items, bulkChunk, ports.clock, take)
   return new BulkEnqueue<Input, Output>(

@@ -10,21 +10,21 @@ import { readRecord } from './record-actions.ts'
 import type { Services } from './services.ts'
 import { describeRecords, type TaskInfo } from './task-info.ts'
 
-/** One queue now, and what its worker counted lately. */
+/** The current state of one queue, and what its worker counted lately. */
 export interface QueueReport {
   readonly queue: string
-  /** Ready to be received. SQS's figures are approximate and up to a minute old. */
+  /** Messages ready to be received. SQS's numbers are approximate and up to a minute old. */
   readonly waiting: number
   readonly inFlight: number
   readonly delayed: number
-  /** In the dead-letter queue. */
+  /** Messages in the dead-letter queue. */
   readonly dead: number
   readonly pausedAt: Date | undefined
-  /** Most invocations at a time, where the app limits them. */
+  /** Maximum number of concurrent invocations, if the app limits them. */
   readonly concurrency: number | undefined
-  /** Since when `counts` were counted: up to five minutes before the window. */
+  /** Start of `counts`: up to five minutes before the window. */
   readonly since: Date
-  /** `succeeded`, `failed`, `retried`, `expired`, `revoked`, `ignored`, `snoozed` (requeued ones too), `dead`, `runMs`; those that never happened are absent. */
+  /** `succeeded`, `failed`, `retried`, `expired`, `revoked`, `ignored`, `snoozed` (requeued ones too), `dead`, `runMs`; zeros are absent. */
   readonly counts: Readonly<Record<string, number>>
 }
 
@@ -39,20 +39,20 @@ export interface FailuresQuery {
   readonly from?: Date
   /** Failed before. @default now */
   readonly to?: Date
-  /** Failures a page, at most 100. @default 20 */
+  /** Failures per page, at most 100. @default 20 */
   readonly limit?: number
-  /** Of the page before. */
+  /** The cursor of the page before. */
   readonly cursor?: string
 }
 
 export interface FailuresPage {
   /** Newest first. A page may hold fewer than `limit`, or none, and still have a next one. */
   readonly tasks: readonly TaskInfo[]
-  /** Absent at the end. */
+  /** Absent on the last page. */
   readonly cursor?: string
 }
 
-/** Looks without touching. */
+/** Read-only views of queues, tasks, failures and dead letters. */
 export interface Inspect {
   queues(query?: QueuesQuery): Promise<readonly QueueReport[]>
   /** @throws {TaskNotFoundError} */
@@ -111,7 +111,7 @@ export function createInspect(services: Services): Inspect {
         ...(cursor !== undefined && { cursor }),
       })
       const found = await ports.records.read(page.ids, { consistent: false })
-      // The index lags: what was reopened since is no failure any more.
+      // The index lags: tasks that were reopened since are no longer failures.
       const failed = found.filter((record) => record !== undefined).filter(({ state }) => state === 'FAILURE')
       const tasks = await describeRecords(failed, app, ports.inputs, now)
       return { tasks, ...(page.cursor !== undefined && { cursor: page.cursor }) }

@@ -14,15 +14,15 @@ import type { Ports } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
 import { surroundingsOf } from '../protocol/surroundings.ts'
 import { taskLogger } from '../protocol/task-logger.ts'
-import type { TaskError } from './ending.ts'
+import type { TaskError } from './task-result.ts'
 
-/** A task that was run here by `apply()`: it has ended. */
+/** The handle of a task that `apply()` ran in this process: it has ended. */
 export interface LocalResult<Output> {
   readonly id: string
   readonly state: TaskState
-  /** Counted runs. */
+  /** Number of counted attempts. */
   readonly attempts: number
-  /** Its result, as it would have come back from a worker. @throws {TaskFailedError} with what was thrown as `cause` */
+  /** The result, encoded and decoded as a worker's would be. @throws {TaskFailedError} with the thrown error as `cause` */
   get(options: { readonly propagate: false }): Promise<Output | TaskError>
   get(): Promise<Output>
   ready(): boolean
@@ -38,7 +38,7 @@ export interface LocalCall {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Calls a task's function here and now: validated, with a context, without retries. What it throws comes through as it is. */
+/** Calls a task's function in this process: validated, with a context, without retries. Errors of the function are thrown unchanged. */
 export async function callDirectly(call: LocalCall): Promise<unknown> {
   const { definition } = call
   refuseContract(definition)
@@ -54,13 +54,13 @@ export async function callDirectly(call: LocalCall): Promise<unknown> {
   try {
     return await throughMiddlewares(call.around.middlewares, context, () => callFunction(definition, value, context))
   } catch (error) {
-    // Nobody retries here: as in Celery, the error given to retry() is what the caller sees.
+    // A direct call is never retried: as in Celery, the caller gets the error that was passed to retry().
     if (error instanceof RetrySignal && error.options.error !== undefined) throw error.options.error
     throw error
   }
 }
 
-/** Runs a task here as a worker would, until it has ended. Retries and snoozes follow at once. */
+/** Runs a task in this process as a worker would, until it has ended. Retries and snoozes follow at once. */
 export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult<Output>> {
   const { definition, around, ports } = call
   refuseContract(definition)
@@ -95,7 +95,7 @@ export async function applyLocally<Output>(call: LocalCall): Promise<LocalResult
         state === 'FAILURE' && data ? new TaskFailedError(id, definition.name, attempt, fromErrorData(data)) : undefined
       return resultOf<Output>(id, state, attempt, output as Output, failure)
     }
-    // A task that snoozes until something happens elsewhere must let it happen.
+    // A task may snooze until something else happens in this process, so let the event loop turn.
     await new Promise<void>((resolve) => void ports.clock.timer(0, resolve))
   }
 }

@@ -1,15 +1,15 @@
 import type { BulkEntry, TakenCall } from './bulk-entry.ts'
 import type { ChunkSource, Indexed } from './chunk-source.ts'
 
-/** Enqueues a chunk; says the fate of each input, and never rejects. */
+/** Enqueues a chunk. Resolves with the result of each input; never rejects. */
 export type EnqueueChunk<Input, Output> = (
   chunk: readonly Indexed<TakenCall<Input>>[],
 ) => Promise<readonly BulkEntry<Input, Output>[]>
 
-/** Gives calls in chunks. */
+/** A source of calls in chunks. */
 export type CallSource<Input> = Pick<ChunkSource<unknown, TakenCall<Input>>, 'next' | 'stop' | 'taken'>
 
-/** Enqueues chunks ahead of whoever reads their fates: so many in flight, and as many again finished and unread. */
+/** Enqueues chunks before their results are read: up to `concurrency` in flight, and as many again finished and unread. */
 export class LookAhead<Input, Output> {
   readonly #source: CallSource<Input>
   readonly #enqueue: EnqueueChunk<Input, Output>
@@ -29,7 +29,7 @@ export class LookAhead<Input, Output> {
     this.#concurrency = concurrency
   }
 
-  /** The fates of the next chunk; undefined at the end. Throws what the source threw, after all chunks before. */
+  /** The results of the next chunk; undefined at the end. An error of the source is thrown after all chunks before it. */
   async next(): Promise<readonly BulkEntry<Input, Output>[] | undefined> {
     this.#filling ??= this.#fill()
     while (this.#chunks.length === 0 && !this.#filled) await this.#change()
@@ -43,7 +43,7 @@ export class LookAhead<Input, Output> {
     return chunk
   }
 
-  /** Takes nothing more from the source; the fates of what was taken and not read. */
+  /** Takes nothing more from the source. Resolves with the results that were not read. */
   async finish(): Promise<readonly (readonly BulkEntry<Input, Output>[])[]> {
     this.#stopped = true
     this.#source.stop()

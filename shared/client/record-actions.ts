@@ -19,10 +19,10 @@ import {
 import { callHooksWithoutRun } from '../protocol/end-hooks.ts'
 import type { Services } from './services.ts'
 
-/** A record that changes whenever it was read is not worth more tries. */
+/** After this many lost changes the action gives up. */
 const mostRounds = 20
 
-/** The record as it stands, read consistently. @throws {TaskNotFoundError} */
+/** The current record, read consistently. @throws {TaskNotFoundError} */
 export async function readRecord({ ports }: Services, id: string): Promise<TaskRecord> {
   const [record] = await ports.records.read([id], { consistent: true })
   if (record === undefined) throw new TaskNotFoundError(id)
@@ -30,11 +30,11 @@ export async function readRecord({ ports }: Services, id: string): Promise<TaskR
 }
 
 /**
- * Revokes a task: one that does not run ends in REVOKED now; a running one is asked to stop, and its worker aborts `ctx.signal` within seconds.
- * One that has ended stays as it is.
+ * Revokes a task. A waiting task ends in REVOKED now; a running one is asked to stop, and its worker aborts `ctx.signal` within seconds.
+ * An ended task stays as it is.
  *
- * @param check throws when the record is not the one that is meant
- * @returns the state it left the task in
+ * @param check throws when the record belongs to another task
+ * @returns the task's state afterwards
  */
 export async function revokeTask(
   services: Services,
@@ -86,13 +86,13 @@ async function reportRevoked({ app, ports }: Services, record: TaskRecord): Prom
   await callHooksWithoutRun({ task, definition, input, options, settlement }, app, ports)
 }
 
-/** A larger input lives in its own item. It is read by nobody but the scrubber of log lines, so it is not fetched. */
+/** A larger input lives in its own item. Only the scrubber of log lines would read it, so it is not fetched. */
 function inputOf({ input }: TaskRecord): Json {
   return input === undefined ? null : (JSON.parse(input) as Json)
 }
 
 /**
- * Removes what a task was given and what it left. The record itself stays: a late copy of its message must still find that it ended, and its key
+ * Removes a task's input, result and error. The record itself stays: a late copy of its message must still find that the task ended, and its key
  * stays held.
  *
  * @throws {CeleriacError} code `task-open`: it has not ended
@@ -169,7 +169,7 @@ interface Plan {
   readonly change?: RecordChange
 }
 
-/** Reads, plans and changes until the change applied to what was read. */
+/** Reads the record and applies a change; starts again if the record changed in between. */
 async function changeUntilDone(
   services: Services,
   id: string,

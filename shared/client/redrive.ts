@@ -5,17 +5,17 @@ import { type DeadLetterInfo, describeDeadLetter, showAgain } from './dead-lette
 import type { Services } from './services.ts'
 
 export interface RedriveOptions {
-  /** Only from the dead-letter queues of these queues. @default all of the app's */
+  /** Only the dead-letter queues of these queues. @default all of the app's */
   readonly queues?: readonly string[]
-  /** Only these: ids of tasks, or of messages. @default all */
+  /** Only these ids of tasks or messages. @default all */
   readonly ids?: readonly string[]
   /** Only of this task, by its name. */
   readonly task?: string
-  /** Only those that died of this, such as `failure`, `rejected`, `input-refused`. */
+  /** Only dead letters with this reason, such as `failure`, `rejected`, `input-refused`. */
   readonly reason?: string
-  /** At most so many, of all queues together. @default all */
+  /** Maximum number over all queues. @default all */
   readonly limit?: number
-  /** Told after each request. */
+  /** Called after each request. */
   readonly onProgress?: (report: RedriveReport) => void
   readonly signal?: AbortSignal
 }
@@ -30,21 +30,21 @@ export interface Redriven {
 }
 
 export interface RedriveReport {
-  /** Dead letters looked at. */
+  /** Number of dead letters read. */
   readonly examined: number
   readonly redriven: readonly Redriven[]
-  /** Did not fit the filter. They can be received again after two minutes. */
+  /** Dead letters that did not match the filter. They can be received again after two minutes. */
   readonly left: number
-  /** Still in the dead-letter queue: run it again. */
+  /** Dead letters that could not be sent back. They are still in the dead-letter queue: call redrive again. */
   readonly failed: readonly (Redriven & { readonly error: string })[]
 }
 
 const pageSize = 10
-/** Longer than a pass over a large queue takes, so that what was left is not seen twice in it. SQS: VisibilityTimeout. */
+/** Longer than a pass over a large queue takes, so that skipped dead letters are not seen twice in it. SQS: VisibilityTimeout. */
 const hideSeconds = 120
-/** A queue that shows no dead letters may hold some that somebody has just looked at, which hides them for three seconds. */
+/** A dead-letter queue may look empty because someone has just inspected it, which hides its messages for three seconds. */
 const firstWaitSeconds = 4
-/** SQS does not show all it has at each request: empty is what stays empty for a second. */
+/** One SQS request may miss messages: a queue counts as empty after it looked empty for a second. */
 const nextWaitSeconds = 1
 
 interface Progress {
@@ -55,8 +55,8 @@ interface Progress {
 }
 
 /**
- * Sends dead letters back to their queue. Nothing is lost: each is sent first and deleted after. One that is sent twice, because the delete failed,
- * runs once: the task's record opens a new generation for the first copy and takes the second for what it is. (A task with `ledger: 'off'` has no
+ * Sends dead letters back to their queue. Nothing is lost: each is sent first and deleted afterwards. If the delete fails, a dead letter is sent twice but
+ * runs once: the first copy opens a new generation of the record, and the second copy is recognised as a duplicate. (A task with `ledger: 'off'` has no
  * record, and may run twice.)
  *
  * @throws {DefinitionError} an option that cannot work
@@ -80,7 +80,7 @@ async function redriveQueue(
   const seen = new Set<string>()
   const kept = new Map<string, string>()
   const startedAt = clock.now()
-  /** What was sent back may fail at once, and would be sent back for ever. */
+  /** A task that was sent back may fail again at once. Without this check it would be sent back for ever. */
   const diedAgain = ({ sentAt }: Delivery, { id }: DeadLetterInfo): boolean =>
     id === undefined ? sentAt > startedAt : progress.redriven.some((each) => each.id === id)
   const { dead } = await queues.depth(queue)
@@ -125,7 +125,7 @@ async function sendBack(
 ): Promise<void> {
   const answers = await queues.send(
     queue,
-    // The attributes tell of the death that is over.
+    // The reason describes the old failure, so it is not sent.
     letters.map(({ delivery: { body, attributes } }) => {
       const { reason: _reason, ...kept } = attributes
       return { body, attributes: kept }

@@ -3,7 +3,7 @@ import { LedgerUnavailableError, TableAccessError } from '../core/errors.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Clock, Records } from '../ports/index.ts'
 
-/** One waiting for a record. */
+/** One wait for a record. */
 interface Watch {
   readonly id: string
   readonly isDone: (record: TaskRecord | undefined) => boolean
@@ -17,8 +17,8 @@ interface Watch {
 }
 
 /**
- * Waits for records, many with one read: every handle has its own pace (50 ms, growing by half to 2 s), and whoever has waited at least half of
- * its pause joins the read of the first one due. No timer is left when nobody waits.
+ * Waits for records, many with one read. Every handle has its own interval (50 ms, growing by half to 2 s), and a handle that has waited at least half of
+ * its interval joins the read of the first one due. No timer is left when no handle waits.
  */
 export class ResultPoller {
   readonly #records: Records
@@ -32,7 +32,7 @@ export class ResultPoller {
     this.#clock = ports.clock
   }
 
-  /** Handles that wait now. */
+  /** Number of handles that wait now. */
   get waiting(): number {
     return this.#watches.size
   }
@@ -40,7 +40,7 @@ export class ResultPoller {
   /**
    * Resolves with the record as soon as a read finds it done.
    *
-   * @param isDone also asked of a missing record, which a consistent read has confirmed
+   * @param isDone also called for a missing record, after a consistent read has confirmed that it is missing
    * @throws the signal's reason, or LedgerUnavailableError when no read succeeded for 20 s
    */
   wait(
@@ -74,14 +74,14 @@ export class ResultPoller {
           reject(error)
         },
         intervalMs: pollMs.first,
-        // The first read is at once: the task may have ended long ago.
+        // The first read happens at once: the task may have ended long ago.
         nextAt: this.#clock.now(),
         reading: false,
         failingSince: undefined,
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#watches.add(watch)
-      // No look at the others: they are no sooner than the timer that is set.
+      // The other watches need no check: none is due before the timer.
       if (watch.nextAt < this.#wakesAt) this.#sleepUntil(watch.nextAt)
     })
   }
@@ -124,7 +124,7 @@ export class ResultPoller {
       for (const watch of due) {
         watch.failingSince ??= now
         if (!this.#watches.has(watch)) continue
-        // A table that refuses every request will not think better of it.
+        // The table refuses every request. Trying again does not help.
         if (error instanceof TableAccessError) watch.reject(error)
         else if (this.#clock.now() - watch.failingSince >= ledgerPatienceMs) watch.reject(unavailable(error))
       }
@@ -154,7 +154,7 @@ export class ResultPoller {
   }
 }
 
-/** One whose judge throws must not keep the others waiting. */
+/** If `isDone` throws for one watch, the others must not be blocked. */
 function settle(watch: Watch, record: TaskRecord | undefined): void {
   try {
     if (watch.isDone(record)) watch.resolve(record)

@@ -5,13 +5,13 @@ import type { Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import type { ResultPoller } from './result-poller.ts'
 
-/** What an app's tasks, handles and inspections share. */
+/** What the tasks, handles and inspections of an app share. */
 export interface Services {
   readonly app: AppDefinition
   readonly ports: Ports
   readonly ledger: CertainLedger
   readonly enqueuer: Enqueuer
-  /** Single calls go through here. */
+  /** Batches single calls. */
   readonly gatherer: Gatherer
   readonly poller: ResultPoller
 }

@@ -1,10 +1,10 @@
-/** What is to be called when a signal aborts. */
+/** A callback for the abort of a signal. */
 const waiting = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**
  * Calls back when the signal aborts, with one listener for any number of waiters: Node warns of leaks from the eleventh listener on.
  *
- * @returns takes the callback back; the listener goes with the last one
+ * @returns a function that removes the callback. The listener is removed with the last callback
  */
 export function onAbort(signal: AbortSignal, call: () => void): () => void {
   if (signal.aborted) {
@@ -12,7 +12,7 @@ export function onAbort(signal: AbortSignal, call: () => void): () => void {
     return () => {}
   }
   const waiters = waiting.get(signal) ?? listenTo(signal)
-  // Its own identity, should the same function wait twice.
+  // A new function, so that the same callback can wait twice.
   const waiter = () => call()
   waiters.add(waiter)
   return () => {

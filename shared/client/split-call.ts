@@ -1,16 +1,16 @@
 import { DefinitionError } from '../core/errors.ts'
 import type { TaskDefinition } from '../core/task.ts'
 
-/** What a call was given. */
+/** The arguments of a call. */
 export interface SplitCall<Options> {
   readonly input: unknown
   readonly options: Options
 }
 
 /**
- * Tells input and options apart. A task whose function takes nothing is called with its options alone; every other one with its input first.
+ * Tells input and options apart. A task without input is called with options only; every other task with its input first.
  *
- * @throws {DefinitionError} options alone for a function that loads another: whether that takes an input is not known before it is loaded
+ * @throws {DefinitionError} options only for a lazy function: whether it takes an input is unknown until it is loaded
  */
 export function splitCall<Options extends object>(
   { name, input, run }: TaskDefinition,

@@ -7,11 +7,11 @@ import { redacted, redactInput } from '../core/redact.ts'
 import { type VisibleState, visibleState } from '../core/states.ts'
 import { decodeTags } from '../core/tags.ts'
 import type { Inputs } from '../ports/index.ts'
-import { isPayloadHidden } from './ending.ts'
+import { isPayloadHidden } from './task-result.ts'
 
 /** One run, as kept in a task's short history (the last ten). */
 export interface AttemptInfo {
-  /** 1-based. Runs that did not count repeat the number of the next one that did. */
+  /** 1-based. Uncounted runs have the number of the next counted run. */
   readonly attempt: number
   readonly startedAt: Date
   readonly endedAt: Date
@@ -21,7 +21,7 @@ export interface AttemptInfo {
   readonly error?: { readonly name: string; readonly message: string }
 }
 
-/** All that is known of a task. */
+/** Everything that is known about a task. */
 export interface TaskInfo {
   readonly id: string
   readonly task: string
@@ -29,15 +29,15 @@ export interface TaskInfo {
   readonly state: VisibleState
   /** Why it is REVOKED (`revoked`, `enqueue-failed`), or why its message is a dead letter. */
   readonly reason: TaskRecord['reason']
-  /** How often this id was opened anew. */
+  /** The generation: how often this id was opened again. */
   readonly generation: number
-  /** Counted runs that ended. */
+  /** Number of counted attempts that ended. */
   readonly attempt: number
-  /** The last ten. */
+  /** The last ten runs. */
   readonly attempts: readonly AttemptInfo[]
-  /** As the caller gave it, `sensitive` fields as `'[redacted]'`; all of it, where this process does not know the task. */
+  /** The caller's input, with `sensitive` fields as `'[redacted]'`. If this process does not know the task, the whole input is redacted. */
   readonly input: unknown
-  /** Of a SUCCESS, while it is kept. */
+  /** The result of a SUCCESS, while it is kept. */
   readonly result: unknown
   /** The last error, kept while the task is retried. */
   readonly error: ErrorData | undefined
@@ -49,9 +49,9 @@ export interface TaskInfo {
   readonly availableAt: Date | undefined
   readonly startedAt: Date | undefined
   readonly finishedAt: Date | undefined
-  /** Not to be started after this. */
+  /** The task is not started after this instant. */
   readonly expires: Date | undefined
-  /** While STARTED: its worker is believed to be alive until then. */
+  /** While STARTED: end of the lease. Until then its worker is assumed to be alive. */
   readonly leaseUntil: Date | undefined
   readonly revokeRequestedAt: Date | undefined
   readonly resultUntil: Date | undefined
@@ -64,12 +64,12 @@ export interface TaskInfo {
   /** The worker that claimed it last, and the build of its code. */
   readonly by: string | undefined
   readonly build: string | undefined
-  /** Of a FAILURE: failures of one cause have the same. */
+  /** For a FAILURE: failures of one cause have the same fingerprint. */
   readonly fingerprint: string | undefined
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Reads inputs that live in items of their own, and tells of all records in one form. In their order. */
+/** Turns records into infos, in the same order. Reads input items where needed. */
 export async function describeRecords(
   records: readonly TaskRecord[],
   app: AppDefinition,
@@ -123,11 +123,11 @@ function describe(record: TaskRecord, input: string | undefined, app: AppDefinit
 function shownInput(record: TaskRecord, input: string | undefined, app: AppDefinition): unknown {
   if (record.forgotten === true || input === undefined) return undefined
   const definition = app.tasks.get(record.task)
-  // What is sensitive is said by the definition alone.
+  // Only the definition says which fields are sensitive.
   return definition === undefined ? redacted : redactInput(decoded(input), definition.sensitive)
 }
 
-/** A first run that succeeded leaves no history: the record's own times tell it. */
+/** A first run that succeeded leaves no history, so its entry is made from the record's own times. */
 function attemptsOf(record: TaskRecord): readonly AttemptEntry[] {
   const { attempts, state, attempt, startedAt, finishedAt, by } = record
   if (attempts !== undefined) return parseAttempts(attempts)
@@ -140,7 +140,7 @@ function attemptInfo({ attempt, startedAt, endedAt, outcome, by, error }: Attemp
   return { attempt, ...times, outcome, ...(by !== undefined && { by }), ...(error && { error }) }
 }
 
-/** What cannot be read (a newer encoding) is shown as the text it is. */
+/** A value that cannot be decoded (a newer encoding) is shown as its raw text. */
 function decoded(text: string | undefined): unknown {
   if (text === undefined) return undefined
   try {

@@ -8,14 +8,14 @@ import type { BulkEnqueue, BulkOptions } from './bulk-enqueue.ts'
 import type { LocalResult } from './local-run.ts'
 import type { SignatureMaker } from './signature.ts'
 
-/** The input of a task whose function takes nothing. Not `undefined`, which a function may name as its input. */
+/** The input of a task whose function takes nothing. Not `undefined`, because a function may declare that as its input. */
 export type NoInput = ReturnType<() => void>
 
-/** A task without input (`void`) is called without one; one that can do without (`undefined` among its inputs), too. */
+/** A task without input (`void`) is called without arguments. If its input may be `undefined`, the argument is optional. */
 export type InputArguments<Input> =
   IsVoid<Input> extends true ? [input?: undefined] : undefined extends Input ? [input?: Input] : [input: Input]
 
-/** The same, with options behind. A task without input takes its options first, or behind `undefined`. */
+/** The same, followed by options. A task without input takes its options first, or after `undefined`. */
 export type CallArguments<Input, Options> =
   IsVoid<Input> extends true
     ? [options?: Options] | [input: undefined, options?: Options]
@@ -31,14 +31,14 @@ type IsVoid<Input> = unknown extends Input
       ? true
       : false
 
-/** Nothing to add when the input comes out of a queue as it went in; else a type that no options have. */
+/** Adds nothing if the input leaves a queue as it entered. Otherwise a type that no options match. */
 export type Sendable<Input> =
   Input extends Encodable<Input> ? unknown : { readonly input: CannotBeSent & Encodable<Input> }
 
-/** One call of a list: its input, and what it says differently from its task's definition. */
+/** One call of a list: its input, and options that override the task's definition. */
 export type BulkCall<Input, QueueName extends string = string> = CallOptions<QueueName> & { readonly input: Input }
 
-/** Options of `delayMany`: those of the whole list, and those of every call in it. */
+/** Options of `delayMany`: for the list as a whole, and for every call in it. */
 export type DelayManyOptions<QueueName extends string = string> = BulkOptions &
   Omit<CallOptions<QueueName>, 'taskId' | 'idempotencyKey'>
 
@@ -49,7 +49,7 @@ export interface TaskCalls<Input, Output, QueueName extends string = string> ext
    * Enqueues a call. When it resolves, the task will reach a terminal state or its message a dead-letter queue (G1).
    *
    * @throws {InputError} the schema refused the input; nothing was sent
-   * @throws {EnqueueError} it could not be enqueued; `mayRun` says whether it may run all the same
+   * @throws {EnqueueError} it could not be enqueued; `mayRun` says whether it may run anyway
    * @throws {IdempotencyConflictError} its key is held by another input
    */
   delay(...input: InputArguments<Input>): Promise<AsyncResult<Output>>
@@ -76,11 +76,11 @@ export interface TaskCalls<Input, Output, QueueName extends string = string> ext
   ): BulkEnqueue<Input, Output>
 }
 
-/** A task with its function. Calling it runs the function here and now, validated, without a queue. */
+/** A task with its function. A direct call validates the input and runs the function in this process, without a queue. */
 export interface Task<Input, Output, QueueName extends string = string> extends TaskCalls<Input, Output, QueueName> {
   (...input: InputArguments<Input>): Promise<Output>
   readonly name: string
-  /** Runs it here with context, limits, hooks and retries (without waiting between them), as a worker would. */
+  /** Runs it in this process as a worker would: with context, limits, hooks and retries, but without waits between retries. */
   apply(
     ...call: CallArguments<Input, { readonly headers?: Readonly<Record<string, string>> }>
   ): Promise<LocalResult<Output>>
@@ -90,13 +90,13 @@ export interface Task<Input, Output, QueueName extends string = string> extends 
 export interface Contract<Input, Parsed, Output, QueueName extends string = string>
   extends TaskCalls<Input, Output, QueueName> {
   readonly name: string
-  /** Gives it its function, in the package that runs it. Once. */
+  /** Sets its function, in the package that runs it. Can be called once. */
   implement(run: TaskFunction<Parsed, Output> | LazyTaskFunction<Parsed, Output>): Task<Input, Output, QueueName>
 }
 
 type LazyModule = { readonly default: (...args: never[]) => unknown }
 
-/** What a function gives: its result, or that of the module's default export when it is lazy. */
+/** The result of a function; for a lazy one, the result of the module's default export. */
 export type OutputOf<Result> =
   Awaited<Result> extends { readonly default: (...args: never[]) => infer Given } ? Awaited<Given> : Awaited<Result>
 
@@ -111,7 +111,7 @@ export type InputOf<Input, Result, Run> = [Awaited<Result>] extends [never]
 
 type OwnInput<Input, Run> = Run extends () => unknown ? NoInput : Input
 
-/** Nothing to add when the default export of a lazy function takes this input; else a type that no function has. */
+/** Adds nothing if the default export of a lazy function takes this input. Otherwise a type that no function matches. */
 export type Takes<Result, Parsed> =
   Awaited<Result> extends LazyModule
     ? Awaited<Result> extends { readonly default: (input: Parsed, context: TaskContext) => unknown }
@@ -132,8 +132,8 @@ export type SchemaTaskOptions<Schema extends StandardSchemaV1, QueueName extends
   'sensitive'
 > & {
   /**
-   * Top-level fields of the input that never reach logs, errors or pages: as the caller names them, and as the schema does where it renames them.
-   * Values shorter than three characters are hidden where a field has their name, and not inside a text.
+   * Top-level fields of the input that never reach logs, errors or pages. If the schema renames a field, list both names.
+   * Values shorter than three characters are hidden as fields, but not inside texts.
    */
   readonly sensitive?: readonly (
     | FieldOf<StandardSchemaV1.InferOutput<Schema>>
@@ -143,7 +143,7 @@ export type SchemaTaskOptions<Schema extends StandardSchemaV1, QueueName extends
   readonly input: Schema
 }
 
-/** Options of a task whose input is what its function says. */
+/** Options of a task without a schema. */
 export type PlainTaskOptions<Input, QueueName extends string> = OwnOptions<Input, QueueName> & {
   readonly input?: undefined
 }

@@ -23,7 +23,7 @@ function callsOf<Input, Output>(services: Services, app: AppBuilder, name: strin
     return found
   }
   return {
-    // Read anew each time: a contract's changes when it is implemented.
+    // Read each time, because implement() changes a contract's definition.
     get definition() {
       return definition()
     },
@@ -40,7 +40,7 @@ function callsOf<Input, Output>(services: Services, app: AppBuilder, name: strin
   }
 }
 
-/** The callable object of a task that app.task() gives. */
+/** Makes the callable object that app.task() returns. */
 export function makeTask<Input, Output>(services: Services, app: AppBuilder, name: string): Task<Input, Output> {
   const calls = callsOf<Input, Output>(services, app, name)
   const callOf = (input: unknown, headers?: Readonly<Record<string, string>>): LocalCall => {
@@ -61,7 +61,7 @@ export function makeTask<Input, Output>(services: Services, app: AppBuilder, nam
   }) as unknown as Task<Input, Output>
 }
 
-/** A task without its function, until it is implemented. */
+/** Makes a contract: a task without its function until it is implemented. */
 export function makeContract<Input, Parsed, Output>(
   services: Services,
   app: AppBuilder,

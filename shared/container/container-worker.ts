@@ -7,7 +7,7 @@ import { type HealthServer, startHealthServer } from './health.ts'
 import { QueuePoller } from './queue-poller.ts'
 import { Slots } from './slots.ts'
 
-/** What is needed of an app: createApp() gives it. */
+/** The parts of an app that the worker needs. createApp() returns them. */
 export interface ContainerApp {
   readonly definition: AppDefinition
   ports(): Ports | Promise<Ports>
@@ -16,42 +16,42 @@ export interface ContainerApp {
 export interface ContainerWorkerOptions {
   /** @default all of the app */
   readonly queues?: readonly string[]
-  /** Tasks at a time, of all queues together. @default 10 */
+  /** Maximum number of concurrent tasks over all queues. @default 10 */
   readonly concurrency?: number
   /** Serves GET / with the worker's health. 0 takes any free port. @default no endpoint */
   readonly healthPort?: number
-  /** @default '0.0.0.0': an orchestrator asks from outside the container */
+  /** @default '0.0.0.0', because an orchestrator asks from outside the container */
   readonly healthHost?: string
   /** Instead of the app's own. */
   readonly ports?: Ports
 }
 
 export interface ContainerWorker {
-  /** Tasks that run now. */
+  /** Number of tasks that run now. */
   readonly running: number
-  /** Of the health endpoint. */
+  /** Port of the health endpoint. */
   readonly healthPort: number | undefined
   /**
-   * Receives and begins nothing more, hands back what has not begun, and waits for what runs. After `graceMs` it aborts `ctx.signal` of what still
-   * runs and hands those tasks back: no attempt is spent, and another worker runs them from the start.
+   * Receives and starts nothing more, hands back tasks that have not started, and waits for running tasks. After `graceMs` it aborts `ctx.signal` of tasks that still
+   * run and hands them back: no attempt is spent, and another worker runs them from the start.
    *
    * @param options.graceMs how long to wait. ECS and Kubernetes kill 30 s after SIGTERM; settling takes a moment, so leave 5 s. @default no limit
-   * @returns whether everything that ran has finished
+   * @returns whether all running tasks have finished
    */
   stop(options?: { readonly graceMs?: number }): Promise<boolean>
 }
 
 const defaultConcurrency = 10
 const longestPollSeconds = 20
-/** Queues that must take turns, because there are fewer places than queues. */
+/** Length of a poll when queues must take turns, because there are fewer places than queues. */
 const turnSeconds = 1
-/** For writing that the tasks that still ran are handed back. */
+/** Time to write that the aborted tasks were handed back. */
 const longestHandBackMs = 5_000
-/** SQS and the network recover from most things sooner. */
+/** Most failures of SQS or the network are over sooner. */
 const failingAfterMs = 60_000
 
 /**
- * Works queues in a process that lives on: in a container, or where Lambda is not wanted. Polls the SQS that the app is connected to. Messages are
+ * Works queues in a long-lived process, such as a container. Polls the SQS that the app is connected to. Messages are
  * hidden and leases last for a minute, renewed every 20 s. Time limits are those of the queues.
  *
  * @example
@@ -99,7 +99,7 @@ export async function startContainerWorker(
       queues,
     }))
   }
-  // For the life of the process: what a task leaves behind may be rejected while nothing runs.
+  // Kept for the life of the process: a promise that a task left behind may reject when no task runs.
   const stopWatching = watchLeaks()
   const polling = Promise.all(pollers.map((poller) => poller.run()))
   return {
@@ -113,7 +113,7 @@ export async function startContainerWorker(
       const finished = await within(ended, graceMs, ports)
       if (!finished) {
         stopping.abort()
-        // A table that does not answer must not keep the process: leases end by themselves.
+        // A table that does not answer must not keep the process alive: leases end by themselves.
         await within(ended, longestHandBackMs, ports)
       }
       stopWatching()

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 export interface Health {
   readonly status: 'working' | 'draining' | 'failing'
-  /** Tasks that run now. */
+  /** Number of tasks that run now. */
   readonly running: number
   readonly queues: readonly string[]
 }

@@ -4,19 +4,19 @@ import type { Slots } from './slots.ts'
 
 export interface QueuePollerOptions {
   readonly queue: string
-  /** Tasks of one receive: as many as run at the same time, so that none waits in this process. */
+  /** Maximum messages of one receive: as many as run at the same time, so that none waits in this process. */
   readonly batchSize: number
-  /** Shared by all queues of the process: one for each task. */
+  /** Places for tasks, one each, shared by all queues of the process. */
   readonly slots: Slots
-  /** A poll that finds nothing. Short when queues must take turns. Seconds. */
+  /** Seconds that a poll waits for messages. Short when queues must take turns. */
   readonly waitSeconds: number
-  /** For which what was received is hidden, until the worker hides it again. */
+  /** How long received messages are hidden, until the worker hides them again. */
   readonly hideSeconds: number
   readonly worker: BatchWorker
   readonly ports: Pick<Ports, 'queues' | 'clock' | 'telemetry'>
-  /** Aborted: nothing more is received or begun. */
+  /** When aborted, nothing more is received or started. */
   readonly draining: AbortSignal
-  /** Aborted: what runs is handed back. */
+  /** When aborted, running tasks are handed back. */
   readonly stopping: AbortSignal
 }
 
@@ -25,7 +25,7 @@ const failurePauseMs = 1_000
 /**
  * Polls one queue for a process that works several.
  *
- * While its queue is empty it holds one place and asks for one message; once something came, it takes as many places as are free and asks again at once. So
+ * While its queue is empty, it holds one place and asks for one message. After a message came, it takes all free places and asks again at once. So
  * an idle queue costs one place, and a busy one gets all others.
  */
 export class QueuePoller {
@@ -42,7 +42,7 @@ export class QueuePoller {
     return this.#failingSince
   }
 
-  /** Resolves when it was drained: nothing of what it received runs any more. */
+  /** Resolves after draining, when no task that it received runs any more. */
   async run(): Promise<void> {
     const { draining, slots, batchSize } = this.#options
     let busy = false
@@ -55,7 +55,7 @@ export class QueuePoller {
     await Promise.all(this.#running)
   }
 
-  /** @returns how many of the places are now in use */
+  /** @returns how many of the places are in use now */
   async #receive(max: number, busy: boolean): Promise<number> {
     const { queue, ports, draining, waitSeconds, hideSeconds } = this.#options
     try {
@@ -95,7 +95,7 @@ export class QueuePoller {
       const done = deliveries.filter(({ messageId }) => !again.has(messageId)).map(({ receipt }) => receipt)
       if (done.length > 0) await ports.queues.acknowledge(queue, done)
     } catch (error) {
-      ports.telemetry.log('error', 'A batch failed; its messages come again when their visibility ends.', {
+      ports.telemetry.log('error', 'A batch failed; its messages come back when their visibility ends.', {
         queue,
         error,
       })

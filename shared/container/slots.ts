@@ -1,4 +1,4 @@
-/** A number of places, taken and given back. Whoever finds none waits until some are free. */
+/** A fixed number of places that are taken and given back. A taker waits until a place is free. */
 export class Slots {
   #free: number
   #waiting: (() => void)[] = []

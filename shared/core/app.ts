@@ -22,9 +22,9 @@ export interface AppOptions<QueueName extends string = string> {
   /** Lets several copies live side by side in one account: `dev`, `pr-42`. */
   readonly stage?: string
   readonly queues: Readonly<Record<QueueName, QueueOptions>>
-  /** For every task that does not say otherwise. */
+  /** Defaults for all tasks. */
   readonly defaults?: Omit<TaskDefaults, 'queue'> & { readonly queue?: NoInfer<QueueName> }
-  /** For every task, before the task's own. */
+  /** Hooks for every task. They run before the task's own. */
   readonly hooks?: TaskHooks
 }
 
@@ -55,7 +55,7 @@ export interface AppBuilder extends AppDefinition {
   addSchedule(definition: ScheduleDefinition): void
   /** Give a contract its function. */
   implement(name: string, run: NonNullable<TaskDefinition['run']>): TaskDefinition
-  /** Wrap every run. @throws {DefinitionError} when it is no function */
+  /** Wrap every run. @throws {DefinitionError} not a function */
   use(middleware: RunMiddleware): void
 }
 
@@ -128,7 +128,7 @@ export function defineApp<QueueName extends string>(options: AppOptions<QueueNam
   }
 }
 
-/** The times SQS is told for a queue, from its options and the tasks routed to it. */
+/** A queue's SQS settings for time, from its options and the tasks routed to it. */
 export function timesOf(app: AppDefinition, queue: string): QueueTimes {
   const definition = app.queues[queue]
   if (definition === undefined)

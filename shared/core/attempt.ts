@@ -18,7 +18,7 @@ import { throughMiddlewares } from './middleware.ts'
 import { checkKeys } from './options.ts'
 import type { AroundRuns, TaskDefinition } from './task.ts'
 
-/** What an attempt needs from its surroundings. */
+/** What an attempt needs from its caller. */
 export interface AttemptDeps {
   now(): number
   timer(delayMs: number, fire: () => void): () => void
@@ -26,7 +26,7 @@ export interface AttemptDeps {
   enter<T>(run: () => T): T
   warn(message: string, error?: unknown): void
   progress(value: unknown): void
-  /** Told of the validated input before the function gets it: what is sensitive of it must not be logged either. */
+  /** Called with the validated input before the function runs: its sensitive values must not be logged either. */
   validated?(value: unknown): void
 }
 
@@ -51,7 +51,7 @@ export interface AttemptOptions {
   readonly local: boolean
   readonly timeLimitMs: number
   readonly softTimeLimitMs?: number
-  /** The attempt cannot go on after this instant, whatever time it is owed: the end of the Lambda invocation. */
+  /** The attempt cannot go on after this instant, the end of the Lambda invocation, even if its time limit allows more. */
   readonly latestEndAt?: number
   readonly ignoreResult: boolean
 }
@@ -96,7 +96,7 @@ export function startAttempt(
   const asked: AskedToComeBack = {}
   const context = contextOf(definition, facts, startedAt + facts.timeLimitMs, controller.signal, world, log, asked)
 
-  // Of an event loop that was blocked: each run gets back the time that it could not use.
+  // If the event loop was blocked, each run gets back the time that it could not use.
   let owedMs = 0
   const onHardLimit = (dueAt: number): void => {
     const now = world.now()
@@ -183,12 +183,12 @@ async function execute(
     : afterSwallowing(asked.signal, world)
 }
 
-/** The last of `ctx.retry()` and `ctx.snooze()` that a run called. */
+/** The last call of `ctx.retry()` or `ctx.snooze()` in a run. */
 interface AskedToComeBack {
   signal?: RetrySignal | SnoozeSignal
 }
 
-/** The code called `ctx.retry()` or `ctx.snooze()`, caught what it throws, and went on. What it asked for holds. */
+/** The code called `ctx.retry()` or `ctx.snooze()`, caught the error it throws, and went on. The request still holds. */
 function afterSwallowing(signal: RetrySignal | SnoozeSignal, deps: AttemptDeps): Outcome {
   const method = signal instanceof RetrySignal ? 'retry' : 'snooze'
   deps.warn(

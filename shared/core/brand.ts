@@ -1,5 +1,5 @@
 /**
- * Recognises instances of a class that another copy of the package made: a task that bundles its own copy, or a worker image with two versions.
+ * Recognises class instances from another copy of the package: a task may bundle its own copy, or a worker image may hold two versions.
  * Each instance carries the brands of its classes under a symbol that all copies share.
  */
 const brandsKey = Symbol.for('celeriac.brands')

@@ -6,7 +6,7 @@ import { type MessageOptions, messageVersion, type ScheduledOccurrence, type Tas
 import type { TaskRecord } from './record.ts'
 import { decodeTags, encodeTags } from './tags.ts'
 
-/** One call of a task as data, not yet sent: all that the record and the message are made of. Instants in epoch ms. */
+/** One call of a task as data, not yet sent. Record and message are made from it. Instants in epoch ms. */
 export interface Call {
   readonly id: string
   readonly task: string
@@ -26,7 +26,7 @@ export interface Call {
   readonly schedule?: ScheduledOccurrence
 }
 
-/** What a message carries beside what the record has fields for; kept so that the message can be made again from the record. */
+/** The message fields that have no field of their own in the record. Kept so that the message can be made again from the record. */
 interface Envelope {
   readonly headers?: Readonly<Record<string, string>>
   readonly options?: MessageOptions
@@ -34,7 +34,7 @@ interface Envelope {
   readonly schedule?: ScheduledOccurrence
 }
 
-/** An input in an item of its own, as the ledger port takes it. */
+/** An input item, in the form that the port takes. */
 export interface PlacedInput {
   readonly id: string
   readonly ref: string
@@ -78,7 +78,7 @@ export function recordOfCall(
   return placeInput(base, body)
 }
 
-/** Puts the input into the record, or beside it. */
+/** Puts the input into the record, or into its own item. */
 export function placeInput(base: TaskRecord, body: string): { record: TaskRecord; inputItem?: PlacedInput } {
   const inline: TaskRecord = { ...base, input: body }
   if (recordBytes(inline) + hotResultReserveBytes <= hotRecordBytes) return { record: inline }
@@ -99,7 +99,7 @@ export function recordBytes(record: TaskRecord): number {
   let bytes = 60 + 3 * byteLength(record.id) + 2 * byteLength(record.queue)
   for (const name in record) {
     const value = record[name as keyof TaskRecord]
-    // The names are ours, and ASCII.
+    // Attribute names are ASCII.
     bytes += name.length + (typeof value === 'string' ? byteLength(value) : typeof value === 'number' ? 9 : 1)
   }
   return bytes
@@ -116,7 +116,7 @@ function envelopeOf({ headers, options, traceparent, schedule }: Call): string |
 }
 
 /**
- * The message of a record as it stands. Its version lets a worker claim it without a look, so it is only given while the record is free to be
+ * The message of a record in its current state. The version lets a worker claim without reading, so it is only set while the record can be
  * claimed: one in STARTED may be held by a lease.
  */
 export function messageOf(record: TaskRecord, input: Json): TaskMessage {
@@ -145,7 +145,7 @@ export function messageWithoutRecord(call: Call): TaskMessage {
   return { celeriac: messageVersion, id, generation: 0, task, input, sentAt: enqueuedAt, ...rest, ledger: 'off' }
 }
 
-/** The record of a message that came without one: a foreign producer's, or one whose record has expired. */
+/** The record for a message without one: it came from a foreign producer, or its record has expired. */
 export function recordOfMessage(
   message: TaskMessage,
   queue: string,

@@ -18,12 +18,12 @@ export type Verdict =
   /** Someone else's lease: come back when it ends. */
   | { readonly kind: 'held'; readonly until: number }
   | { readonly kind: 'early'; readonly until: number }
-  /** Of an opening that is over: acknowledge. */
+  /** The message belongs to an older generation: acknowledge. */
   | { readonly kind: 'stale' }
-  /** Asked to stop while it ran; the run is over. */
+  /** The task was asked to stop while it ran; the run is over. */
   | { readonly kind: 'revoked' }
   | { readonly kind: 'expired' }
-  /** Crashed alone once too often. */
+  /** The task crashed alone and has no retries left. */
   | { readonly kind: 'exhausted'; readonly attempt: number }
 
 /**
@@ -38,8 +38,8 @@ const earlyToleranceMs = 500
 /**
  * The verdict on a delivery. Pure.
  *
- * A lease that ended in STARTED means that a worker died. Did the run have its process for itself, the crash is its own and spends an attempt;
- * did it share it, nobody knows whose crash it was: nothing is spent, and the next run is alone.
+ * A lease that ended in STARTED means that a worker died. If the task ran alone, the crash counts as its attempt.
+ * Otherwise the culprit is unknown: nothing counts, and it runs alone next.
  */
 export function classify(message: TaskMessage, record: TaskRecord, policy: RetryPolicy, now: number): Verdict {
   if (message.generation < record.generation) return { kind: 'stale' }
@@ -54,7 +54,7 @@ export function classify(message: TaskMessage, record: TaskRecord, policy: Retry
   return { kind: 'run', attempt: record.attempt, alone: false }
 }
 
-/** A dead letter sent back: it opens its generation if, and only if, the record failed in the one before. */
+/** A redriven dead letter opens its generation only if the record failed in the generation before. */
 function opening(message: TaskMessage, record: TaskRecord): Verdict {
   if (message.generation !== record.generation + 1 || record.state !== 'FAILURE') return { kind: 'stale' }
   return { kind: 'run', attempt: 0, opens: message.generation, alone: false }

@@ -18,7 +18,7 @@ export interface ContextRetryOptions {
   readonly maxRetries?: number
 }
 
-/** What a task's function gets beside its input. */
+/** The second argument of a task's function. */
 export interface TaskContext {
   readonly id: string
   readonly task: string
@@ -28,7 +28,7 @@ export interface TaskContext {
   /** Retries already made: `attempt - 1`. */
   readonly retries: number
   readonly maxRetries: number
-  /** How many times this id was opened anew. */
+  /** The generation: how many times this id was opened again. */
   readonly generation: number
   /** Aborted by the soft time limit, a revocation, the end of the attempt or the loss of its lease. Pass it on to fetch() and friends. */
   readonly signal: AbortSignal
@@ -56,7 +56,7 @@ export interface TaskContext {
   readonly schedule: { readonly name: string; readonly at: Date; readonly missed: number } | undefined
   /** Run by `task.apply()` in the caller's process. */
   readonly local: boolean
-  /** Ends the attempt and tries again later, whatever the task's policy says of the error. Never returns. */
+  /** Ends the attempt and tries again later, even if the task's policy would not retry the error. Never returns. */
   retry(options?: ContextRetryOptions): never
   /** Ends the run, uncounted, and comes back after the delay. Never returns. */
   snooze(delay: Duration): never

@@ -1,7 +1,7 @@
-/** Why a message was put aside. */
+/** Why a message is in the dead-letter queue. */
 export type DeadLetterReason = TaskDeadLetterReason | RefusedMessageReason
 
-/** Of a task that ended in FAILURE. */
+/** Reasons for a task that ended in FAILURE. */
 export type TaskDeadLetterReason =
   | 'failure'
   | 'rejected'
@@ -12,5 +12,5 @@ export type TaskDeadLetterReason =
   /** Its queue was gone when its delay had passed. There is no dead letter then: the record alone says so. */
   | 'unknown-queue'
 
-/** Of a body that is no message. */
+/** Reasons for a body that is not a Celeriac message. */
 export type RefusedMessageReason = 'not-json' | 'wrong-shape' | 'unknown-version'

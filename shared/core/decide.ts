@@ -6,7 +6,7 @@ import { backoffMs, isRetryable, matchesError, type RetryPolicy } from './retry.
 import type { EndState } from './states.ts'
 import type { TaskDefinition } from './task.ts'
 
-/** How a run ended, or why there was none. */
+/** How a run ended, or why there was no run. */
 export type Outcome =
   | { readonly kind: 'returned'; readonly result: string }
   | { readonly kind: 'threw'; readonly error: unknown }
@@ -20,7 +20,7 @@ export type Outcome =
 export type WithoutRun =
   | { readonly kind: 'revoked' }
   | { readonly kind: 'expired' }
-  /** Claimed, but the answer came when no time was left to run. */
+  /** Claimed, but the answer came too late to run. */
   | { readonly kind: 'claimed-late' }
   /** The process stops, or the event loop was blocked for the rest of the time. */
   | { readonly kind: 'handed-back' }
@@ -28,17 +28,17 @@ export type WithoutRun =
   /** Crashed alone, with no retries left. */
   | { readonly kind: 'lost'; readonly error: Error }
 
-/** What follows from an outcome. Data: nothing has happened yet. */
+/** What an outcome means for the record. Only data: nothing is written yet. */
 export interface Settlement {
   readonly state: EndState
-  /** The attempt is spent. */
+  /** The attempt counts. */
   readonly counts: boolean
   /** The encoded result of a success. */
   readonly result?: string
   readonly error?: unknown
-  /** The message comes back after this. Absent: it is acknowledged. */
+  /** The message comes back after this time. Absent: it is acknowledged. */
   readonly delayMs?: number
-  /** Put into the dead-letter queue with this reason. */
+  /** The message goes to the dead-letter queue with this reason. */
   readonly deadLetter?: TaskDeadLetterReason
   /** The error was one the task declared with `throws`. */
   readonly expected?: boolean
@@ -50,7 +50,7 @@ export interface Circumstances {
   readonly definition: Pick<TaskDefinition, 'name' | 'throws'>
   readonly policy: RetryPolicy
   readonly id: string
-  /** Counted attempts that ended before this one: the retries made. */
+  /** Counted attempts that ended before this one, which is the number of retries. */
   readonly attempt: number
   /** Uniform in [0, 1): for the jitter. */
   readonly random: number
@@ -79,7 +79,7 @@ export function decide(outcome: Outcome, circumstances: Circumstances): Settleme
   }
 }
 
-/** The part of the table that asks for no policy. */
+/** The rows of the table that do not depend on the retry policy. */
 export function decideWithoutRun(outcome: WithoutRun): Settlement {
   switch (outcome.kind) {
     case 'revoked':

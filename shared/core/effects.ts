@@ -3,7 +3,7 @@ import { parseErrorData } from './error-data.ts'
 import type { ErrorData, TaskRecord } from './record.ts'
 import { isTerminal } from './states.ts'
 
-/** What remains to be done with a task's message once its record says how a run ended. */
+/** What to do with a task's message after its record was settled. */
 export type Effect =
   /** Send it to the dead-letter queue. */
   | {
@@ -12,16 +12,16 @@ export type Effect =
       readonly attempt: number
       readonly error: ErrorData | undefined
     }
-  /** Let it be received again at this instant: hidden where it is, or as a fresh copy. */
+  /** It comes back at this instant: hidden where it is, or as a fresh copy. */
   | { readonly kind: 'come-back'; readonly at: number }
-  /** Delete it. */
+  /** Delete the message. */
   | { readonly kind: 'acknowledge' }
 
-/** What a record says of the end of a run. */
+/** The fields of a record that describe the end of a run. */
 export type EndedRecord = Pick<TaskRecord, 'state' | 'reason' | 'attempt' | 'error' | 'availableAt'>
 
 /**
- * What follows from the end of a run, in the order in which it must be done. Pure, and made of the record alone: the first settlement and a
+ * The effects of a settled record, in the order in which they must be carried out. Pure, and derived from the record alone: the first settlement and a
  * delivery that finds the record afterwards do the same.
  */
 export function effectsOf({ state, reason, attempt, error, availableAt = 0 }: EndedRecord): readonly Effect[] {

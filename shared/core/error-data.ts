@@ -8,7 +8,7 @@ import { RemoteError } from './remote-error.ts'
 type Scrub = (text: string) => string
 
 /**
- * What can be kept of whatever was thrown: name, message, code, stack, own fields, the errors of an AggregateError and the chain of causes, cut to
+ * Turns any thrown value into data: name, message, code, stack, own fields, the errors of an AggregateError and the chain of causes, cut to
  * fit a record. Never throws: an error whose properties throw still leaves its name or message.
  *
  * @param scrub removes what must not be stored from every text; a Scrubber also knows fields by their names
@@ -77,10 +77,10 @@ function errorsOf(thrown: object, scrub: Scrub): ErrorData[] {
   })
 }
 
-/** What an error has a place of its own for. */
+/** Properties that have their own field in ErrorData. */
 const placed: ReadonlySet<string> = new Set(['name', 'message', 'stack', 'code', 'cause', 'errors'])
 
-/** `status`, `syscall`, `$metadata`: whatever its maker hung on it. What lies deeper is kept as JSON text. */
+/** `status`, `syscall`, `$metadata`: the error's own properties. Deeper values are kept as JSON text. */
 function fieldsOf(thrown: object, scrub: Scrub | Scrubber): ErrorData['fields'] {
   const fields: Record<string, string | number | boolean | null> = {}
   let left: number = errorLimits.fields
@@ -159,7 +159,7 @@ export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 
-/** What a log line says of whatever was thrown: its message, or, where that is empty, its code or name. Never throws. */
+/** The text of any thrown value for a log line: its message, or if that is empty, its code or name. Never throws. */
 export function errorText(thrown: unknown): string {
   if (!isError(thrown)) return described(thrown)
   const message = textOf(thrown, 'message')

@@ -13,7 +13,7 @@ export class DefinitionError extends CeleriacError {
   }
 }
 
-/** One thing that a schema found wrong. */
+/** One problem that a schema found. */
 export interface InputIssue {
   readonly message: string
   /** `user.email`, empty for the input as a whole. */

@@ -6,7 +6,7 @@ export type Fingerprint = string
 
 const version = 'a'
 const hexDigits = 12
-/** Texts are cut before they are looked through: what comes after says little, and work stays bounded. */
+/** Texts are cut before they are searched, so that the work stays bounded. The rest says little. */
 const longestMessage = 1_000
 const longestStack = 8_000
 const ownFrames = 3
@@ -22,7 +22,7 @@ export function fingerprintOf({ name, message, stack }: ErrorData, reason?: stri
   return digest([name, reason ?? '', normalMessage(message), ...framesOf(stack ?? '')])
 }
 
-/** For when there are too many groups: error name and reason only. */
+/** A coarse fingerprint for the case of too many groups: error name and reason only. */
 export function coarseFingerprintOf({ name }: Pick<ErrorData, 'name'>, reason?: string): Fingerprint {
   return digest([name, reason ?? ''])
 }
@@ -53,7 +53,7 @@ function withoutIds(word: string): string {
   return isId ? '#' : word.replace(/^-?\d+|\d+/g, '#')
 }
 
-/** The first frames that are neither a library's nor Node's: `function file`, the file with its folder only, since machines differ above it. */
+/** The first frames that belong neither to a library nor to Node: `function file`, the file with its folder only, since machines differ above it. */
 export function framesOf(stack: string): readonly string[] {
   const frames: string[] = []
   for (const line of stack.slice(0, longestStack).split('\n')) {

@@ -2,7 +2,7 @@ import type { Settlement } from './decide.ts'
 import { attemptHistory } from './defaults.ts'
 import type { AttemptEntry, AttemptOutcome } from './record.ts'
 
-/** The stored list of runs. Text that cannot be read is an empty list: history is never worth a task. */
+/** The stored list of runs. Text that cannot be read is an empty list: a task must not fail because of its history. */
 export function parseAttempts(text: string | undefined): readonly AttemptEntry[] {
   if (text === undefined) return []
   try {
@@ -27,7 +27,7 @@ const outcomes = {
   EXPIRED: 'expired',
 } as const satisfies Record<Exclude<Settlement['state'], 'QUEUED'>, AttemptOutcome>
 
-/** How a settled run is called in the history. */
+/** The name of a settled run's outcome in the history. */
 export function attemptOutcome({ state, deadLetter, error, handedBack }: Settlement): AttemptOutcome {
   if (deadLetter === 'worker-lost') return 'crash'
   if (handedBack) return 'handed-back'

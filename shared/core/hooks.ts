@@ -8,7 +8,7 @@ import type { ErrorData } from './record.ts'
 import { isTerminal } from './states.ts'
 import type { SettledState, TaskHooks } from './task.ts'
 
-/** One hook to be called, with what it is called with. */
+/** One hook to call, with its arguments. */
 export type HookCall =
   | { readonly name: 'onStart' }
   | { readonly name: 'onSuccess'; readonly output: unknown }
@@ -24,7 +24,7 @@ export interface HookDeps {
 
 const hookNames = ['onStart', 'onSuccess', 'onRetry', 'onFailure', 'onSettled'] as const satisfies (keyof TaskHooks)[]
 
-/** Those of the app and the task that have any hook, the app first. */
+/** The owners that have any hook: first the app, then the task. */
 export function hookOwners(...owners: readonly TaskHooks[]): readonly TaskHooks[] {
   return owners.filter((hooks) => hookNames.some((name) => hooks[name] !== undefined))
 }

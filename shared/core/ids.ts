@@ -5,7 +5,7 @@ function digest(text: string): string {
   return hash('sha256', text, 'base64url')
 }
 
-/** The id of the task that a key stands for: the same for everyone, and the key cannot be read from it. 32 characters. */
+/** The id of the task that a key stands for: the same in every process, and the key cannot be read from it. 32 characters. */
 export function taskIdOf(app: string, task: string, key: string): string {
   return `k_${digest(JSON.stringify([app, task, key])).slice(0, 30)}`
 }

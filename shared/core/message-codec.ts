@@ -4,7 +4,7 @@ import { type Json, toText } from './json.ts'
 import { type DeadLetterNote, messageVersion, type TaskMessage } from './message.ts'
 import { areTags, isTenant } from './tags.ts'
 
-/** A body that is no message of ours. Its reason goes beside it into the dead-letter queue. */
+/** The body is not a Celeriac message. Its reason goes to the dead-letter queue as an attribute. */
 export class MessageError extends CeleriacError {
   readonly reason: RefusedMessageReason
   constructor(reason: MessageError['reason'], message: string) {

@@ -42,7 +42,7 @@ export interface DeadLetterNote {
 export interface TaskMessage {
   readonly celeriac: 1
   readonly id: string
-  /** Which opening of the id this message belongs to. A lower one than the record's is stale. */
+  /** The generation that this message belongs to. A lower one than the record's is stale. */
   readonly generation: number
   /** The record's version when the message was sent: a first receive is claimed at once with it. Absent: read first. */
   readonly v?: number
@@ -55,7 +55,7 @@ export interface TaskMessage {
   readonly expires?: number
   readonly root?: string
   readonly parent?: string
-  /** Whom it is done for. */
+  /** The tenant of the call. */
   readonly tenant?: string
   readonly tags?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>

@@ -82,7 +82,7 @@ function whole(option: string, value: number, least: number, most: number): numb
   return value
 }
 
-/** Lambda cannot run its tasks to their end: containers must. */
+/** The time-out is longer than Lambda allows, so containers must work the queue. */
 export function needsContainer({ timeoutMs }: QueueDefinition): boolean {
   return timeoutMs > longestFunctionMs
 }
@@ -96,7 +96,7 @@ export function longestTaskMs(queue: QueueDefinition): number {
 /** What SQS is told about a queue. */
 export interface QueueTimes {
   readonly visibilityMs: number
-  /** For how long a container hides what it received, again and again while it holds it: what one leaves behind is found as soon. */
+  /** How long a container hides a received message at a time. It repeats this while it holds the message, so after a crash the message comes back this soon. */
   readonly containerVisibilityMs: number
   readonly retentionMs: number
   readonly deadRetentionMs: number

@@ -53,7 +53,7 @@ export interface AttemptEntry {
 export interface TaskRecord {
   readonly id: string
   readonly v: number
-  /** How many times this id was opened anew. Redrive adds one, reopening a key two. */
+  /** How often this id was opened again. A redrive adds one, reopening a key two. */
   readonly generation: number
   readonly state: TaskState
   readonly task: string
@@ -76,7 +76,7 @@ export interface TaskRecord {
   readonly availableAt?: number
   readonly startedAt?: number
   readonly finishedAt?: number
-  /** Not to be started after this instant. */
+  /** The task is not started after this instant. */
   readonly expires?: number
   /** The idempotency key is held until this instant by a SUCCESS. */
   readonly keyUntil?: number
@@ -94,7 +94,7 @@ export interface TaskRecord {
   readonly revokeRequestedAt?: number
   /** Why it is REVOKED, or why its message is a dead letter. */
   readonly reason?: RevokeReason | DeadLetterReason
-  /** Of a FAILURE: the group that it belongs to (core/fingerprint.ts). 13 characters. */
+  /** For a FAILURE: the group that it belongs to (core/fingerprint.ts). 13 characters. */
   readonly fingerprint?: string
   /** Of a FAILURE: the error's name, at most 60 characters. */
   readonly errorName?: string
@@ -103,7 +103,7 @@ export interface TaskRecord {
   readonly forgotten?: boolean
   readonly root?: string
   readonly parent?: string
-  /** Whom it is done for. Never changes within an opening, as `tags`, `root` and `parent`: the time index projects them. */
+  /** The tenant. Like `tags`, `root` and `parent` it never changes within an opening, because the time index projects them. */
   readonly tenant?: string
   /** `|a|b|`: core/tags.ts. */
   readonly tags?: string

@@ -11,7 +11,7 @@ const shortest = 3
  */
 export interface Scrubber {
   (text: string): string
-  /** Takes the values of the sensitive fields of an input, in whatever form they may be met again. */
+  /** Collects the values of an input's sensitive fields, in every form in which they may occur again. */
   learn(input: unknown): void
   /** A field of this name is blanked whole: how short values are hidden. */
   isSensitive(field: string): boolean

@@ -7,7 +7,7 @@ import { checkKeys } from './options.ts'
 /** Which errors: a class, an error's `name`, or a predicate. */
 export type ErrorMatcher = (new (...args: never[]) => Error) | string | ((error: unknown) => boolean)
 
-/** How a task that throws is tried again. */
+/** How a task that throws is retried. */
 export interface RetryOptions {
   /** Runs after the first. `null`: without end. @default 3 */
   readonly maxRetries?: number | null
@@ -145,7 +145,7 @@ export function policyOf(policy: RetryPolicy, options: MessageOptions | undefine
   }
 }
 
-/** For tasks this worker does not know: their end is for a worker that does to decide. */
+/** For tasks that this worker does not know: only a worker that knows the task may end it. */
 export const patientPolicy: RetryPolicy = resolveRetry({ maxRetries: null }, 'patientPolicy')
 
 /** Whether a crash after this many counted attempts ends the task. */

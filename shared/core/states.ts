@@ -41,7 +41,7 @@ export function isTerminal(state: VisibleState): boolean {
 
 const givesKeyBack: ReadonlySet<string> = new Set(['FAILURE', 'REVOKED', 'EXPIRED'])
 
-/** Ended without the effect that its idempotency key stands for, so that the key may be used again at once (G3). */
+/** The task ended in FAILURE, REVOKED or EXPIRED, so its idempotency key can be used again at once (G3). */
 export function gaveKeyBack(state: TaskState): boolean {
   return givesKeyBack.has(state)
 }

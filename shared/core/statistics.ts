@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { boundsOf, type Histogram, mergeHistograms } from './histogram.ts'
 
-/** What became of tasks. `other`: ended otherwise (expired, revoked, ignored). `back`: came back uncounted (snoozed, requeued). */
+/** How tasks ended. `other`: ended otherwise (expired, revoked, ignored). `back`: came back uncounted (snoozed, requeued). */
 export interface TaskCounts {
   readonly succeeded: number
   readonly failed: number

@@ -33,7 +33,7 @@ export function decodeTags(text: string | undefined): readonly string[] {
   return text === undefined ? [] : text.split('|').filter((tag) => tag !== '')
 }
 
-/** Whether these can be tags: a foreign producer may have written anything. */
+/** Whether these are valid tags: a foreign producer may send anything. */
 export function areTags(tags: unknown): boolean {
   try {
     encodeTags('', tags as readonly string[])

@@ -45,7 +45,7 @@ export interface AroundRuns {
 /** The states that `onSettled` is called with. */
 export type SettledState = Exclude<EndState, 'QUEUED'>
 
-/** What can be said of a task beside its schemas and its function. */
+/** Options of a task, without schemas and function. */
 export interface TaskOptions<Parsed = unknown> {
   /** One of the app's queues. @default the app's only queue, or `defaults.queue` */
   readonly queue?: string
@@ -55,7 +55,7 @@ export interface TaskOptions<Parsed = unknown> {
   readonly timeLimit?: Duration
   /** `ctx.signal` is aborted after this, so that the task can end in order. */
   readonly softTimeLimit?: Duration
-  /** Not to be started later than this after the enqueue. */
+  /** The task is not started later than this after the enqueue. */
   readonly expires?: Duration
   /** Same key, same task (G3). Receives the validated input. Needs `ledger: 'full'`. */
   readonly idempotencyKey?: (input: Parsed) => string
@@ -64,7 +64,7 @@ export interface TaskOptions<Parsed = unknown> {
   /** How long results and errors can be read. @default '1d' */
   readonly resultTtl?: Duration
   readonly ledger?: LedgerMode
-  /** Whom a call is done for. Receives the validated input. @default nobody in particular */
+  /** The tenant of a call. Receives the validated input. @default none */
   readonly tenant?: (input: Parsed) => string | undefined
   /** Every call has these tags: at most 5, 120 bytes together. */
   readonly tags?: readonly string[]
@@ -164,7 +164,7 @@ export const hooksKnown = [
   'onSettled',
 ] as const satisfies readonly (keyof TaskHooks)[]
 
-/** Everything a definition is made of. */
+/** The parts of a definition. */
 export interface TaskSource {
   readonly name: string
   readonly options: TaskOptions<never> & { readonly input?: StandardSchemaV1 }

@@ -26,7 +26,7 @@ export interface RecordChange {
  *
  * - `always`: every record has it, and every opening writes it.
  * - `opening`: what the caller asked for. A redrive keeps it, reopening a key replaces it.
- * - `generation`: what came of it. A redrive and reopening a key start without it.
+ * - `generation`: the outcome. A redrive and reopening a key start without it.
  * - `lease`: it means something in STARTED only. What a claim leaves behind is harmless.
  */
 type Lifetime = 'always' | 'opening' | 'generation' | 'lease'
@@ -72,7 +72,7 @@ const lifetimes = {
   alone: 'lease',
 } as const satisfies Record<keyof RecordFields, Lifetime>
 
-/** What the caller gave and what the task left: `forget()` removes it. */
+/** Input, result, error, history, progress and headers: `forget()` removes them. */
 const payload = [
   'input',
   'inputRef',
@@ -155,7 +155,7 @@ export interface ClaimedRun {
   readonly crashed?: 'alone' | 'in-company' | undefined
 }
 
-/** Takes the right to run one attempt. */
+/** Claims the right to run one attempt. */
 export function claimRecord(run: ClaimedRun): RecordChange {
   const { token, now, leaseUntil, alone, record, opens, crashed } = run
   const set: Writable = { state: 'STARTED', token, startedAt: now, leaseUntil, alone, ...run.claimant }
@@ -206,7 +206,7 @@ export interface SettledRun {
   readonly opens?: number | undefined
 }
 
-/** Writes down how a run ended. */
+/** Settles a run: records how it ended. */
 export function settleRecord(run: SettledRun): RecordChange {
   const { record, token, settlement, now, resultTtlMs, scrub, startedAt, progress, opens } = run
   const { state, counts, result, error, delayMs, deadLetter } = settlement
@@ -244,7 +244,7 @@ export function settleRecord(run: SettledRun): RecordChange {
   return transition(record, set, remove)
 }
 
-/** Ends a task that does not run. */
+/** Ends a task without a run. */
 export function revokeRecord(
   record: TaskRecord,
   token: string,

@@ -11,35 +11,35 @@ import { type RetryOptions, resolveRetry } from '../core/retry.ts'
 import { checkTenant, encodeTags } from '../core/tags.ts'
 import { checkLimits, type TaskDefinition } from '../core/task.ts'
 
-/** What one call may say differently from its task's definition. */
+/** Options of one call. They override the task's definition. */
 export interface CallOptions<QueueName extends string = string> {
-  /** Run at the earliest after this, at most 15 minutes. 0 or less: at once. */
+  /** Do not run before this time has passed, at most 15 minutes. 0 or less: at once. */
   readonly countdown?: Duration
   /**
-   * Run at the earliest at this instant, at most 15 minutes ahead. One that has passed: at once. As a text: ISO 8601 with its time zone,
+   * Do not run before this instant, at most 15 minutes ahead. An instant in the past: at once. As a text: ISO 8601 with a time zone,
    * `'2026-01-31T09:00:00Z'`.
    */
   readonly eta?: Date | string
-  /** Not to be started later than this: an instant (a Date or ISO 8601 text, as for `eta`), or a time after the enqueue. */
+  /** Do not start later than this: an instant (a Date or ISO 8601 text, as for `eta`), or a time after the enqueue. */
   readonly expires?: Duration | Date | string
   /** Another queue of the app. */
   readonly queue?: QueueName
-  /** An id of your own. The same id again is the same task, as with a key. @default a UUIDv7, or made of the key */
+  /** An id of your own. The same id again is the same task, as with a key. @default a UUIDv7, or an id derived from the key */
   readonly taskId?: string
   /** Same key, same task (G3). @default what the task's own `idempotencyKey` says */
   readonly idempotencyKey?: string
-  /** Whom it is done for: 1 to 64 bytes. People filter by it, and queues can be fair by it. @default what the task's own `tenant` says */
+  /** The tenant of the call, 1 to 64 bytes. People filter by it, and queues can be fair between tenants. @default what the task's own `tenant` says */
   readonly tenant?: string
-  /** What people filter by: at most 5, 120 bytes together, without `|`. Added to the task's own. */
+  /** Labels to filter by: at most 5, 120 bytes together, without `|`. Added to the task's own. */
   readonly tags?: readonly string[]
-  /** Given to the task as `ctx.headers`. Stored with the task and kept over its retries. At most some 47 KB, since a record has room for 400 KB. */
+  /** The task reads them as `ctx.headers`. Stored with the task and kept over its retries. At most about 47 KB, because a record holds at most 400 KB. */
   readonly headers?: Readonly<Record<string, string>>
-  /** `false`: no retries. What is left out is the task's own. */
+  /** `false`: no retries. Options that are left out come from the task. */
   readonly retry?: Pick<RetryOptions, 'maxRetries' | 'delay' | 'maxDelay'> | false
   readonly timeLimit?: Duration
   readonly softTimeLimit?: Duration
   readonly ignoreResult?: boolean
-  /** W3C trace context. @default the header `traceparent`, or that of the running task */
+  /** W3C trace context. @default the header `traceparent`, or the running task's */
   readonly traceparent?: string
 }
 
@@ -56,7 +56,7 @@ export interface ResolvedCall {
   readonly ignoreResult: boolean
 }
 
-/** Their names. */
+/** The names of the options. */
 export const callOptions = [
   'countdown',
   'eta',
@@ -74,7 +74,7 @@ export const callOptions = [
   'traceparent',
 ] as const satisfies readonly (keyof CallOptions)[]
 
-/** @throws {DefinitionError} naming the option, what was expected and what came */
+/** @throws {DefinitionError} names the option, the expected and the received value */
 export function resolveCall(
   definition: TaskDefinition,
   options: CallOptions,
@@ -121,7 +121,7 @@ export function resolveCall(
   }
 }
 
-/** An id is part of a DynamoDB key: at most 2,048 bytes, and UTF-8 has no lone surrogates. */
+/** An id is part of a DynamoDB key: at most 2,048 bytes of UTF-8, which cannot encode lone surrogates. */
 function checkName(owner: string, option: string, value: string | undefined): void {
   if (value === undefined) return
   if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > 1_024 || /\p{Surrogate}/u.test(value)) {
@@ -191,7 +191,7 @@ function instant(owner: string, option: string, value: Date | string): number {
 
 function parseIso(text: string): number {
   const [, month, day] = iso.exec(text) ?? []
-  // Date.parse() takes 31 February for 3 March.
+  // Date.parse() reads 31 February as 3 March.
   const last = new Date(Date.UTC(Number(text.slice(0, 4)), Number(month), 0)).getUTCDate()
   return day === undefined || Number(day) > last ? Number.NaN : Date.parse(text)
 }

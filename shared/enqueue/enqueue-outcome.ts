@@ -3,15 +3,15 @@ import type { TaskRecord } from '../core/record.ts'
 import type { Ports } from '../ports/index.ts'
 import type { PreparedCall } from './prepared-call.ts'
 
-/** Which opening of an id a handle stands for. Instants in epoch ms. */
+/** The opening of an id that a handle stands for. Instants in epoch ms. */
 export interface Opening {
   readonly generation: number
   readonly enqueuedAt: number
-  /** Names the opening: a redrive leaves it as it is, and no two openings of an id have the same. Undefined for an id that nobody can use again. */
+  /** Names the opening: a redrive does not change it, and no two openings of an id share it. Undefined for an id that cannot be used again. */
   readonly keyUntil?: number
 }
 
-/** What became of one enqueue. `deduplicated`: it was an existing task's. `opening`: the one that it belongs to; undefined with the ledger off. */
+/** The outcome of one enqueue. `deduplicated`: the task existed already. `opening`: the task's opening; undefined with the ledger off. */
 export type EnqueueOutcome =
   | { readonly status: 'accepted'; readonly deduplicated: boolean; readonly opening: Opening | undefined }
   | { readonly status: 'failed'; readonly error: Error }
@@ -22,13 +22,13 @@ function openingOf({ generation, enqueuedAt, keyUntil }: TaskRecord): Opening {
 
 export interface Doubts {
   readonly cause: unknown
-  /** The message may lie in the queue. */
+  /** The message may be in the queue. */
   readonly maybeSent: boolean
   /** The task may run, although this enqueue is reported as failed. */
   readonly mayRun: boolean
 }
 
-/** Collects the fate of each prepared of one batch, and tells telemetry of those accepted. */
+/** Collects the outcome of each prepared call of one batch, and reports accepted ones to telemetry. */
 export class EnqueueOutcomes {
   readonly #ports: Pick<Ports, 'clock' | 'telemetry'>
   readonly #outcomes = new Map<PreparedCall, EnqueueOutcome>()

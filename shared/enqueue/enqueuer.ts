@@ -49,7 +49,7 @@ export class Enqueuer {
       try {
         await this.#enqueueDistinct(now, outcomes)
       } catch (cause) {
-        // A table that refuses every request has no record of it. Else a port threw where it must not: the records may be open.
+        // A table that refuses every request wrote no record. Any other error is a port that broke its contract: the records may be open.
         const doubtful = !(cause instanceof TableAccessError)
         for (const each of now) {
           if (!outcomes.has(each)) outcomes.fail(each, { cause, maybeSent: doubtful, mayRun: doubtful })
@@ -130,13 +130,13 @@ export class Enqueuer {
     }
   }
 
-  /** What could not be sent must not run: its record becomes REVOKED, so that a message that got out is acknowledged unrun. */
+  /** A call that could not be sent must not run: its record becomes REVOKED, so a message that was sent after all is acknowledged unrun. */
   async #withdraw(unsent: readonly Unsent[], outcomes: EnqueueOutcomes): Promise<void> {
     const own: (Unsent & { readonly record: TaskRecord })[] = []
     for (const each of unsent) {
       const { prepared, record, maybeSent, cause } = each
       if (record !== undefined && each.own) own.push({ ...each, record })
-      // Without a record nothing can be withdrawn; another's record is not ours to withdraw, and its message may be out.
+      // Without a record nothing can be withdrawn. Another enqueue's record must not be withdrawn, because its message may be sent.
       else outcomes.fail(prepared, { cause, maybeSent, mayRun: record !== undefined || maybeSent })
     }
     if (own.length === 0) return
@@ -176,12 +176,12 @@ function accept({ prepared, record, own }: Opened, outcomes: EnqueueOutcomes): v
 
 const noAnswer: SendAnswer = { status: 'failed', maybeSent: true, error: new Error('The broker gave no answer.') }
 
-/** A worker or a revocation has had it: the message got out, or the task is known to whoever asked. */
+/** The record was claimed or revoked: its message was sent, or its revoker knows the task. */
 function movedOn(mine: TaskRecord, found: TaskRecord | undefined): boolean {
   return found !== undefined && (found.generation !== mine.generation || !isUnclaimed(found))
 }
 
-/** The same id twice goes one after the other, so that the second finds the first one's record. */
+/** Calls with the same id go one after the other, so that the second finds the record of the first. */
 function distinct(calls: readonly PreparedCall[]): readonly [now: PreparedCall[], later: PreparedCall[]] {
   const ids = new Set<string>()
   const now: PreparedCall[] = []

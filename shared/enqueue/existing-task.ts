@@ -3,18 +3,18 @@ import { isCurrent } from '../core/lifetime.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { gaveKeyBack, isTerminal } from '../core/states.ts'
 
-/** What an enqueue does with the record that has its id already. */
+/** What an enqueue does if a record with its id exists. */
 export type ExistingTask =
-  /** The same task, and a worker has had it: nothing to do. */
+  /** The same task, already claimed or succeeded: nothing to do. */
   | 'taken'
   /** The same task, never claimed: its producer may have died before it sent the message. */
   | 'unclaimed'
   /** Another task, or another input. */
   | 'conflict'
-  /** It ended and gave its id back. */
+  /** The task ended and its id is free again. */
   | 'free'
 
-/** G3: one key is one task while it is open, and while its key is held after it ended well. */
+/** G3: one key is one task while the task is open, and while its key is held after SUCCESS. */
 export function existingTask(
   record: TaskRecord,
   wanted: { readonly task: string; readonly inputHash: string },

@@ -11,7 +11,7 @@ interface Waiting {
 
 /**
  * Gathers the single calls of one turn of the event loop into batches: `Promise.all` of a thousand `delay()`s makes a seventh of the requests, and a
- * bounded number of them at a time, so that no connection is waited for in vain. Calls stay in their order, and each gets its own outcome.
+ * bounded number of them at a time, so that no request waits for a free connection. Calls stay in order, and each gets its own outcome.
  *
  *     delay() ─┐
  *     delay() ─┼─ end of the turn ── batches of 50 ── at most 8 in flight ── each call's outcome
@@ -32,7 +32,7 @@ export class Gatherer {
       this.#waiting.push({ prepared, resolve, reject })
       if (this.#planned) return
       this.#planned = true
-      // Runs when no promise of this turn is left to continue: a call alone waits for nothing else.
+      // Runs after all promise callbacks of this turn, so a single call does not wait for anything else.
       process.nextTick(() => {
         this.#planned = false
         this.#start()

@@ -13,7 +13,7 @@ import type { Clock, Random } from '../ports/index.ts'
 import { currentTask } from '../protocol/current-task.ts'
 import { type CallOptions, resolveCall } from './call-options.ts'
 
-/** One call, validated and frozen: nothing of it was written yet. */
+/** One call, validated and frozen. Nothing is written yet. */
 export interface PreparedCall {
   readonly definition: TaskDefinition
   readonly call: Call
@@ -35,10 +35,10 @@ export interface PrepareDeps {
   readonly random: Random
 }
 
-/** An input as it was when it was taken. What cannot be encoded throws when it is asked for, so that its own call is refused. */
+/** An encoded input. If it could not be encoded, reading it throws, so that only its own call is refused. */
 export type FrozenInput = () => Json
 
-/** Encodes an input at once: what the caller does to the value later is not part of the call. */
+/** Encodes an input at once, so that later changes of the value do not change the call. */
 export function freezeInput({ sensitive }: TaskDefinition, input: unknown): FrozenInput {
   try {
     const json = encodeExactly(input)
@@ -58,10 +58,10 @@ function withoutSecretPath(error: EncodeError, sensitive: readonly string[]): En
 }
 
 /**
- * Validates and freezes one call. The wire carries the caller's value, not the schema's output: the worker validates again and gets transforms
- * and defaults then. So what is validated here is what the worker will decode. The key is made of the output.
+ * Validates and freezes one call. The message carries the caller's value, not the schema's output: the worker validates again and applies transforms
+ * and defaults. So the value validated here is the value that the worker decodes. The key is made of the output.
  *
- * @param frozen the input, where it was taken earlier
+ * @param frozen the input, if it was encoded earlier
  * @throws {InputError} the schema refused the input, or (EncodeError) it cannot be sent as it is
  * @throws {InputTooLargeError} the encoded input exceeds 256 KB
  * @throws {DefinitionError} an option of the call cannot work
@@ -112,10 +112,10 @@ export async function prepareCall(
   return { definition, call, opening, ignoreResult, ...(occurrence && { once: true as const }) }
 }
 
-/** The opening draws a fresh token for each try to write; this only holds its place in the record's size. */
+/** A placeholder for the record's size: each try to write draws a fresh token. */
 const tokenPlace = '0'.repeat(16)
 
-/** What cannot be sent is refused in the schema's own words, where it refuses it, too. */
+/** If the schema refuses a value that cannot be sent, its own message is used. */
 async function encodedInput(definition: TaskDefinition, input: unknown, frozen: FrozenInput): Promise<Json> {
   try {
     return frozen()
@@ -132,18 +132,18 @@ export async function validated(definition: TaskDefinition, json: Json): Promise
   return () => output
 }
 
-/** The input as the task's schema gives it out. @throws {InputError} */
+/** The output of the task's schema for the input. @throws {InputError} */
 export function validateFor({ name, input: schema, sensitive }: TaskDefinition, input: unknown): Promise<unknown> {
   return validateInput(name, schema, input, sensitive)
 }
 
-/** What tells two inputs of one key apart: what was sent, and what the schema made of it. */
+/** Fingerprint that tells two inputs of one key apart: made of the sent input and of the schema's output. */
 function fingerprintOf(definition: TaskDefinition, json: Json, output: () => unknown): string {
   if (definition.input === undefined) return fingerprint(json)
   try {
     return fingerprint(json, encode(output()))
   } catch {
-    // What the schema made has no form: only what was sent can be compared.
+    // The schema's output cannot be encoded, so only the sent input can be compared.
     return fingerprint(json)
   }
 }
@@ -153,7 +153,7 @@ function checkSize(definition: TaskDefinition, body: string): void {
   if (bytes > maxInputBytes) throw new InputTooLargeError(definition.name, bytes, maxInputBytes)
 }
 
-/** DynamoDB would refuse the record when its result comes, after the task has run. */
+/** Without this check DynamoDB would refuse the result, after the task has run. */
 function checkRecordSize({ name }: TaskDefinition, record: TaskRecord, { headers }: Call): void {
   const bytes = recordBytes(record)
   if (bytes <= maxOpeningBytes) return

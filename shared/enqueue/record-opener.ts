@@ -7,7 +7,7 @@ import type { EnqueueOutcomes } from './enqueue-outcome.ts'
 import { existingOccurrence, existingTask, isUnclaimed } from './existing-task.ts'
 import type { PreparedCall } from './prepared-call.ts'
 
-/** A prepared whose record, if it has one, is open: its message may be sent. */
+/** A prepared call whose record, if any, is open: its message may be sent. */
 export interface Opened {
   readonly prepared: PreparedCall
   /** Undefined with the ledger off. */
@@ -16,7 +16,7 @@ export interface Opened {
   readonly own: boolean
 }
 
-/** What to change of a record that exists. */
+/** The change of a record that exists. */
 interface Plan {
   readonly each: PreparedCall
   readonly record: TaskRecord
@@ -24,15 +24,15 @@ interface Plan {
   readonly own: boolean
 }
 
-/** A record that others keep reopening and ending is not worth more tries. */
+/** After this many lost changes the enqueue gives up. */
 const mostRounds = 8
 
 /**
  * Opens records:
  *
  *     insert ── inserted ─────────────────────────── opened
- *        └───── exists ── gave its id back: reopen ─ opened
- *                    ├─── never claimed: vouch for it ─ opened (another's)
+ *        └───── exists ── its id is free: reopen ── opened
+ *                    ├─── never claimed: adopt ──── opened (another's)
  *                    ├─── claimed, or succeeded: the same task, nothing to send
  *                    └─── another input: conflict
  */
@@ -42,14 +42,14 @@ export class RecordOpener {
 
   readonly #existingTask: typeof existingTask
 
-  /** @param judge what an enqueue does with a record that exists */
+  /** @param judge decides what an enqueue does with a record that exists */
   constructor(ports: Ports, ledger: CertainLedger, judge: typeof existingTask = existingTask) {
     this.#ports = ports
     this.#ledger = ledger
     this.#existingTask = judge
   }
 
-  /** @param calls with a record each, no id twice */
+  /** @param calls each with a record, no id twice */
   async open(calls: readonly PreparedCall[], outcomes: EnqueueOutcomes): Promise<readonly Opened[]> {
     const opened: Opened[] = []
     let missing: readonly PreparedCall[] = calls
@@ -116,21 +116,21 @@ export class RecordOpener {
     for (const [index, { each, record, change, own }] of ready.entries()) {
       const answer = answers[index]
       if (answer?.status === 'lost') {
-        // Another enqueue vouched first: whoever opened the record cannot withdraw it any more, which is all that was wanted.
+        // Another enqueue adopted the record first, so its opener can no longer withdraw it. That is enough.
         if (!own && answer.record !== undefined && isSameUnclaimed(record, answer.record)) {
           opened.push({ prepared: each, record: answer.record, own })
         } else changed.push([each, answer.record])
       } else if (answer?.status === 'done') {
         opened.push({ prepared: each, record: answer.record ?? applyChange(record, change), own })
       } else {
-        // What was reopened for certain, or vouched for, is open: the same key again, or `reconcile`, sends it.
+        // Records that were certainly reopened or adopted are open: the same key again, or `reconcile`, sends their message.
         outcomes.fail(each, { cause: answer?.error, maybeSent: false, mayRun: !own || (answer?.maybeDone ?? true) })
       }
     }
     return changed
   }
 
-  /** Inputs that live in items of their own are there before their message is. */
+  /** Input items are written before their message is sent. */
   async #placeInputs(plans: readonly Plan[], outcomes: EnqueueOutcomes): Promise<readonly Plan[]> {
     const inputs = new Map<Plan, InputItem>()
     for (const plan of plans) {
@@ -148,12 +148,12 @@ export class RecordOpener {
   }
 }
 
-/** Handles tell openings of one id apart by the time that the key is held: two within a millisecond must differ. */
+/** Handles tell openings of one id apart by the end of the key's time: two openings within a millisecond must differ. */
 function apart(wanted: TaskRecord, { keyUntil }: TaskRecord): TaskRecord {
   return keyUntil !== undefined && wanted.keyUntil === keyUntil ? { ...wanted, keyUntil: keyUntil + 1 } : wanted
 }
 
-/** The input of a record that is reopened; and of one that stands as it was inserted: its writer may have died before the input was there. */
+/** The input item of a reopened record, or of a record still at version 1: its writer may have died before it wrote the input. */
 function missingInput({ each, record, own }: Plan): InputItem | undefined {
   const item = each.opening?.inputItem
   return own || (record.v === 1 && record.inputRef === item?.ref) ? item : undefined

@@ -1,15 +1,15 @@
 import type { TaskRecord } from '../core/record.ts'
 
-/** What became of one message. `maybeSent`: the request's fate is unknown, it may lie in the queue. */
+/** The outcome of sending one message. `maybeSent`: the outcome is unknown, the message may be in the queue. */
 export type SendAnswer =
   | { readonly status: 'sent'; readonly messageId: string }
   | { readonly status: 'failed'; readonly maybeSent: boolean; readonly error: Error }
 
 /**
- * What became of one write.
+ * The outcome of one write.
  *
  * - `done`: it took effect. `record` is the record after an update.
- * - `refused`: this request found the condition false. An earlier, invisible try of the same request may have taken effect: read before concluding.
+ * - `refused`: this request found the condition false. An earlier try of the same request inside the SDK may have taken effect: read before you conclude.
  * - `throttled`: it did not take effect; try again.
  * - `unknown`: it may or may not have taken effect: read.
  * - `invalid`: the service will never accept it (too large).

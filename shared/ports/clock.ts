@@ -1,6 +1,6 @@
 import { port } from './port.ts'
 
-/** Time as an argument. Everything that waits or compares instants takes one, so that tests and the simulator can own it. */
+/** Time as an argument. Code that waits or compares instants takes a clock, so that tests and the simulator control it. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number

@@ -1,16 +1,16 @@
 import { port } from './port.ts'
 
-/** What an operator has set for a queue. */
+/** Settings of an operator for a queue. */
 export interface QueueControl {
-  /** Epoch ms of the pause, while paused. */
+  /** When the queue was paused, epoch ms. Undefined while it is not paused. */
   readonly pausedAt?: number
 }
 
 /** Settings of queues that hold for every process. Methods throw when the service does not answer. */
 export interface Controls {
-  /** As it was last written; `{}` when nothing was. */
+  /** The value written last; `{}` if none was written. */
   read(queue: string): Promise<QueueControl>
-  /** Replaces what is there. */
+  /** Replaces the whole value. */
   write(queue: string, control: QueueControl): Promise<void>
 }
 

@@ -11,7 +11,7 @@ import { type Statistics, statisticsPort } from './statistics.ts'
 import { type Telemetry, telemetryPort } from './telemetry.ts'
 import { type Ticks, ticksPort } from './ticks.ts'
 
-/** The table's ports and the queues: calls of these leave the process. */
+/** The ports of the table and the queues. Their calls leave the process. */
 export interface ServicePorts {
   readonly records: Records
   readonly inputs: Inputs
@@ -23,14 +23,14 @@ export interface ServicePorts {
   readonly ticks: Ticks
 }
 
-/** What the process itself has. */
+/** The ports of the process itself. */
 export interface LocalPorts {
   readonly clock: Clock
   readonly random: Random
   readonly telemetry: Telemetry
 }
 
-/** All that client and worker need of the world. */
+/** Everything that client and worker need from outside. */
 export interface Ports extends ServicePorts, LocalPorts {}
 
 type Tables<Each> = { readonly [Name in keyof Each & string]: PortTable<Each[Name], Name> }

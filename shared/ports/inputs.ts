@@ -1,6 +1,6 @@
 import { port } from './port.ts'
 
-/** Where an input lies that has an item of its own. */
+/** The address of an input item. */
 export interface InputRef {
   /** The task's id. */
   readonly id: string
@@ -8,7 +8,7 @@ export interface InputRef {
   readonly ref: string
 }
 
-/** An input in an item of its own. Written once under a name made of its content, so that writing it twice changes nothing. */
+/** An input item. Its name is made of its content, so writing it twice changes nothing. */
 export interface InputItem extends InputRef {
   /** The encoded input (JSON text). */
   readonly body: string
@@ -21,11 +21,11 @@ export interface InputItem extends InputRef {
  * input may stand in a call twice. Methods throw when the service does not answer: then any part of a write may have taken effect.
  */
 export interface Inputs {
-  /** The encoded inputs, `undefined` where there is none. What was written before is found, although most reads are not consistent. */
+  /** The encoded inputs, `undefined` where there is none. An item that was written before is found, although most reads are not consistent. */
   read(refs: readonly InputRef[]): Promise<readonly (string | undefined)[]>
   /** Write or refresh input items (a later `expiresAt`). */
   write(items: readonly InputItem[]): Promise<void>
-  /** Remove input items (forget). Removing what is not there is no error. */
+  /** Remove input items (forget). Removing an item that does not exist is no error. */
   remove(refs: readonly InputRef[]): Promise<void>
 }
 

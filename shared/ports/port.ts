@@ -1,7 +1,7 @@
 import type { SendAnswer, WriteAnswer } from './answers.ts'
 
 /**
- * How a method answers, and so what a fault may do to it.
+ * How a method answers, and so which faults can be injected.
  *
  * | kind | entries | answer |
  * |---|---|---|
@@ -15,7 +15,7 @@ import type { SendAnswer, WriteAnswer } from './answers.ts'
  */
 export type MethodKind = 'write' | 'send' | 'try' | 'put' | 'add' | 'read' | 'local'
 
-/** The kinds that a method's signature allows. */
+/** The kinds that fit a method's signature. */
 type KindOf<Method> = Method extends (...given: never[]) => Promise<void>
   ? 'put' | 'add'
   : Method extends (...given: never[]) => Promise<readonly WriteAnswer[]>
@@ -28,13 +28,13 @@ type KindOf<Method> = Method extends (...given: never[]) => Promise<void>
           ? 'read'
           : 'local'
 
-/** A port as a value: its name among the ports, and the kind of each method. Connections, faults and fences are made from it. */
+/** A port as a value: its name and the kind of each method. Connections, faults and fences are made from it. */
 export interface PortTable<Port, Name extends string = string> {
   readonly name: Name
   readonly methods: { readonly [Method in keyof Port & string]: KindOf<Port[Method]> }
 }
 
-/** Declares a port beside its interface. The compiler refuses a table that lacks a method or gives one a kind that its answer does not fit. */
+/** Declares a port beside its interface. The compiler refuses a table that lacks a method or gives it a kind that does not fit its answer. */
 export function port<Port>() {
   return <const Name extends string>(
     name: Name,
@@ -47,15 +47,15 @@ export interface Call<Port> {
   readonly port: string
   readonly method: string
   readonly kind: MethodKind
-  /** The list that the method takes; without one, its last argument alone. */
+  /** The list that the method takes. If it takes none: its last argument alone. */
   readonly entries: readonly unknown[]
-  /** The first argument where it is a text: the queue, for methods that take one. */
+  /** The first argument if it is a text: the queue, for methods that take one. */
   readonly queue: string | undefined
-  /** Does the call on a port, with these entries instead of its own where it takes a list. */
+  /** Makes the call on a port. If the method takes a list, these entries replace the call's own. */
   on(port: Port, entries?: readonly unknown[]): unknown
 }
 
-/** A port whose every method hands its call to `handle`, which answers for it. */
+/** A port that passes every call to `handle` and returns its answer. */
 export function portThrough<Port extends object>(
   { name, methods }: PortTable<Port>,
   handle: (call: Call<Port>) => unknown,
@@ -81,7 +81,7 @@ export function portThrough<Port extends object>(
   ) as Port
 }
 
-/** A port whose every method finds the real port when it is called. */
+/** A port that looks up the real port at every call. */
 export function forwarding<Port extends object>({ methods }: PortTable<Port>, find: () => Port | Promise<Port>): Port {
   const forward =
     (method: string) =>
@@ -99,7 +99,7 @@ function methodOf(port: object, name: string): (...given: readonly unknown[]) =>
   return method.bind(port)
 }
 
-/** What a method takes one or many of: an element of its list; without one, its last argument. */
+/** One entry of a method: an element of its list, or else its last argument. */
 export type EntryOf<Method> = Method extends (...given: infer Given) => unknown ? ListEntry<Required<Given>> : never
 
 type ListEntry<Given extends readonly unknown[]> = Given extends readonly [infer First, ...infer Rest]

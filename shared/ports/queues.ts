@@ -6,7 +6,7 @@ export interface OutgoingMessage {
   readonly body: string
   /** 0 to 900, whole. SQS: DelaySeconds. */
   readonly delaySeconds?: number
-  /** Only what an operator filters by, never personal data: attributes are not encrypted by SQS. String attributes, at most ten. */
+  /** String attributes to filter by, at most ten. Never personal data: SQS does not encrypt attributes. */
   readonly attributes?: Readonly<Record<string, string>>
 }
 
@@ -30,11 +30,11 @@ export interface HideRequest {
 }
 
 export interface QueueDepth {
-  /** Ready to be received. */
+  /** Messages ready to be received. */
   readonly waiting: number
   readonly inFlight: number
   readonly delayed: number
-  /** Ready in the dead-letter queue. */
+  /** Messages ready in the dead-letter queue. */
   readonly dead: number
 }
 
@@ -42,11 +42,11 @@ export interface QueueDepth {
  * The queues. Queue arguments are route names (`emails`), never URLs.
  *
  * Batches of any size are accepted and packed (SQS: 10 messages and 1 MiB a request); answers stand in the order of the entries.
- * Methods with per-entry answers never throw for what the service said of one entry; they throw only when the call as such makes no sense
+ * Methods with an answer per entry never throw because the service refused an entry. They throw only when the call itself makes no sense
  * (unknown queue).
  */
 export interface Queues {
-  /** Send messages. Entries that failed retryably were already tried again a few times. */
+  /** Send messages. Entries with a retryable failure were already tried again a few times. */
   send(queue: string, messages: readonly OutgoingMessage[]): Promise<readonly SendAnswer[]>
   /** Send messages to the queue's dead-letter queue. */
   sendDead(queue: string, messages: readonly OutgoingMessage[]): Promise<readonly SendAnswer[]>

@@ -12,7 +12,7 @@ export interface NewRecord {
 
 export interface TimePage {
   readonly ids: readonly string[]
-  /** Pass it to get the next page. Absent: the end. */
+  /** Pass it to get the next page. Absent on the last page. */
   readonly cursor?: string
 }
 
@@ -25,15 +25,15 @@ export interface TimeQuery {
   readonly limit: number
   /** @default 'newest' */
   readonly order?: 'newest' | 'oldest'
-  /** Of a page with the same order. */
+  /** The cursor of a page with the same order. */
   readonly cursor?: string
 }
 
 /**
  * The task records. Batches of any size are accepted and split; answers stand in the order of the entries.
  *
- * One id at most once per call of `insert` and `update` (DynamoDB refuses a whole batch otherwise): they throw a TypeError on a repeated one.
- * Reads may ask for one twice. Write methods never throw for what the service said of an entry or a request: that is `throttled` or `unknown`.
+ * A call of `insert` or `update` may contain an id once (DynamoDB refuses a whole batch otherwise): they throw a TypeError on a repeated id.
+ * Reads may repeat an id. Write methods never throw because the service refused an entry or a request: they answer `throttled` or `unknown`.
  * They throw only where no request can succeed (no such table, no rights: TableAccessError). Read methods throw when the service does not answer.
  */
 export interface Records {

@@ -4,7 +4,7 @@ import { port } from './port.ts'
 /** What one batch adds to the statistics of its queue. */
 export interface StatisticsDelta {
   readonly queue: string
-  /** Epoch ms: five minutes and minute are made of it. */
+  /** Epoch ms. Decides the five-minute item and the minute in it. */
   readonly at: number
   /** The queue's task names, sorted. */
   readonly names: readonly string[]
@@ -21,9 +21,9 @@ export interface StatisticsRange {
   readonly to: number
 }
 
-/** Counters of queues. They may miss what a process counted that died, and never count anything twice. */
+/** Counters of queues. They may miss the counts of a process that died, and never count anything twice. */
 export interface Statistics {
-  /** Add to the statistics, in one request a delta. Not idempotent, never throws: statistics are not worth a task. */
+  /** Add to the statistics, one request per delta. Not idempotent. Never throws: a task must not fail because of statistics. */
   add(deltas: readonly StatisticsDelta[]): Promise<void>
   /**
    * Sum of the statistics of a queue over the five minutes that touch [from, to). Throws when the service does not answer. A day costs eight reads and

@@ -4,23 +4,23 @@ import type { TaskRecord } from '../core/record.ts'
 import type { Clock, Inputs, NewRecord, Random, RecordChange, Records, WriteAnswer } from '../ports/index.ts'
 import { sleep } from './sleep.ts'
 
-/** What became of an insert, for certain unless `failed`. */
+/** The outcome of an insert. Certain unless `failed`. */
 export type InsertOutcome =
   | { readonly status: 'inserted'; readonly record: TaskRecord }
-  /** Another writer's record has this id. */
+  /** The id belongs to another writer's record. */
   | { readonly status: 'exists'; readonly record: TaskRecord }
   /** `maybeDone`: patience ended before it was certain. */
   | { readonly status: 'failed'; readonly error: Error; readonly maybeDone: boolean }
 
 export type ChangeOutcome =
-  /** Took effect. The record as it was right after, when the ledger said, else as it was read. */
+  /** The change took effect. `record`: the record right after it if the table returned it, otherwise as read later. */
   | { readonly status: 'done'; readonly record: TaskRecord | undefined }
-  /** Did not, and never will: the record has moved on, or is gone. */
+  /** The change did not and never will take effect: the record has moved on, or is gone. */
   | { readonly status: 'lost'; readonly record: TaskRecord | undefined }
   | { readonly status: 'failed'; readonly error: Error; readonly maybeDone: boolean }
 
 export interface Patience {
-  /** What may have been done is asked about until this instant, epoch ms, when that is longer than patience lasts otherwise. */
+  /** Unclear writes are checked until this instant, epoch ms, if that is later than the usual patience. */
   readonly doubtUntil?: number | undefined
 }
 
@@ -28,16 +28,16 @@ const firstPauseMs = 25
 const slowestPauseMs = 1_000
 
 /**
- * Writes of which the caller learns for certain whether they happened.
+ * Writes that tell the caller for certain whether they happened.
  *
- * A service that was asked may have done it although the answer was an error, a time-out, or "condition failed" (the SDK asks again by itself, and
- * the second asking then finds the first one's effect). So after everything but a plain yes the record is read consistently:
+ * A write may have taken effect although the answer was an error, a time-out, or "condition failed" (the SDK retries by itself, and
+ * the retry then finds the effect of the first try). So after everything but a plain yes the record is read consistently:
  *
  *     my token is there            → it happened
  *     the version is still mine    → it did not happen: try again
  *     anything else                → someone else's write came first: lost
  *
- * Throttled statements did not happen and are tried again alone. One id at most once in a call.
+ * Throttled statements did not happen and are tried again alone. A call may contain an id only once.
  */
 export class CertainLedger {
   readonly #records: Records
@@ -57,7 +57,7 @@ export class CertainLedger {
     this.#patienceMs = patienceMs
   }
 
-  /** Insert records. Each carries a fresh `token`: that is how a lost answer is told from another writer's record. */
+  /** Insert records. Each carries a fresh `token`, which tells its own record (with a lost answer) from another writer's record. */
   insert(entries: readonly NewRecord[], patience: Patience = {}): Promise<readonly InsertOutcome[]> {
     return this.#settle<NewRecord, InsertOutcome>(entries, patience, {
       write: (pending) => this.#records.insert(pending),
@@ -93,7 +93,7 @@ export class CertainLedger {
         if (found === undefined) return { status: 'lost', record: undefined }
         if (change.transition && found.v === change.v + 1 && found.token === change.set.token)
           return { status: 'done', record: found }
-        // A transition that happened and was built upon cannot be told from a lost one; its writer holds no claim any more either way.
+        // If another transition followed ours, it looks like a lost one. Either way, the writer no longer holds a claim.
         if (found.v !== change.v) return { status: 'lost', record: found }
         return undefined
       },
@@ -120,7 +120,7 @@ export class CertainLedger {
         await sleep(this.#clock, this.#pauseMs(round))
       }
       const answers = await rules.write(pending)
-      // As nearly always.
+      // The usual case: every answer was a plain yes.
       if (round === 0 && answers.length === entries.length && answers.every((answer) => answer.status === 'done'))
         return entries.map((entry, index) => rules.done(entry, answers[index]?.record))
       const unclear: Entry[] = []
@@ -129,7 +129,7 @@ export class CertainLedger {
         if (answer.status === 'done') outcomes.set(entry, rules.done(entry, answer.record))
         else if (answer.status === 'invalid') outcomes.set(entry, rules.failed(answer.error, false))
         else if (answer.status !== 'throttled') {
-          // A refusal, too: it may be the second asking's, who found the effect of the first.
+          // A refusal is unclear too: it may answer the SDK's retry, which found the effect of the first try.
           unclear.push(entry)
           doubtful.add(entry)
           if (answer.status === 'unknown') lastError = answer.error
@@ -170,7 +170,7 @@ export class CertainLedger {
     return undefined
   }
 
-  /** Doubling, with full jitter: what was throttled together must not come back together. */
+  /** Doubling with full jitter: writes that were throttled together must not come back together. */
   #pauseMs(round: number): number {
     return Math.ceil(Math.min(slowestPauseMs, firstPauseMs * 2 ** (round - 1)) * (0.5 + this.#random.fraction() / 2))
   }
@@ -180,7 +180,7 @@ interface WriteRules<Entry, Outcome> {
   write(pending: readonly Entry[]): Promise<readonly WriteAnswer[]>
   idOf(entry: Entry): string
   done(entry: Entry, record: TaskRecord | undefined): Outcome
-  /** What a consistent read says of a write whose answer was unclear; undefined: it did not happen, try again. */
+  /** The outcome of an unclear write according to a consistent read. Undefined: it did not happen, try again. */
   judge(entry: Entry, found: TaskRecord | undefined): Outcome | undefined | Promise<Outcome | undefined>
   failed(error: Error, maybeDone: boolean): Outcome
 }

@@ -5,11 +5,11 @@ export interface CurrentTask {
   readonly id: string
   readonly root: string
   readonly traceparent: string | undefined
-  /** Ends its attempt with an error that nobody caught. */
+  /** Ends the task's attempt with an uncaught error. */
   fail(error: unknown): void
 }
 
-/** Lets code below a call tell whose it is. */
+/** Tells code below a call which task it belongs to. */
 export interface TaskScope {
   run<Value>(task: CurrentTask, work: () => Value): Value
   getStore(): CurrentTask | undefined
@@ -22,10 +22,10 @@ export interface TaskScope {
 export let currentTask: TaskScope = new AsyncLocalStorage<CurrentTask>()
 
 /**
- * Another scope from now on: for a world that knows whose code runs, and plays millions of promises, each of which AsyncLocalStorage makes dearer
+ * Replaces the scope. For the simulator, which knows whose code runs and runs millions of promises: AsyncLocalStorage makes each of them slower
  * on Node 20 (later versions keep the context without hooks).
  *
- * @returns puts the one before back
+ * @returns a function that restores the earlier scope
  */
 export function scopeTasksBy(scope: TaskScope): () => void {
   const before = currentTask

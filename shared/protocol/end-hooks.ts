@@ -11,17 +11,17 @@ import { taskLogger } from './task-logger.ts'
 /** A task that ended without a run. */
 export interface EndWithoutRun {
   readonly task: string
-  /** Undefined if this process does not know the task. */
+  /** Undefined when this process does not know the task. */
   readonly definition: TaskDefinition | undefined
   readonly input: Json | undefined
-  /** Of the run that did not take place. */
+  /** Facts of the run that did not happen. */
   readonly options: AttemptOptions
   readonly settlement: Settlement
 }
 
 /**
- * Calls the hooks for a task that ended without a run: revoked or expired while it waited, its worker lost, its name unknown. Their context is that of
- * the run that did not take place, with an aborted signal.
+ * Calls the hooks of a task that ended without a run: revoked or expired while it waited, worker lost, or name unknown. Their context is the one of
+ * the run that did not happen, with an aborted signal.
  *
  * @returns undefined when there are no hooks
  */

@@ -12,13 +12,13 @@ export interface ReconcileOptions {
   readonly queues?: readonly string[]
   /** Look at tasks enqueued at or after this instant, epoch ms. @default twice the retention ago */
   readonly from?: number
-  /** Told after each page. */
+  /** Called after each page. */
   readonly onProgress?: (report: ReconcileReport) => void
   readonly signal?: AbortSignal
 }
 
 export interface ReconcileReport {
-  /** Records looked at. */
+  /** Number of records read. */
   readonly examined: number
   readonly open: number
   /** Tasks whose message was sent again. */
@@ -28,18 +28,18 @@ export interface ReconcileReport {
     readonly queue: string
     readonly state: string
   }[]
-  /** Tasks that should have been sent again, but were not: run it once more. */
+  /** Tasks that could not be sent again: call reconcile once more. */
   readonly failed: readonly { readonly id: string; readonly error: string }[]
 }
 
 const pageSize = 100
 
 /**
- * Walks the time index once and sends again what lost its message: tasks QUEUED or in RETRY far longer than their queue can explain, and tasks
- * STARTED far beyond their lease. Harmless for what was not lost (G2): a claim decides, a second copy finds the task finished or held.
+ * Walks the time index once and sends tasks again whose message was lost: tasks QUEUED or in RETRY far longer than their queue can explain, and tasks
+ * STARTED far beyond their lease. Harmless if the message was not lost (G2): the claim decides, and a second copy finds the task finished or held.
  *
- * A queue that is empty explains nothing beyond its visibility time; one with a backlog explains half of its retention, after which messages are
- * sent afresh.
+ * An empty queue explains a wait up to its visibility time; a backlog explains a wait up to half of the retention, after which messages are
+ * replaced by fresh copies.
  */
 export async function reconcile(
   app: AppDefinition,
@@ -84,7 +84,7 @@ export async function reconcile(
 }
 
 function isLost(record: TaskRecord, now: number, patienceMs: number, times: QueueTimes): boolean {
-  // It has no message: it waits for other tasks, which are looked at themselves.
+  // A WAITING task has no message: it waits for other tasks, which are checked themselves.
   if (record.state === 'WAITING') return false
   if (record.state === 'STARTED') return (record.leaseUntil ?? now) + 2 * times.visibilityMs < now
   return Math.max(record.enqueuedAt, record.availableAt ?? 0) + patienceMs < now

@@ -5,7 +5,7 @@ import type { Ports } from '../ports/index.ts'
 import { currentTask } from './current-task.ts'
 
 /**
- * What user code of one attempt runs in: its function, hooks, schema and middlewares.
+ * The scope in which user code of one attempt runs: function, hooks, schema and middlewares.
  *
  * @param fail called with a rejection that nobody handled
  */

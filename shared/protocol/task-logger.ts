@@ -7,7 +7,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 /**
  * A task's own log: its lines carry the task's facts. Fields become plain JSON here, value by value: errors, BigInt and cycles are shown, and
- * none of them costs the others.
+ * one bad field does not affect the others.
  *
  * @param facts name, id, queue and attempt; they win over fields of the same name
  * @param scrub removes sensitive values from every text

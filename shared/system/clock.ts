@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 
-/** setTimeout fires at once for anything longer (a signed 32-bit number of milliseconds, some 24.8 days). */
+/** setTimeout fires at once for any longer time (a signed 32-bit number of milliseconds, some 24.8 days). */
 const longestTimeoutMs = 2_147_483_647
 
 /** The machine's clock. */

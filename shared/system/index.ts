@@ -1,4 +1,4 @@
-// The ports that every process has at hand: real time, real randomness, and lines on standard error.
+// The ports of a real process: its clock, its randomness, and log lines on standard error.
 
 export { systemClock } from './clock.ts'
 export { systemRandom } from './random.ts'

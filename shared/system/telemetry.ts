@@ -5,7 +5,7 @@ const rank: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
 export interface ConsoleTelemetryOptions {
   /** Lines below this are not written. @default 'info' */
   readonly level?: LogLevel
-  /** Takes one line, without its line break. @default standard error, so that a program's own output stays clean */
+  /** Writes one line, passed without a line break. @default standard error, so that a program's own output stays clean */
   readonly write?: (line: string) => void
   /** Epoch ms. @default Date.now */
   readonly now?: () => number
@@ -14,7 +14,7 @@ export interface ConsoleTelemetryOptions {
 /**
  * Logs and task events as JSON lines, which CloudWatch Logs Insights and jq read as they are.
  *
- * A task's every step is `debug`; what somebody may want to look into is `warn`; what ended badly is `error`.
+ * Each step of a task is `debug`; what may need a look is `warn`; failures are `error`.
  *
  * @example
  * {"at":"2026-01-01T00:00:00.000Z","level":"error","message":"task failed","task":"emails.send","id":"…","attempt":4,"error":{…}}
@@ -28,7 +28,7 @@ export function consoleTelemetry(options: ConsoleTelemetryOptions = {}): Telemet
     try {
       write(lineOf({ at: new Date(at).toISOString(), level, message, ...fields }))
     } catch {
-      // Telemetry never fails a task; there is nowhere left to say that a line was lost.
+      // Telemetry never fails a task, and there is nowhere to report a lost line.
     }
   }
   return {
@@ -62,7 +62,7 @@ function lineOf(entry: object): string {
     if (typeof value === 'bigint') return value.toString()
     if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack }
     if (typeof value !== 'object' || value === null) return value
-    // `this` holds the value: what lies above it on the path is what it must not contain again.
+    // `this` is the object that holds the value. The objects above it on the path must not occur again.
     while (above.length > 0 && above.at(-1) !== this) above.pop()
     if (above.includes(value)) return '[circular]'
     above.push(value)

@@ -1,7 +1,7 @@
 import type { Delivery } from '../ports/index.ts'
 
 /**
- * Which messages of a batch are deleted. A message is kept unless somebody acknowledges it: what no step decided on comes again.
+ * Which messages of a batch are deleted. A message is kept unless a step acknowledges it: a message that no step decided on comes back.
  */
 export class Acknowledgements {
   readonly #acknowledged = new Set<string>()
@@ -11,12 +11,12 @@ export class Acknowledgements {
     this.#acknowledged.add(delivery.messageId)
   }
 
-  /** Wins over `acknowledge()`: something that should have followed did not happen. */
+  /** Wins over `acknowledge()`: a follow-up failed, so the message must come back. */
   keep(delivery: Delivery): void {
     this.#kept.add(delivery.messageId)
   }
 
-  /** Ids of the messages that are to come again. */
+  /** Ids of the messages that must come back. */
   failed(deliveries: readonly Delivery[]): readonly string[] {
     return deliveries
       .map(({ messageId }) => messageId)

@@ -3,7 +3,7 @@ import type { Candidate } from './triage.ts'
 /** What a gate answers for one candidate. */
 export type Admission =
   | 'admit'
-  /** Not here, not now: the message is handed back, and no attempt is spent. `waitMs`: before it comes again. */
+  /** The task may not start now: its message is handed back and comes back after `waitMs`. No attempt is spent. */
   | { readonly waitMs: number }
 
 /** Asked just before a wave is claimed. Gates that need a table answer for the whole wave at once. */
@@ -14,7 +14,7 @@ export interface Admitted {
   readonly handedBack: readonly { readonly candidate: Candidate; readonly waitMs: number }[]
 }
 
-/** Asks each gate about those that the gates before it admitted. */
+/** Asks each gate about the candidates that the earlier gates admitted. */
 export async function admit(wave: readonly Candidate[], gates: readonly Gate[]): Promise<Admitted> {
   let admitted = wave
   const handedBack: { candidate: Candidate; waitMs: number }[] = []
@@ -31,7 +31,7 @@ export async function admit(wave: readonly Candidate[], gates: readonly Gate[]):
   return { admitted, handedBack }
 }
 
-/** A gate that asks nobody but this process. */
+/** A gate that needs no table, only this process. */
 export function gate(admits: (candidate: Candidate) => boolean): Gate {
   return (wave) => wave.map((candidate) => (admits(candidate) ? 'admit' : { waitMs: 0 }))
 }

@@ -16,18 +16,18 @@ export interface Invocation {
   /** Epoch ms at which the process is stopped. Undefined in containers: leases are renewed instead. */
   readonly deadlineAt?: number
   readonly requestId?: string
-  /** Aborted when the process wants to stop: what has not started is handed back. */
+  /** Aborted when the process wants to stop: tasks that have not started are handed back. */
   readonly draining?: AbortSignal
-  /** Aborted when the process cannot wait any longer: what runs is aborted and handed back, uncounted. */
+  /** Aborted when the process cannot wait any longer: running tasks are aborted and handed back, uncounted. */
   readonly stopping?: AbortSignal
 }
 
 /** Works batches of deliveries of an app's queues. One per process. */
 export interface BatchWorker {
   /**
-   * Never rejects for what is wrong with a message or a task.
+   * Never rejects because of a bad message or a failed task.
    *
-   * @returns ids of the messages that are to come again; all others are to be deleted
+   * @returns ids of the messages that must come back; the caller deletes all others
    */
   work(
     queue: string,
@@ -39,12 +39,12 @@ export interface BatchWorker {
 }
 
 export interface BatchWorkerOptions {
-  /** Read at each batch, so that contracts may still be implemented after this. */
+  /** Read for each batch, so contracts can still be implemented after the worker was made. */
   readonly app: AppDefinition
   readonly ports: Ports
-  /** Most batches at a time. Lambda brings one. @default 1 */
+  /** Maximum number of concurrent batches. Lambda runs one. @default 1 */
   readonly batches?: number
-  /** Of the code that runs here, at most 12 characters. Records carry it. @default unknown */
+  /** Build of the code in this process, at most 12 characters. Stored in records. @default unknown */
   readonly build?: string
 }
 
@@ -123,7 +123,7 @@ export function createBatchWorker(
   }
 }
 
-/** 8 characters that tell this process from others, in records and log lines. */
+/** 8 characters that identify this process in records and log lines. */
 function workerId({ random, clock }: Ports): string {
   return random.uuid(clock.now()).replaceAll('-', '').slice(-8)
 }

@@ -15,15 +15,15 @@ import { RunningTasks } from './running-tasks.ts'
 import { type Settler, settleAfterMs } from './settler.ts'
 import { triage } from './triage.ts'
 
-/** What the steps of one batch share. */
+/** State that the steps of one batch share. */
 export interface Batch extends FollowDeps, RunDeps {
   readonly app: AppDefinition
   readonly queue: QueueDefinition
   readonly claimant: Claimant
   readonly lease: Lease
-  /** Aborted when the process wants to stop: what has not started is handed back. */
+  /** Aborted when the process wants to stop: tasks that have not started are handed back. */
   readonly draining: AbortSignal | undefined
-  /** Aborted when the process cannot wait any longer: what runs is handed back. */
+  /** Aborted when the process cannot wait any longer: running tasks are handed back. */
   readonly stopping: AbortSignal | undefined
   readonly settler: Settler
   readonly running: RunningTasks
@@ -32,7 +32,7 @@ export interface Batch extends FollowDeps, RunDeps {
   readonly parts: WorkerParts
 }
 
-/** The parts of a worker that the simulator replaces with broken ones, to see that it notices. */
+/** Parts of a worker that the simulator replaces with broken variants, to prove that it finds the bugs. */
 export interface WorkerParts {
   readonly createLedger: (ports: Ports) => CertainLedger
   readonly createRunningTasks: (ports: Ports, ledger: CertainLedger) => RunningTasks

@@ -7,7 +7,7 @@ import type { Candidate } from './triage.ts'
 
 export type Claim =
   | { readonly status: 'claimed'; readonly candidate: Candidate; readonly record: TaskRecord; readonly token: string }
-  /** The record was not as expected. As it is now, if there is one. */
+  /** The record was not as expected. `record`: its current content, if it exists. */
   | { readonly status: 'lost'; readonly candidate: Candidate; readonly record: TaskRecord | undefined }
   /** `maybeClaimed`: the record may say that the task runs. */
   | { readonly status: 'failed'; readonly candidate: Candidate; readonly error: Error; readonly maybeClaimed: boolean }
@@ -19,9 +19,9 @@ export interface ClaimOptions {
   readonly now: number
   readonly leaseUntil: number
   readonly claimant: Claimant
-  /** Nothing else will run in this process while these do. */
+  /** These tasks run alone in this process. */
   readonly alone: boolean
-  /** Claims that may have been written are asked about until then, epoch ms; see `Patience`. */
+  /** Epoch ms until which unclear claims are checked; see `Patience`. */
   readonly doubtUntil?: number | undefined
 }
 
@@ -49,7 +49,7 @@ async function changeRecords(candidates: readonly Candidate[], options: ClaimOpt
       const { id, v } = record ?? received.message
       return claimRecord({
         id,
-        // A message without a version is never claimed unread.
+        // A message without a version is claimed only after its record was read.
         v: v as number,
         queue,
         token,

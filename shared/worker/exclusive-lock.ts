@@ -1,25 +1,25 @@
 /**
- * Decides who runs in this process. Batches share it, unless one of them runs a suspect: a suspect has the process for itself, so a crash is known
- * to be its own. Turns are taken in the order in which they are asked for, so nobody waits for ever.
+ * Decides which batches run in this process. Batches share it, except while one of them runs a suspect: a suspect runs alone, so a crash is known
+ * to be its own. Turns are granted in the order of the requests, so no batch waits for ever.
  */
 export class ExclusiveLock {
-  /** A batch has the process for itself: on Lambda, always. */
+  /** Only one batch works at a time. On Lambda, this is always so. */
   readonly hasOneBatch: boolean
   #sharing = 0
   #exclusive = false
   readonly #waiting: { readonly exclusive: boolean; readonly enter: () => void }[] = []
 
-  /** @param batches most batches at a time */
+  /** @param batches maximum number of concurrent batches */
   constructor(batches: number) {
     this.hasOneBatch = batches === 1
   }
 
-  /** Works while nobody has the lock for itself. */
+  /** Runs `work` while no batch holds the lock for itself. */
   shared<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     return this.#enter(false, work)
   }
 
-  /** Works while nobody else does. */
+  /** Runs `work` while no other batch works. */
   exclusive<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     return this.#enter(true, work)
   }
@@ -49,7 +49,7 @@ export class ExclusiveLock {
     else this.#sharing--
     for (let next = this.#waiting[0]; next !== undefined && this.#hasRoom(next.exclusive); next = this.#waiting[0]) {
       this.#waiting.shift()
-      // Taken on its behalf: it goes on only in a later turn of the event loop.
+      // The lock is taken for the waiter here, because the waiter continues only in a later turn of the event loop.
       this.#take(next.exclusive)
       next.enter()
     }

@@ -6,8 +6,8 @@ const windowMs = 10 * 60_000
 const mostNew = 50
 
 /**
- * Fingerprints of failures, with a guard: an error whose message is new each time would make a group of every failure. After 50 new ones within ten
- * minutes new ones are coarse, until the ten minutes are over.
+ * Fingerprints of failures, with a guard: if an error message is different each time, every failure would be its own group. After 50 new fingerprints in
+ * ten minutes, new ones are coarse until the ten minutes are over.
  */
 export class Fingerprints {
   readonly #clock: Pick<Clock, 'now'>

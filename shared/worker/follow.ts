@@ -16,16 +16,16 @@ import type { RefusedDelivery } from './receive.ts'
 import type { ReceivedTask } from './received-task.ts'
 import type { Reporter } from './reporter.ts'
 
-/** Hides a message where it is, never as a fresh copy: somebody else works on its task. */
+/** Hides a message where it is, never as a fresh copy, because another worker runs its task. */
 export interface Hide {
   readonly kind: 'hide'
   readonly waitMs: number
 }
 
-/** What is to be done with one message, now that its record says what it says. */
+/** What to do with one message after its record was written or read. */
 export interface FollowUp {
   readonly received: ReceivedTask
-  /** As it is now, if known: a fresh copy of the message carries its version. */
+  /** The current record, if known: a fresh copy of the message carries its version. */
   readonly record: TaskRecord | undefined
   readonly effects: readonly (Effect | Hide)[]
   readonly event?: 'stale' | 'finished-again' | 'handed-back'
@@ -52,8 +52,8 @@ export interface FollowDeps {
 type EffectOf<Kind> = Extract<Effect | Hide, { readonly kind: Kind }>
 
 /**
- * Carries out what follows, in the one order that loses nothing: dead letter, then visibility or a fresh copy, then the acknowledgement. A crash
- * between any two of them leaves the message: its next delivery finds the record and does the rest.
+ * Carries out the effects in the one order that loses nothing: dead letter, then visibility or a fresh copy, then the acknowledgement. A crash
+ * between two of them leaves the message: its next delivery finds the record and does the rest.
  */
 export async function follow(followUps: readonly FollowUp[], deps: FollowDeps): Promise<void> {
   if (followUps.length === 0) return
@@ -104,7 +104,7 @@ async function sendDeadLetters(
   }
 }
 
-/** A message that waits as a fresh copy. */
+/** A message that is replaced by a fresh copy with a delay. */
 interface Copy {
   readonly delivery: Delivery
   readonly record: TaskRecord | undefined
@@ -227,16 +227,16 @@ function copyOf({ received, record, counts = false }: FollowUp, availableAt: num
     return messageText({ ...message, ledger: 'off', availableAt: Math.ceil(availableAt), attempt })
   }
   const { dead: _dead, ...rest } = message
-  // Never sooner than before: the copy of a message that was early when its queue was paused is claimed without a look at the record.
+  // Never earlier than before. If a queue is paused before a message is due, its copy is claimed later without reading the record.
   const later = Math.max(Math.ceil(availableAt), message.availableAt ?? 0)
   const version = record && { generation: record.generation, v: record.v }
   return messageText({ ...rest, availableAt: later, ...version })
 }
 
-/** SQS takes ten attributes. One of them is the reason. */
+/** SQS accepts ten attributes. One of them is the reason. */
 const mostOwnAttributes = 9
 
-/** Moves what is not a Celeriac message to the dead-letter queue: the body as it is, the reason beside it. */
+/** Moves a body that is not a Celeriac message to the dead-letter queue, unchanged. An attribute holds the reason. */
 export async function putAside(
   refused: readonly RefusedDelivery[],
   { ports, queueName, acknowledgements }: Pick<FollowDeps, 'ports' | 'queueName' | 'acknowledgements'>,

@@ -2,7 +2,7 @@ import { inputExpiresAtSeconds } from '../core/lifetime.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Ports } from '../ports/index.ts'
 
-/** Renews inputs that live in items of their own: they have to last as long as copies of their message do. */
+/** Renews input items: they must live as long as copies of their message. */
 export async function renewInputs({ inputs, clock }: Ports, records: readonly TaskRecord[]): Promise<void> {
   const refs = records.flatMap(({ id, inputRef }) => (inputRef === undefined ? [] : [{ id, ref: inputRef }]))
   if (refs.length === 0) return
@@ -16,6 +16,6 @@ export async function renewInputs({ inputs, clock }: Ports, records: readonly Ta
       }),
     )
   } catch {
-    // The message carries the input. Its own item serves people and `reconcile`, and the next copy renews it.
+    // The message carries the input. The input item serves people and `reconcile`, and the next copy renews it.
   }
 }

@@ -4,15 +4,15 @@ let users = 0
 let others: NodeJS.UnhandledRejectionListener[] = []
 
 /**
- * From now on a rejection that nobody handles ends the attempt of the task whose code made it, not the process and not the next batch. Node keeps the
- * async context of the rejected promise. A rejection that belongs to no task goes to the listeners that were there before.
+ * From now on, an unhandled rejection ends the attempt of the task whose code caused it, not the process or the next batch. Node keeps the
+ * async context of the rejected promise. A rejection that belongs to no task goes to the earlier listeners.
  *
- * @returns stops watching
+ * @returns a function that stops watching
  */
 export function watchLeaks(): () => void {
   users += 1
   if (users === 1) {
-    // The Lambda runtime's own listener ends the process: it must not see rejections that are attributed here.
+    // The Lambda runtime's own listener ends the process, so it must not see rejections that belong to a task.
     others = process.listeners('unhandledRejection')
     process.removeAllListeners('unhandledRejection')
     process.on('unhandledRejection', attribute)

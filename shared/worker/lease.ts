@@ -2,29 +2,29 @@ import { clockSkewMs, containerLeaseMs, renewalMs, settleMarginMs } from '../cor
 import type { QueueDefinition, QueueTimes } from '../core/queue.ts'
 import type { Delivery, Ports } from '../ports/index.ts'
 
-/** How long the tasks of a batch may run, and how their claims last that long. Instants in epoch ms. */
+/** How long the tasks of a batch may run, and how long their claims last. Instants in epoch ms. */
 export interface Lease {
-  /** The end of the lease of a claim that is asked for now. */
+  /** When the lease of a claim that is requested now ends. */
   until(now: number): number
-  /** A task with this time limit can finish and be settled in time. `isFirst`: nothing of the batch has started yet. */
+  /** Whether a task with this time limit can finish and be settled in time. `isFirst`: no task of the batch has started yet. */
   canStart(timeLimitMs: number, now: number, isFirst: boolean): boolean
-  /** The claim was answered when so much of its time had passed that the task is to be handed back. */
+  /** Whether the answer to the claim came so late that the task must be handed back. */
   isTooLate(timeLimitMs: number, leaseUntil: number, now: number): boolean
-  /** What a task that starts now gets of its time limit. */
+  /** The time limit of a task that starts now: its own, or what is left. */
   cut(timeLimitMs: number, now: number): number
   /** No run can go on after this instant. Undefined where leases are renewed. */
   readonly latestEndAt: number | undefined
-  /** A solo claim that may have been written is asked about until then: nothing better could be done with the time. */
+  /** Until when an unclear solo claim is checked. Nothing else can run before it is clear. */
   doubtUntil(now: number): number
-  /** For leases that are renewed while their task runs: the visibility that the message gets each time, ms. */
+  /** For leases that are renewed while their task runs: the visibility that each renewal gives the message, ms. */
   readonly renewVisibilityMs: number | undefined
-  /** Keeps what was received and waits for its turn hidden. Returns a function that stops it. */
+  /** Keeps received messages hidden while they wait for their turn. Returns a function that stops this. */
   keepHidden(waiting: () => readonly Delivery[]): () => void
 }
 
 /**
- * A Lambda invocation ends at its deadline, for all of its tasks. Leases last a little longer, by what clocks of two machines may differ. The
- * messages stay hidden longer than that by themselves.
+ * A Lambda invocation ends at its deadline, for all its tasks. Leases last longer by the clock difference that we tolerate. The
+ * queue's visibility hides the messages even longer.
  */
 export function lambdaLease(deadlineAt: number, queue: QueueDefinition): Lease {
   const marginMs = settleMarginMs(queue.timeoutMs)
@@ -32,7 +32,7 @@ export function lambdaLease(deadlineAt: number, queue: QueueDefinition): Lease {
     until: () => deadlineAt + clockSkewMs,
     canStart(timeLimitMs, now, isFirst) {
       const leftMs = deadlineAt - now
-      // The first tasks of an invocation start with less: a slow cold start would hand them back for ever.
+      // The first tasks of an invocation may start with less time. Otherwise a slow cold start would hand them back for ever.
       if (isFirst && leftMs >= queue.timeoutMs / 2) return true
       return timeLimitMs <= leftMs - marginMs / 2
     },
@@ -45,7 +45,7 @@ export function lambdaLease(deadlineAt: number, queue: QueueDefinition): Lease {
   }
 }
 
-/** A container lives on: a lease lasts a minute and is renewed every 20 s, together with the visibility of the message. */
+/** A container has no deadline: a lease lasts a minute and is renewed every 20 s, together with the visibility of the message. */
 export function containerLease(
   { queues, clock }: Pick<Ports, 'queues' | 'clock'>,
   queue: QueueDefinition,
@@ -65,7 +65,7 @@ export function containerLease(
       const hide = (): void => {
         cancel = clock.timer(renewalMs, hide, { background: true })
         const requests = waiting().map(({ receipt }) => ({ receipt, delaySeconds: Math.ceil(hideMs / 1_000) }))
-        // If a message could not be hidden it is received again: that delivery finds the record.
+        // If a message could not be hidden, it is received again, and that delivery finds the record.
         if (requests.length > 0) void queues.hide(queue.name, requests).catch(() => {})
       }
       let cancel = clock.timer(renewalMs, hide, { background: true })

@@ -1,11 +1,11 @@
 import { controlCacheMs } from '../core/defaults.ts'
 import type { Clock, Controls, QueueControl } from '../ports/index.ts'
 
-/** The shortest and longest time for which messages of a paused queue wait: a long pause is looked at less and less often. */
+/** Shortest and longest wait of messages in a paused queue: the longer the pause, the less often they come back. */
 const shortestWaitMs = 5_000
 const longestWaitMs = 900_000
 
-/** Whether an operator paused a queue, remembered for five seconds. If the table does not answer, the last answer holds. */
+/** Whether an operator paused a queue, cached for five seconds. If the table does not answer, the last answer holds. */
 export class PauseCache {
   readonly #controls: Controls
   readonly #clock: Clock
@@ -16,7 +16,7 @@ export class PauseCache {
     this.#clock = clock
   }
 
-  /** How long messages of the queue are to wait, in ms. Undefined while the queue is not paused. */
+  /** How long messages of the queue must wait, in ms. Undefined while the queue is not paused. */
   async waitMs(queue: string): Promise<number | undefined> {
     const { pausedAt } = await this.#control(queue)
     if (pausedAt === undefined) return undefined

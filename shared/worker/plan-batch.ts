@@ -10,7 +10,7 @@ import type { ReceivedTask } from './received-task.ts'
 import { callHooksOfEnd } from './run.ts'
 import type { Ending, Plan } from './triage.ts'
 
-/** Triage of a batch, with the records that it asks for. */
+/** Triage of a batch, including the reads of the records that it needs. */
 export async function planBatch(received: readonly ReceivedTask[], batch: Batch): Promise<Plan> {
   const { ports, pauses, queueName, parts } = batch
   const pausedWaitMs = received.every(({ withoutLedger }) => withoutLedger) ? undefined : await pauses.waitMs(queueName)
@@ -22,7 +22,7 @@ export async function planBatch(received: readonly ReceivedTask[], batch: Batch)
   return joined(plan, parts.triage(plan.read, { ...known, now: ports.clock.now(), records }))
 }
 
-/** Triage of claims that other workers or operators were faster with, by the record that they left. */
+/** Triage after lost claims: another worker or an operator was faster. Judges by the record they left. */
 export async function planLostClaims(
   lost: readonly Extract<Claim, { readonly status: 'lost' }>[],
   askedAt: number,
@@ -33,7 +33,7 @@ export async function planLostClaims(
   return batch.parts.triage(received, { queue: batch.queueName, now: batch.ports.clock.now(), askedAt, records })
 }
 
-/** Undefined if the table does not answer: the messages come again. */
+/** Undefined if the table does not answer: the messages come back. */
 export async function readRecords(
   received: readonly ReceivedTask[],
   { ports, queueName }: Pick<Batch, 'ports' | 'queueName'>,
@@ -63,7 +63,7 @@ function joined(one: Plan, other: Plan): Plan {
   }
 }
 
-/** Does everything that needs no run. Returns what is left to run. */
+/** Does everything that needs no run. Returns the candidates that remain. */
 export async function perform(plan: Plan, batch: Batch): Promise<Plan> {
   const left = await writeMissingInputs(plan, batch)
   for (const { received, crashed } of [...left.together, ...left.alone])
@@ -73,7 +73,7 @@ export async function perform(plan: Plan, batch: Batch): Promise<Plan> {
   return left
 }
 
-/** Returns the plan without the tasks whose input could not be written: their messages come again. */
+/** Returns the plan without the tasks whose input could not be written: their messages come back. */
 async function writeMissingInputs(plan: Plan, { ports, queueName }: Batch): Promise<Plan> {
   if (plan.inputs.length === 0) return plan
   try {
@@ -97,7 +97,7 @@ async function writeMissingInputs(plan: Plan, { ports, queueName }: Batch): Prom
   }
 }
 
-/** Ends tasks that do not run. A task without a record gets one first; if that fails its message comes again. */
+/** Ends tasks that do not run. A task without a record gets one first; if that fails, its message comes back. */
 async function end(endings: readonly Ending[], batch: Batch): Promise<void> {
   const { ledger, ports, queueName } = batch
   const unrecorded = endings.filter(({ record }) => record === null)
@@ -114,7 +114,7 @@ async function end(endings: readonly Ending[], batch: Batch): Promise<void> {
   }
 }
 
-/** Gives a task that ends without a run to the settler. @param token of the claim, if there was one */
+/** Gives a task that ends without a run to the settler. @param token the claim's token, if there was a claim */
 export function endTask(
   { received, outcome, startedAt, opens }: Omit<Ending, 'record'>,
   record: TaskRecord | undefined,

@@ -10,11 +10,11 @@ export interface ProgressDeps {
   readonly clock: Clock
   readonly telemetry: Telemetry
   readonly ledger: CertainLedger
-  /** As the claim left it: progress is conditioned on its version, and leaves it. */
+  /** The record as the claim left it: progress is conditioned on its version and does not change it. */
   readonly record: TaskRecord
 }
 
-/** What a running task says of its progress: written at most once a second, the last value always. Never fails the task. */
+/** Progress of a running task. Written at most once a second; the last value is always written. Never fails the task. */
 export class Progress {
   readonly #setting: ProgressDeps
   #unwritten: string | undefined
@@ -45,7 +45,7 @@ export class Progress {
     if (!this.#writing) this.#pump().catch(() => {})
   }
 
-  /** The run is over: nothing is written any more. Returns the last value, when it is not written yet, for the settlement to carry. */
+  /** Ends the writes when the run is over. Returns the last value if it is not written yet, so that the settlement carries it. */
   end(): string | undefined {
     this.#ended = true
     return this.#unwritten
@@ -69,7 +69,7 @@ export class Progress {
     const { clock, ledger, record } = this.#setting
     this.#writtenAt = clock.now()
     await ledger.change([writeProgress(record, progress)])
-    // Only now: a run that ends while this is under way gives the value to its settlement, too.
+    // Set only now: if the run ends during this write, the settlement carries the value too.
     if (this.#unwritten === progress) this.#unwritten = undefined
   }
 }

@@ -10,9 +10,9 @@ import type { Ports } from '../ports/index.ts'
 export interface CountedEnd {
   readonly task: string
   readonly settlement: Settlement
-  /** Undefined when nothing ran. */
+  /** Undefined when the function did not run. */
   readonly runMs: number | undefined
-  /** Of a first run: how long it waited after it was due. */
+  /** For a first run: how long the task waited after it was due. */
   readonly waitMs: number | undefined
 }
 

@@ -17,7 +17,7 @@ export interface Group {
   readonly duplicates: readonly ReceivedTask[]
 }
 
-/** Reads the bodies. */
+/** Parses the bodies of deliveries. */
 export function receive(
   deliveries: readonly Delivery[],
   tasks: ReadonlyMap<string, TaskDefinition>,
@@ -34,8 +34,8 @@ export function receive(
       continue
     }
     const task = runnableTask(tasks, queue, message)
-    // The message decides, because the option of a task may change while its messages are in flight. The message of a foreign producer, which never
-    // had a record, follows the task.
+    // The message decides, because a task's option may change while its messages are in flight. A message of a foreign producer, which never
+    // had a record, follows the task's option.
     const withoutLedger = message.ledger === 'off' || (message.v === undefined && task?.definition.ledger === 'off')
     received.push({ delivery, message, task, withoutLedger })
   }
@@ -43,8 +43,8 @@ export function receive(
 }
 
 /**
- * Groups deliveries of one task. The first one of the highest generation goes on; the others wait for it. The very same message twice is no
- * duplicate: both share what becomes of the first, which may be to come again.
+ * Groups deliveries of one task. The first one of the highest generation goes on; the others wait for it. The same SQS message twice is no
+ * duplicate: both are acknowledged together, or come back together.
  */
 export function groupById(received: readonly ReceivedTask[]): readonly Group[] {
   const groups = new Map<string, { first: ReceivedTask; duplicates: ReceivedTask[] }>()

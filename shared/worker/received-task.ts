@@ -14,7 +14,7 @@ export interface ReceivedTask {
   readonly withoutLedger: boolean
 }
 
-/** The task of a message, with the overrides of the message. */
+/** The task of a message, with the overrides that the message carries. */
 export interface RunnableTask {
   readonly definition: TaskDefinition
   readonly policy: RetryPolicy
@@ -23,7 +23,7 @@ export interface RunnableTask {
   readonly ignoreResult: boolean
 }
 
-/** The time limit of a foreign producer is cut to what the queue allows. */
+/** A foreign producer's time limit is cut to what the queue allows. */
 export function runnableTask(
   tasks: ReadonlyMap<string, TaskDefinition>,
   queue: QueueDefinition,

@@ -6,18 +6,18 @@ import type { Ports, TaskEvent } from '../ports/index.ts'
 import { QueueStatistics } from './queue-statistics.ts'
 import type { ReceivedTask } from './received-task.ts'
 
-/** What is particular to one kind of event. */
+/** Fields that belong to one kind of event. */
 type EventDetails = TaskEvent extends infer Each
   ? Each extends TaskEvent
     ? Omit<Each, 'at' | 'queue' | 'task' | 'id'>
     : never
   : never
 
-/** The facts of a task's end that are reported. */
-export interface EndFacts {
+/** What is reported about the end of a task. */
+export interface EndReport {
   /** 1-based. */
   readonly attempt: number
-  /** Its function ran. */
+  /** Whether the task's function ran. */
   readonly hasRun: boolean
   readonly runMs: number
   readonly startedAt: number
@@ -46,14 +46,14 @@ export class Reporter {
     })
   }
 
-  /** Event and counters of a settlement that is certain. */
-  settled(received: ReceivedTask, settlement: Settlement, facts: EndFacts): void {
-    // Without a ledger there may be no table.
+  /** Reports a settlement that was certainly written: event and counters. */
+  settled(received: ReceivedTask, settlement: Settlement, facts: EndReport): void {
+    // A task without a ledger is not counted: there may be no table.
     if (!received.withoutLedger) this.#count(received, settlement, facts)
     this.event(received, eventOf(received, settlement, facts))
   }
 
-  #count({ message }: ReceivedTask, settlement: Settlement, { hasRun, attempt, runMs, startedAt }: EndFacts): void {
+  #count({ message }: ReceivedTask, settlement: Settlement, { hasRun, attempt, runMs, startedAt }: EndReport): void {
     const dueAt = message.sentAt === undefined ? undefined : Math.max(message.sentAt, message.availableAt ?? 0)
     this.#statistics.settled({
       task: message.task,
@@ -72,7 +72,7 @@ export class Reporter {
 function eventOf(
   { message }: ReceivedTask,
   settlement: Settlement,
-  { attempt, runMs, startedAt, scrub }: EndFacts,
+  { attempt, runMs, startedAt, scrub }: EndReport,
 ): EventDetails {
   const { state, delayMs = 0 } = settlement
   switch (state) {

@@ -11,7 +11,7 @@ import { endTask, perform, planLostClaims } from './plan-batch.ts'
 import { runTask } from './run-task.ts'
 import { type Candidate, isPast, type Plan } from './triage.ts'
 
-/** A claim that keeps getting lost is given up after so many looks at the record. The message comes again. */
+/** After this many lost claims of one task the worker gives up, and the message comes back. */
 const mostLooks = 3
 
 /** A candidate that may start: claimed, or without a record to claim. */
@@ -21,7 +21,7 @@ interface Ready {
   readonly token: string
 }
 
-/** Runs what a plan has to run: first those that share the process, in waves, then suspects one by one. */
+/** Runs the candidates of a plan: first those that share the process, in waves, then the suspects one by one. */
 export async function runPlan(plan: Plan, batch: Batch): Promise<void> {
   const turns = new Turns(plan, batch)
   const stopHiding = batch.lease.keepHidden(() => turns.waiting)
@@ -54,15 +54,15 @@ class Turns {
   }
 
   async run(): Promise<void> {
-    // Suspects that were handed back three times, because the others always took the time, go first now.
+    // Suspects that were handed back three times, because other tasks took all the time, go first.
     const urgent = this.#alone.filter(isUrgent)
     if (urgent.length > 0) this.#alone.sort((a, b) => Number(isUrgent(b)) - Number(isUrgent(a)))
     for (let left = urgent.length; left > 0; left--) await this.#runNextAlone()
     await this.#runTogether()
-    // After the others are settled: a crash of a suspect is then known to be its own.
+    // The others are settled by now, so a crash is known to be the suspect's own.
     while (this.#alone.length > 0) {
       await this.#runNextAlone()
-      // A claim that was lost may have turned out to be free to share the process.
+      // After a lost claim, the new record may say that the task can share the process.
       await this.#runTogether()
     }
   }
@@ -72,7 +72,7 @@ class Turns {
     return this.#batch.lock.shared(() => this.#runWaves())
   }
 
-  /** Up to `parallelism` at a time. A wave is claimed just before it starts: nothing is claimed that does not start. */
+  /** Runs up to `parallelism` tasks at a time. A wave is claimed just before it starts: nothing is claimed that does not start. */
   async #runWaves(): Promise<void> {
     const { queue, lock, settler } = this.#batch
     const running = new Set<Promise<void>>()
@@ -83,14 +83,14 @@ class Turns {
         continue
       }
       const wave = await this.#admit(this.#together.splice(0, free))
-      // Those that wait count, too: one may start, and end the process, before what runs now is settled.
+      // Waiting tasks count too: one may start and crash the process before the running ones are settled.
       const alone = lock.hasOneBatch && running.size + wave.length + this.#together.length === 1
       const { claims, ready, askedAt } = await this.#claim(wave, alone)
       for (const { candidate, record, token } of ready) {
         const run = runTask(candidate, record, token, this.#batch).finally(() => running.delete(run))
         running.add(run)
       }
-      // Only after the others have started: their leases are running.
+      // Done only after the others have started, because their leases are running.
       await this.#replan(claims, askedAt)
     }
     await settler.drain()
@@ -127,7 +127,7 @@ class Turns {
     ]
   }
 
-  /** Hands back what may not start: no attempt is spent on it. */
+  /** Hands back candidates that may not start. No attempt is spent. */
   async #admit(wave: readonly Candidate[]): Promise<readonly Candidate[]> {
     const { admitted, handedBack } = await admit(wave, this.#gates)
     if (admitted.length > 0) this.#hasStarted = true
@@ -148,7 +148,7 @@ class Turns {
     return admitted
   }
 
-  /** Claims a wave. What is ready must start at once. */
+  /** Claims a wave. The caller must start the ready tasks at once. */
   async #claim(wave: readonly Candidate[], alone: boolean) {
     const { ledger, ports, queueName, lease, settler, claimant } = this.#batch
     const askedAt = ports.clock.now()
@@ -164,7 +164,7 @@ class Turns {
         leaseUntil: lease.until(askedAt),
         alone,
         claimant,
-        // A solo claim that nobody knows of would count as a crash when its lease ends.
+        // If a solo claim was written and no run follows, it would count as a crash when its lease ends.
         doubtUntil: alone ? lease.doubtUntil(askedAt) : undefined,
       },
     )
@@ -175,7 +175,7 @@ class Turns {
     return { claims, ready, askedAt }
   }
 
-  /** What only the answered claim tells: it took too long, or the task was revoked or expired meanwhile. */
+  /** What only the claim's answer can tell: it took too long, or the task was revoked or expired meanwhile. */
   #mayStart({ candidate, record, token }: Extract<Claim, { readonly status: 'claimed' }>): boolean {
     const { lease, ports } = this.#batch
     const { received, task } = candidate
@@ -189,7 +189,7 @@ class Turns {
     return false
   }
 
-  /** Claims that did not succeed: a lost one is judged again by the record as it is now, a failed one comes again. */
+  /** Claims that did not succeed. A lost claim is judged again by the current record; after a failed one the message comes back. */
   async #replan(claims: readonly Claim[], askedAt: number): Promise<void> {
     const { ports, queueName } = this.#batch
     const lost: Extract<Claim, { readonly status: 'lost' }>[] = []

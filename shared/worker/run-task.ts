@@ -6,7 +6,7 @@ import { LeaseLostError, type RunningTask } from './running-tasks.ts'
 import { leaseLost } from './settler.ts'
 import type { Candidate } from './triage.ts'
 
-/** Runs a task to its outcome and gives it to the settler. Resolves when the run has ended, not when it is settled. */
+/** Runs a task and gives its outcome to the settler. Resolves when the run has ended, not when it is settled. */
 export async function runTask(
   candidate: Candidate,
   record: TaskRecord | undefined,
@@ -29,7 +29,7 @@ export async function runTask(
   if (watched) running.remove(watched)
   batch.stopping?.removeEventListener('abort', stop)
   const progress = run.endProgress()
-  // What the run threw may be the lost lease itself, which is no attempt of its own. The task is found when its lease ends.
+  // The run may have thrown the lost lease itself, which is not an outcome of the task. The task is found again when its lease ends.
   if (watched?.hasLostLease && settlement.state !== 'SUCCESS') {
     const { id, task: name } = received.message
     ports.telemetry.log('warn', leaseLost, { task: name, id })

@@ -13,7 +13,7 @@ import type { Lease } from './lease.ts'
 import { Progress } from './progress.ts'
 import type { ReceivedTask, RunnableTask } from './received-task.ts'
 
-/** What a run needs of its batch. */
+/** What a run needs from its batch. */
 export interface RunDeps {
   readonly ports: Ports
   readonly ledger: CertainLedger
@@ -23,11 +23,11 @@ export interface RunDeps {
   readonly lease: Pick<Lease, 'latestEndAt'>
 }
 
-/** A task whose function is to run now. */
+/** A task whose function runs now. */
 export interface ReadyTask {
   readonly received: ReceivedTask
   readonly task: RunnableTask
-  /** As the claim left it. Undefined without ledger. */
+  /** The record as the claim left it. Undefined without a ledger. */
   readonly record: TaskRecord | undefined
   /** Counted attempts that ended before. */
   readonly attempt: number
@@ -39,7 +39,7 @@ export interface Run {
   readonly scrub: (text: string) => string
   /** How the run ended, decided. Never rejects. */
   readonly settlement: Promise<Settlement>
-  /** To be called when it has ended. Returns the last progress, if it was not written yet. */
+  /** Call this when the run has ended. Returns the last progress, if it was not written yet. */
   endProgress(): string | undefined
   /** Calls the hooks for a settlement of this run. Undefined when there are none. */
   callHooks(settlement: Settlement): Promise<void> | undefined

@@ -18,12 +18,12 @@ export interface RunningTask {
   readonly id: string
   readonly queue: string
   readonly receipt: string
-  /** The record's version while this claim holds. */
+  /** The record's version during this claim. */
   readonly v: number
   readonly startedAt: number
-  /** As the claim left it. Epoch ms. */
+  /** End of the lease as the claim wrote it, epoch ms. */
   readonly leaseUntil: number
-  /** In containers: the lease is renewed, and the message is hidden for this long each time, ms. */
+  /** In containers only: the lease is renewed, and each renewal hides the message for this long, ms. */
   readonly renewVisibilityMs: number | undefined
   abort(reason: Error): void
 }
@@ -33,22 +33,22 @@ interface RenewableTask extends RunningTask {
   readonly renewVisibilityMs: number
 }
 
-/** How a task of this process holds its lease. */
+/** State of a running task's lease. */
 interface Hold {
-  /** When renewal was last asked for. */
+  /** When renewal was last requested. */
   askedAt: number
-  /** For certain. */
+  /** Certain end of the lease, epoch ms. */
   leaseUntil: number
-  /** Its run was aborted for it. */
+  /** The run was aborted because its lease was lost. */
   isLost: boolean
 }
 
 type Held = [RenewableTask, Hold]
 
 /**
- * The tasks that run in this process. Tasks that run longer than 3 s are polled, one batched read per 3 s: were they asked to stop, did they lose
- * their lease? In containers leases are renewed every 20 s, and a run whose lease could not be renewed ends before another worker may begin. No
- * timer runs while no task does.
+ * The tasks that run in this process. Tasks that run longer than 3 s are polled for revocation and lost leases, one batched read per 3 s.
+ * In containers, leases are renewed every 20 s, and a run whose lease could not be renewed is ended before another worker may start the task. No
+ * timer is set while no task runs.
  */
 export class RunningTasks {
   readonly #ports: Pick<Ports, 'records' | 'queues' | 'clock'>
@@ -104,11 +104,11 @@ export class RunningTasks {
     this.#ask('renew', () => this.#renew(renewable.filter(([, hold]) => isDue(hold, now))))
   }
 
-  /** Asks one question at a time of each kind: a table that does not answer the one may answer the other. */
+  /** Polling and renewal run one request each at a time, apart from each other: if one hangs, the other may still be answered. */
   #ask(what: 'look' | 'renew', ask: () => Promise<void>): void {
     if (this.#asking.has(what)) return
     this.#asking.add(what)
-    // No answer: the next check asks again, and the settlement is conditioned on the claim in any case.
+    // Without an answer, the next check asks again. The settlement is conditioned on the claim in any case.
     void ask()
       .catch(() => {})
       .finally(() => this.#asking.delete(what))
@@ -117,7 +117,7 @@ export class RunningTasks {
   async #abortRevoked(tasks: readonly RunningTask[]): Promise<void> {
     const ids = [...new Set(tasks.map((task) => task.id))]
     if (ids.length === 0) return
-    // Eventually consistent, at half the price: an older version means nothing, a newer one means that the lease is lost.
+    // Eventually consistent reads cost half. An older version means nothing; a newer one means that the lease is lost.
     const records = await this.#ports.records.read(ids, { consistent: false })
     const byId = new Map(ids.map((id, index) => [id, records[index]]))
     for (const task of tasks) {
@@ -150,7 +150,7 @@ export class RunningTasks {
     this.#hide(due.map(([task]) => task).filter((task) => this.#tasks.has(task)))
   }
 
-  /** The next renewal does not wait for this: a message that is received again finds the lease. */
+  /** The next renewal does not wait for this: if the message is received again, that delivery finds the lease. */
   #hide(tasks: readonly RenewableTask[]): void {
     for (const queue of new Set(tasks.map((task) => task.queue))) {
       const own = tasks.filter((task) => task.queue === queue)
@@ -163,7 +163,7 @@ export class RunningTasks {
   }
 }
 
-/** Soon enough for another worker whose clock is ahead of ours. The next check would be too late. */
+/** Early enough even if another worker's clock is ahead of ours. The next check would be too late. */
 function isAlmostOver({ leaseUntil }: Hold, now: number): boolean {
   return leaseUntil - clockSkewMs - revocationCheckMs <= now
 }

@@ -9,7 +9,7 @@ import type { Fingerprints } from './fingerprints.ts'
 import { type FollowDeps, type FollowUp, follow } from './follow.ts'
 import type { ReceivedTask } from './received-task.ts'
 
-/** What ends within this time is settled together, ms. */
+/** Tasks that end within this time are settled together, ms. */
 export const settleAfterMs = flushMs
 
 /** A task that has ended, with a run or without one. */
@@ -24,7 +24,7 @@ export interface EndedTask {
   readonly startedAt?: number | undefined
   readonly progress?: string | undefined
   readonly opens?: number | undefined
-  /** Called once the settlement is certain; not called when it was lost. Only `drain()` waits for it. */
+  /** Called when the settlement was certainly written; not called when it was lost. Only `drain()` waits for it. */
   report(): void | Promise<void>
 }
 
@@ -40,8 +40,8 @@ export interface SettlerDeps extends FollowDeps {
 }
 
 /**
- * Settles what ended: the records first, then what follows from them (`follow()`). A crash between any two steps repeats the rest when the message
- * comes again. What ends within 50 ms goes together. Nothing that ended waits for a neighbour that runs.
+ * Settles ended tasks: the records first, then their effects (`follow()`). After a crash between two steps the rest is repeated when the message
+ * comes back. Tasks that end within 50 ms are settled together. An ended task never waits for a running neighbour.
  */
 export class Settler {
   readonly #deps: SettlerDeps
@@ -60,7 +60,7 @@ export class Settler {
     this.#cancelTimer ??= this.#deps.ports.clock.timer(this.#deps.settleAfterMs, () => this.#flush())
   }
 
-  /** Settles what is pending now. Resolves when all of it is settled and reported. */
+  /** Settles everything pending now. Resolves when all is settled and reported. */
   async drain(): Promise<void> {
     this.#flush()
     await this.#settling
@@ -68,8 +68,8 @@ export class Settler {
   }
 
   /**
-   * A record may say that a task runs alone in this process although it does not. If the process died with another task, that crash would count
-   * against the wrong one, so nothing else starts.
+   * A record may say that a task runs alone in this process although it does not run. If another task crashed the process, that crash would count
+   * against the wrong task, so nothing else starts.
    */
   get isSoloInDoubt(): boolean {
     return this.#isSoloInDoubt
@@ -89,7 +89,7 @@ export class Settler {
     this.#settling = this.#settling
       .then(() => this.#settle(ended))
       .catch((error: unknown) => {
-        // A port threw where it must not. The messages come again and find what was done.
+        // A port broke its contract and threw. The messages come back and find what was done.
         for (const each of ended) this.#keep(each)
         const { ports, queueName } = this.#deps
         ports.telemetry.log('error', 'Settling failed; the messages will come again.', {
@@ -109,7 +109,7 @@ export class Settler {
     for (const each of settled) this.#report(each.ended)
   }
 
-  /** Returns what is settled for certain. The rest keeps its message. */
+  /** Returns the tasks that are certainly settled. The others keep their messages. */
   async #writeRecords(ended: readonly EndedTask[]): Promise<readonly SettledTask[]> {
     const { ports, ledger, fingerprints } = this.#deps
     const now = ports.clock.now()
@@ -147,7 +147,7 @@ export class Settler {
     if (record?.alone === true) this.doubtSolo()
   }
 
-  /** Hooks may take their time: no other settlement waits for them. */
+  /** Hooks may be slow, so no other settlement waits for them. */
   #report(ended: EndedTask): void {
     const reported = ended.report()
     if (!(reported instanceof Promise)) return
@@ -162,7 +162,7 @@ function followUpOf({ ended, record }: SettledTask, now: number): FollowUp {
   const { received, settlement, scrub } = ended
   if (record !== undefined) return { received, record, effects: effectsOf(record), parks: true }
   const { state, counts, deadLetter, delayMs, error } = settlement
-  // Without ledger the settlement is all there is: the record that it would have written.
+  // Without a ledger no record exists: builds the one that the settlement would have written.
   const effects = effectsOf({
     state,
     attempt: received.delivery.receiveCount,

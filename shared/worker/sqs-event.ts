@@ -4,9 +4,9 @@ import { routeOf } from '../core/names.ts'
 import type { Delivery } from '../ports/index.ts'
 
 /**
- * The deliveries of an event, by queue.
+ * Groups the deliveries of an event by queue.
  *
- * @throws {DefinitionError} for a queue that is not this app's: the mapping points at the wrong function
+ * @throws {DefinitionError} the queue is not this app's: the event source mapping points at the wrong function
  */
 export function deliveriesOf(event: SQSEvent, prefix: string): ReadonlyMap<string, readonly Delivery[]> {
   const byQueue = new Map<string, Delivery[]>()
@@ -44,7 +44,7 @@ function deliveryOf(record: SQSRecord): Delivery {
 }
 
 /**
- * The partial batch response. Ids come from the event alone: one that is not in the batch would bring the whole batch back.
+ * The partial batch response. Ids come only from the event, because an id that is not in the batch makes Lambda retry the whole batch.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export function responseOf(failed: readonly string[]): SQSBatchResponse {

@@ -15,46 +15,46 @@ import type { ReceivedTask, RunnableTask } from './received-task.ts'
 export interface Candidate {
   readonly received: ReceivedTask
   readonly task: RunnableTask
-  /** As read. `undefined`: not read, the claim expects the version of the message. `null`: there is none, the claim creates it. */
+  /** The record as read. `undefined`: not read, the claim expects the version in the message. `null`: no record, the claim creates it. */
   readonly record: TaskRecord | null | undefined
   /** Counted attempts that ended before this run. */
   readonly attempt: number
   /** The generation this delivery opens. */
   readonly opens?: number
   readonly crashed?: 'alone' | 'in-company'
-  /** Has to run while nothing else does. */
+  /** The task must run alone. */
   readonly alone: boolean
 }
 
 /** A task that ends without a run. */
 export interface Ending {
   readonly received: ReceivedTask
-  /** `undefined`: without ledger. `null`: there is none, it has to be created first. */
+  /** `undefined`: no ledger. `null`: no record yet, it must be created first. */
   readonly record: TaskRecord | null | undefined
   readonly outcome: WithoutRun
-  /** When the run that was lost had begun. */
+  /** When the crashed run had started. */
   readonly startedAt?: number | undefined
   /** The generation that the delivery opens. */
   readonly opens?: number | undefined
 }
 
-/** An input to be written beside its record before anything else is done with its task. */
+/** An input item that must be written before anything else happens to its task. */
 export interface MissingInput {
   readonly received: ReceivedTask
   readonly item: InputItem
 }
 
-/** What is to be done with each delivery of a batch. */
+/** The plan: what to do with each delivery of a batch. */
 export interface Plan {
   /** May share the process. */
   readonly together: readonly Candidate[]
-  /** Suspects: each runs while nothing else does. */
+  /** Suspects: each runs alone. */
   readonly alone: readonly Candidate[]
   readonly endings: readonly Ending[]
-  /** Nothing is to be written: wait, repeat what follows from the record, or acknowledge. */
+  /** No record is written: the message waits, the effects of the record are repeated, or the message is acknowledged. */
   readonly followUps: readonly FollowUp[]
   readonly inputs: readonly MissingInput[]
-  /** The record has to be read before anything can be said. */
+  /** The record must be read before the delivery can be judged. */
   readonly read: readonly ReceivedTask[]
 }
 
@@ -62,11 +62,11 @@ export interface Plan {
 export interface Knowledge {
   readonly queue: string
   readonly now: number
-  /** When the records were asked for. */
+  /** When the read of the records was requested. */
   readonly askedAt: number
-  /** Records by task id; undefined where there is none. An id that is not in the map was not read. */
+  /** Records by task id; undefined if there is none. An id that is not in the map was not read. */
   readonly records: ReadonlyMap<string, TaskRecord | undefined>
-  /** While the queue is paused: how long its messages wait. */
+  /** How long messages wait while the queue is paused. */
   readonly pausedWaitMs?: number | undefined
 }
 
@@ -78,11 +78,11 @@ const toleranceMs = 500
 const longestUnknownWaitMs = 60_000
 
 /**
- * Decides what is to be done with each delivery. Pure.
+ * Decides what to do with each delivery. Pure.
  *
- * A message carries the version of its record, so a first receive may be claimed without a look. All others are judged by the record, as of the
- * instant it was asked for: a lease that was over then is over for good. One that ended while the table answered may have been renewed, which leaves
- * the version that a claim expects.
+ * A message carries the version of its record, so a first receive is claimed without reading. All others are judged by the record, as of the
+ * instant of the request: a lease that was over then is over for good. A lease that ended while the table answered may have been renewed, and renewal keeps
+ * the version that a claim expects, so the claim would succeed.
  */
 export function triage(received: readonly ReceivedTask[], known: Knowledge, judge: typeof classify = classify): Plan {
   const plan: Writable = { together: [], alone: [], endings: [], followUps: [], inputs: [], read: [] }
@@ -95,7 +95,7 @@ export function triage(received: readonly ReceivedTask[], known: Knowledge, judg
   return plan
 }
 
-/** No claim: receives are the attempts. A pause does not hold these tasks: they have no record to read. */
+/** Without a record there is no claim, and receives count as attempts. A pause does not stop these tasks. */
 function triageWithoutLedger(plan: Writable, received: ReceivedTask, now: number): void {
   const { message, delivery, task } = received
   if (isPast(message.expires, now)) plan.endings.push({ received, record: undefined, outcome: { kind: 'expired' } })
@@ -103,7 +103,7 @@ function triageWithoutLedger(plan: Writable, received: ReceivedTask, now: number
   else if (task === undefined) triageUnknown(plan, received, undefined, now)
   else {
     const attempt = (message.attempt ?? 0) + delivery.receiveCount - 1
-    // More receives than runs allowed: the last ones ended with their process.
+    // More receives than allowed runs: the last runs crashed with their process.
     if (isCrashFinal(task.policy, attempt)) {
       const error = new WorkerLostError(message.id, attempt)
       plan.endings.push({ received, record: undefined, outcome: { kind: 'lost', error } })
@@ -125,8 +125,8 @@ function triageUnread(plan: Writable, received: ReceivedTask, { now, pausedWaitM
 }
 
 /**
- * A copy of a task that is over may outlive the record that says so, and run again: each copy may come once more for the time of its retention,
- * while the record lasts that time and a grace from the end of the task. So a message that is older than half of the grace is not copied unread.
+ * A copy of an ended task may outlive the record that says so, and run again: each fresh copy lives for another retention,
+ * but the record only lives for the retention and a grace after the task ended. So for a message older than half of the grace the record is read first.
  */
 function isOld({ message }: ReceivedTask, now: number): boolean {
   return now - (message.sentAt ?? 0) > recordGraceMs / 2
@@ -186,12 +186,12 @@ function triageRunnable(
 ): void {
   const { task } = received
   const { kind: _kind, ...run } = verdict
-  // A redrive that nobody can run opens its generation all the same: its own dead letter must not be stale.
+  // A redriven task that no worker knows still opens its generation. Otherwise its next dead letter would be stale.
   if (task === undefined) triageUnknown(plan, received, record, now, run.opens)
   else plan[run.alone ? 'alone' : 'together'].push({ received, task, record, ...run })
 }
 
-/** The message of a foreign producer, or one whose record has expired. The claim creates the record. */
+/** A message of a foreign producer, or of an expired record. The claim creates the record. */
 function triageUnrecorded(plan: Writable, received: ReceivedTask, now: number): void {
   const { message, task } = received
   if (isLater(message.availableAt, now)) plan.followUps.push(comeBack(received, message.availableAt))
@@ -199,7 +199,7 @@ function triageUnrecorded(plan: Writable, received: ReceivedTask, now: number): 
   else plan.together.push({ received, task, record: null, attempt: 0, alone: false })
 }
 
-/** A task that nobody registered may come with the next deploy: its messages wait for 15 minutes. */
+/** The next deploy may bring a task that this worker does not know: its messages wait for 15 minutes. */
 function triageUnknown(
   plan: Writable,
   received: ReceivedTask,
@@ -207,7 +207,7 @@ function triageUnknown(
   now: number,
   opens?: number,
 ): void {
-  // A copy that was hidden between attempts was first received long before a deploy took its task away.
+  // A copy that waited between attempts was first received long before a deploy removed its task.
   const since = Math.max(received.delivery.firstReceivedAt, record?.startedAt ?? 0, record?.availableAt ?? 0)
   const waitedMs = now - since
   const error = new UnknownTaskError(received.message.task)
@@ -217,14 +217,14 @@ function triageUnknown(
 }
 
 /**
- * A worker that created the record of a foreign message may have died before it wrote the input beside it: these are two statements. While the
- * record stands as it was made nobody can know, so the input is written again.
+ * A worker that created the record of a foreign message may have died before it wrote the input item: these are two statements. While the
+ * record is at version 1 this is unknown, so the input is written again.
  */
 function missingInput({ message }: ReceivedTask, record: TaskRecord, queue: string): InputItem | undefined {
-  // Our own messages carry a version: they were sent when record and input were certain.
+  // Our own messages carry a version: they were sent after record and input were certainly written.
   if (message.v !== undefined || record.v !== 1 || record.inputRef === undefined) return undefined
   const { inputItem } = recordOfMessage(message, queue, record.enqueuedAt, record.token)
-  // A message that uses the id again for another input must not replace the input of the first.
+  // If a message reuses the id with another input, it must not replace the first input.
   return inputItem?.ref === record.inputRef ? inputItem : undefined
 }
 
@@ -236,7 +236,7 @@ function handBack(received: ReceivedTask, at: number): FollowUp {
   return { ...comeBack(received, at), event: 'handed-back' }
 }
 
-/** Never a fresh copy: somebody else works on the task, and will settle it long before this message grows old. */
+/** Never a fresh copy: another worker runs the task and settles it long before this message grows old. */
 export function hold(received: ReceivedTask, waitMs: number): FollowUp {
   return { received, record: undefined, effects: [{ kind: 'hide', waitMs: Math.max(1_000, waitMs) }] }
 }
@@ -249,7 +249,7 @@ function repeat(received: ReceivedTask, record: TaskRecord): FollowUp {
   return { received, record, effects: effectsOf(record), event: 'finished-again' }
 }
 
-/** What becomes of further copies of a task in one batch, once the first copy has been worked. */
+/** What to do with further copies of a task in one batch after the first copy is done. */
 export function triageDuplicates(
   duplicates: readonly ReceivedTask[],
   records: Knowledge['records'],

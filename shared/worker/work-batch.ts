@@ -10,7 +10,7 @@ import { triageDuplicates } from './triage.ts'
 /**
  * The way of one batch: receive → group → triage, then wave by wave: admit → claim → run → decide → settle → follow.
  *
- * @returns ids of the messages that are to come again
+ * @returns ids of the messages that must come back
  */
 export async function workBatch(deliveries: readonly Delivery[], batch: Batch): Promise<readonly string[]> {
   const { received, refused } = receive(deliveries, batch.app.tasks, batch.queue)
@@ -25,7 +25,7 @@ export async function workBatch(deliveries: readonly Delivery[], batch: Batch): 
   return batch.acknowledgements.failed(deliveries)
 }
 
-/** Further copies of a task in the batch: acknowledged if the task is over now, else they come again. */
+/** Further copies of a task in the batch: acknowledged if the task has ended, otherwise they come back. */
 async function followDuplicates(duplicates: readonly ReceivedTask[], batch: Batch): Promise<void> {
   if (duplicates.length === 0) return
   const records = await readRecords(

@@ -7,15 +7,15 @@ import type { TaskRecord } from '../core/record.ts'
 /** The error of a task that ended without a result. */
 export type TaskError = TaskFailedError | TaskRevokedError
 
-/** What a terminal record says to whoever awaits it. */
-export type Ending =
+/** What `get()` makes of an ended task: its value or an error. */
+export type TaskResult =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'error'; readonly error: TaskError }
-  /** It ended, but what it left is hidden. */
+  /** The task ended, but its result and error are hidden. */
   | { readonly kind: 'gone'; readonly error: ResultGoneError }
 
-/** The ending of a record, or undefined while it is open. */
-export function endingOf(record: TaskRecord, now: number): Ending | undefined {
+/** The result of an ended task, or undefined while it is open. */
+export function taskResultOf(record: TaskRecord, now: number): TaskResult | undefined {
   const { id, state } = record
   switch (state) {
     case 'SUCCESS': {
@@ -57,7 +57,7 @@ function goneOf(record: TaskRecord, now: number): ResultGoneError | undefined {
   return isPayloadHidden(record, now) ? new ResultGoneError(record.id, record.state, 'expired') : undefined
 }
 
-/** Result and error are no longer shown. */
+/** Whether result and error are hidden. */
 export function isPayloadHidden(record: TaskRecord, now: number): boolean {
   return record.forgotten === true || (record.resultUntil !== undefined && !isCurrent(record.resultUntil, now))
 }
