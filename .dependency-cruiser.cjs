@@ -7,8 +7,9 @@ const may = {
   ports: ['core', 'ports'],
   protocol: ['core', 'ports', 'protocol'],
   enqueue: ['core', 'ports', 'protocol', 'enqueue'],
-  client: ['core', 'ports', 'protocol', 'enqueue', 'client'],
-  worker: ['core', 'ports', 'protocol', 'enqueue', 'worker'],
+  schedule: ['core', 'ports', 'protocol', 'enqueue', 'schedule'],
+  client: ['core', 'ports', 'protocol', 'enqueue', 'schedule', 'client'],
+  worker: ['core', 'ports', 'protocol', 'enqueue', 'schedule', 'worker'],
   container: ['core', 'ports', 'protocol', 'worker', 'container'],
   insight: ['core', 'ports', 'insight'],
   operate: ['core', 'ports', 'protocol', 'enqueue', 'insight', 'operate'],
@@ -16,7 +17,7 @@ const may = {
   system: ['core', 'ports', 'system'],
   memory: ['core', 'ports', 'protocol', 'memory'],
   aws: ['core', 'ports', 'protocol', 'aws'],
-  testing: ['core', 'ports', 'protocol', 'enqueue', 'client', 'worker', 'memory', 'testing'],
+  testing: ['core', 'ports', 'protocol', 'enqueue', 'schedule', 'client', 'worker', 'memory', 'testing'],
   local: ['core', 'ports', 'protocol', 'client', 'worker', 'system', 'memory', 'aws', 'local'],
 }
 
@@ -58,6 +59,13 @@ module.exports = {
       comment: 'only shared/aws imports the AWS SDK',
       from: { path: '^(shared|infra|functions|cli)/', pathNot: layer('aws') },
       to: { path: '@aws-sdk/' },
+    },
+    {
+      name: 'dynamodb-stands-alone',
+      severity: 'error',
+      comment: 'the DynamoDB engine imports Node and itself: it could be a package of its own',
+      from: { path: '^localstack/dynamodb/(model|server)/' },
+      to: { pathNot: '^localstack/dynamodb/', dependencyTypesNot: ['core'] },
     },
     {
       name: 'infra-reads-core-only',

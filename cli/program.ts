@@ -4,6 +4,7 @@ import { costCommand } from './commands/cost.ts'
 import { dashboardCommand } from './commands/dashboard.ts'
 import { devCommand } from './commands/dev.ts'
 import { dlqCommand } from './commands/dlq.ts'
+import { dynamodbCommand } from './commands/dynamodb.ts'
 import { initCommand } from './commands/init.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { pauseCommand } from './commands/pause.ts'
@@ -53,6 +54,7 @@ export function createProgram(help: (text: string) => void): Command {
     devCommand(),
     dashboardCommand(),
     sqsCommand(),
+    dynamodbCommand(),
     workerCommand(),
   ]) {
     program.addCommand(command)

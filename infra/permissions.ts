@@ -86,6 +86,23 @@ export const workPermissions: readonly Permission[] = [
   { on: 'table', action: 'dynamodb:PutItem', reason: 'the task names that the counters stand for, once a process' },
 ]
 
+/** The tick: it sends what is due, releases schedules, and enqueues their occurrences. */
+export const tickPermissions: readonly Permission[] = [
+  {
+    on: 'table',
+    action: 'dynamodb:Query',
+    reason: 'what is due in a minute, the schedules of the code, and how far the ticks are',
+  },
+  { on: 'table', action: 'dynamodb:PutItem', reason: 'a schedule is advanced, if it still is as it was read' },
+  { ...writeInputs, reason: 'what was sent is removed from its minute; and larger inputs have an item of their own' },
+  { ...changeRecordsAlone, reason: 'how far the tick is; and changes that remove several fields' },
+  { ...readRecords, reason: 'schedules, and the records of tasks whose message is too large for a due item' },
+  send,
+  insertRecords,
+  replaceExpired,
+  changeRecords,
+]
+
 /** What the event source mapping does in the function's name. */
 export const mappingPermissions: readonly Permission[] = [
   { on: 'queue', action: 'sqs:ReceiveMessage', reason: 'Lambda polls the queue' },
@@ -102,6 +119,11 @@ export const operatePermissions: readonly Permission[] = [
   { on: 'queue', action: 'sqs:SendMessage', reason: 'reconcile sends what lost its message; a redrive sends back' },
   { on: 'dead', action: 'sqs:ReceiveMessage', reason: 'a redrive takes dead letters' },
   { on: 'dead', action: 'sqs:DeleteMessage', reason: 'a redrive deletes what it sent back' },
+  {
+    on: 'dead',
+    action: 'sqs:ChangeMessageVisibility',
+    reason: 'dead letters that were looked at can be received again at once',
+  },
   { on: 'dead', action: 'sqs:StartMessageMoveTask', reason: 'a redrive from the console or the AWS CLI' },
   { on: 'dead', action: 'sqs:CancelMessageMoveTask', reason: 'and its end' },
   { on: 'dead', action: 'sqs:ListMessageMoveTasks', reason: 'and its progress' },

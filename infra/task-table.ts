@@ -15,6 +15,7 @@ import {
   type Permission,
   resultsPermissions,
   tableKeyActions,
+  tickPermissions,
   workPermissions,
 } from './permissions.ts'
 import { deployedApp, type TaskAppProps } from './task-app.ts'
@@ -86,6 +87,11 @@ export class TaskTable extends Construct {
   /** What running tasks reads and writes. */
   grantWork(grantee: IGrantable): Grant {
     return this.#grant(grantee, workPermissions, 'write')
+  }
+
+  /** What the tick reads and writes. */
+  grantTick(grantee: IGrantable): Grant {
+    return this.#grant(grantee, tickPermissions, 'write')
   }
 
   /** List, inspect, pause, revoke, reconcile. */

@@ -1,18 +1,15 @@
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
-  Architecture,
   CfnEventSourceMapping,
   EventSourceMapping,
-  type FunctionProps,
-  Function as LambdaFunction,
+  type Function as LambdaFunction,
   LoggingFormat,
   MetricType,
   RecursiveLoop,
   SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda'
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { longestFunctionMs } from '../shared/core/defaults.ts'
@@ -20,15 +17,13 @@ import { formatMs } from '../shared/core/duration.ts'
 import { DefinitionError } from '../shared/core/errors.ts'
 import { needsContainer } from '../shared/core/queue.ts'
 import { acknowledge } from './acknowledge.ts'
-import { bundlingWith } from './bundling.ts'
 import { clientEnvironment } from './client-environment.ts'
 import * as defaults from './defaults.ts'
 import { defined } from './defined.ts'
-import { checkThatItLoads } from './load-check.ts'
 import { deployedApp, type TaskAppProps } from './task-app.ts'
 import type { TaskQueue } from './task-queue.ts'
 import type { TaskTable } from './task-table.ts'
-import { bundledCode, isBundledByCdk } from './worker-bundle.ts'
+import { workerFunction } from './worker-function.ts'
 import type { WorkerCode, WorkerSettings } from './worker-settings.ts'
 
 export interface TaskWorkerProps extends TaskAppProps, WorkerCode, WorkerSettings {
@@ -67,7 +62,8 @@ export class TaskWorker extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     })
     this.role = this.#role(props)
-    this.function = this.#function(
+    this.function = workerFunction(
+      this,
       props,
       defined({
         functionName,
@@ -103,29 +99,6 @@ export class TaskWorker extends Construct {
     props.queue.grantWork(this.role)
     props.table.grantWork(this.role)
     for (const other of props.enqueues ?? []) if (other !== props.queue) other.grantEnqueue(this.role)
-  }
-
-  #function(props: TaskWorkerProps, settings: Omit<FunctionProps, 'code'>): LambdaFunction {
-    const { entry = '', code, bundling, projectRoot, depsLockFilePath, handler = 'handler', layers = [] } = props
-    if (code !== undefined) return new LambdaFunction(this, 'Function', { ...settings, code })
-    const processor = settings.architecture === Architecture.X86_64 ? 'x86_64' : 'arm64'
-    const made = isBundledByCdk(bundling)
-      ? new NodejsFunction(
-          this,
-          'Function',
-          // The variable is for version 2 of the SDK.
-          defined({
-            ...settings,
-            ...{ entry, projectRoot, depsLockFilePath, bundling: bundlingWith(bundling), awsSdkConnectionReuse: false },
-          }),
-        )
-      : new LambdaFunction(this, 'Function', {
-          ...settings,
-          code: bundledCode({ entry, bundling, projectRoot, depsLockFilePath, processor }),
-        })
-    if (props.checkBundle !== false)
-      checkThatItLoads(this, { function: made, handler, processor, layers: layers.length > 0 })
-    return made
   }
 
   #role(props: TaskWorkerProps): Role {

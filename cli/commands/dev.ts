@@ -18,6 +18,11 @@ interface DevFlags {
   readonly quiet?: true
 }
 
+/** An engine by its name, or the address of one. */
+function engineOf(value: string): string {
+  return value === 'dynoxide' || value === 'local' ? value : urlOf(value)
+}
+
 export function devCommand(): Command {
   return new Command('dev')
     .description('run SQS, DynamoDB and the workers on this machine; reload on change')
@@ -29,7 +34,11 @@ export function devCommand(): Command {
     .option('--data-dir <folder>', 'keep queues and records in this folder (default: in memory)')
     .option('--sqs-port <port>', 'of SQS (default: any free one)', parsePort)
     .option('--dynamodb-port <port>', 'of DynamoDB (default: any free one)', parsePort)
-    .option('--dynamodb <url>', 'use the DynamoDB that runs there instead of starting one', urlOf)
+    .option(
+      '--dynamodb <engine>',
+      'dynoxide, local (AWS’s own, needs Java), or the URL of a DynamoDB that runs already',
+      engineOf,
+    )
     .option('--concurrency <n>', 'invocations at a time per queue (default: by the machine)', parseCount)
     .option('--external <package...>', 'do not bundle these, such with native code')
     .option('--quiet', 'print only what goes wrong')

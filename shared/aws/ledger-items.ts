@@ -75,12 +75,17 @@ export function failureAttributes(id: string, queue: string, at: number): Item {
 
 /** The record in an item. Attributes that a later version added come along, for who knows them. */
 export function recordOfItem(item: Item): TaskRecord {
-  const fields: Record<string, unknown> = { id: idOf(item) }
+  // Only records are written under this key, by this file.
+  return { id: idOf(item), ...fieldsOf(item) } as unknown as TaskRecord
+}
+
+/** What an item holds beside its keys. */
+export function fieldsOf(item: Item): Record<string, unknown> {
+  const fields: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(item)) {
     if (!keyAttributes.has(name)) fields[name] = scalar(value)
   }
-  // Only records are written under this key, by this file.
-  return fields as unknown as TaskRecord
+  return fields
 }
 
 /** The task id in an item's or an index entry's key. */

@@ -4,10 +4,13 @@ import type { Clock, Random, ServicePorts } from '../ports/index.ts'
 import { type ClientOptions, createClients } from './clients.ts'
 import { createDynamoControls } from './controls.ts'
 import { rememberDoubt } from './doubt.ts'
+import { createDynamoDue } from './due.ts'
 import { createDynamoInputs } from './inputs.ts'
 import { createSqsQueues } from './queues.ts'
 import { createDynamoRecords } from './records.ts'
+import { createDynamoSchedules } from './schedules.ts'
 import { createDynamoStatistics } from './statistics.ts'
+import { createDynamoTicks } from './ticks.ts'
 
 export interface AwsPortsOptions extends ClientOptions {
   readonly environment: Environment
@@ -44,7 +47,7 @@ export interface TablePortsOptions {
  * The ports on DynamoDB.
  *
  * Rights they need on the table: PartiQLInsert, PartiQLUpdate, BatchGetItem, BatchWriteItem, GetItem, PutItem, UpdateItem, DeleteItem; and Query
- * on its indexes.
+ * on it and its indexes.
  */
 export function createTablePorts(options: TablePortsOptions): Omit<ServicePorts, 'queues'> {
   const { dynamodb, environment, clock, random } = options
@@ -56,5 +59,8 @@ export function createTablePorts(options: TablePortsOptions): Omit<ServicePorts,
     inputs,
     statistics: createDynamoStatistics(access),
     controls: createDynamoControls(access),
+    due: createDynamoDue(access),
+    schedules: createDynamoSchedules(access),
+    ticks: createDynamoTicks(access),
   }
 }

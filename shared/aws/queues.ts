@@ -102,8 +102,8 @@ export function createSqsQueues({ sqs, environment, clock, random }: SqsQueuesOp
     send: (queue, messages) => sendTo(queue, false, messages),
     sendDead: (queue, messages) => sendTo(queue, true, messages),
 
-    async hide(queue, requests) {
-      const answers = await batches(queue, false, requests, (QueueUrl, batch) =>
+    async hide(queue, requests, options) {
+      const answers = await batches(queue, options?.dead ?? false, requests, (QueueUrl, batch) =>
         sqs.send(
           new ChangeMessageVisibilityBatchCommand({
             QueueUrl,

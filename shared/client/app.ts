@@ -3,6 +3,7 @@ import { type AppBuilder, type AppDefinition, type AppOptions, defineApp } from 
 import type { TaskContext } from '../core/context.ts'
 import { DefinitionError } from '../core/errors.ts'
 import { checkKeys } from '../core/options.ts'
+import type { When } from '../core/schedule.ts'
 import { type RunMiddleware, resolveTask, type TaskDefinition, type TaskSource } from '../core/task.ts'
 import type { CallOptions } from '../enqueue/call-options.ts'
 import { Enqueuer } from '../enqueue/enqueuer.ts'
@@ -17,6 +18,7 @@ import { enqueueOne } from './enqueue-calls.ts'
 import { createInspect, type Inspect } from './inspect.ts'
 import { type RedriveOptions, type RedriveReport, redrive } from './redrive.ts'
 import { ResultPoller } from './result-poller.ts'
+import { defineSchedule, type Scheduled, type ScheduleOptions, type Schedules } from './schedules.ts'
 import type { Services } from './services.ts'
 import { makeContract, makeTask } from './task.ts'
 import type {
@@ -114,10 +116,30 @@ export interface App<QueueName extends string = string> {
   close(): void
 }
 
-/** Makes an app in a world: createApp() of the door file gives it the machine's. */
+/** An app with schedules: what App will be when every place that it runs in has a tick. */
+export interface AppWithSchedules<QueueName extends string = string> extends App<QueueName> {
+  /**
+   * Defines a schedule in code. The tick of the deployed code brings it into being, changes it, and removes it when it is gone.
+   *
+   * @example
+   * app.schedule('reports.daily', cron('0 7 * * mon-fri', { zone: 'Europe/Paris' }), (at) => buildReport.s({ day: at, team: 'all' }), { deadline: '6h' })
+   *
+   * @throws {DefinitionError} naming the option, what was expected and what came
+   */
+  schedule(name: string, when: When, call: Scheduled, options?: ScheduleOptions<QueueName>): void
+  /** Schedules at run time. */
+  readonly schedules: Schedules<QueueName>
+}
+
+/**
+ * Makes an app in a world: createApp() of the door file gives it the machine's.
+ *
+ * @param schedules makes `app.schedules`. It calculates occurrences: producers that have none should not bundle what that takes
+ */
 export function buildApp<QueueName extends string>(
   options: AppOptions<QueueName>,
   world: ConnectionDeps,
+  schedules?: (services: Services) => Schedules,
 ): App<QueueName> {
   const builder = defineApp(options)
   const connection = new Connection(world, builder.prefix)
@@ -163,6 +185,9 @@ export function buildApp<QueueName extends string>(
       return reconcile(builder, ports, reconcileOptions)
     },
     redrive: (redriveOptions: RedriveOptions = {}) => redrive(services, redriveOptions),
+    schedule: (name: string, when: When, call: Scheduled, scheduleOptions?: ScheduleOptions) =>
+      builder.addSchedule(defineSchedule(builder, name, when, call, scheduleOptions)),
+    ...(schedules && { schedules: schedules(services) }),
     inspect: createInspect(services),
     connect: (to: Partial<Ports> | AwsTarget) => connection.connect(to),
     ports: () => ports,

@@ -10,10 +10,11 @@ import {
 import { checkKeys } from '../core/options.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { isTerminal, type VisibleState, visibleState } from '../core/states.ts'
+import { availableAtOf } from '../enqueue/call-options.ts'
 import type { Opening } from '../enqueue/enqueue-outcome.ts'
 import { currentTask } from '../protocol/current-task.ts'
 import { endingOf, type TaskError } from './ending.ts'
-import { forgetTask, readRecord, revokeTask } from './record-actions.ts'
+import { forgetTask, readRecord, rescheduleTask, revokeTask } from './record-actions.ts'
 import type { Services } from './services.ts'
 import { onAbort } from './shared-signals.ts'
 import { describeRecords, type TaskInfo } from './task-info.ts'
@@ -141,6 +142,20 @@ export class AsyncResult<Output = unknown> {
   async revoke(): Promise<VisibleState> {
     this.#needsRecord('revoke()')
     return revokeTask(this.#services, this.id, (record) => this.#checkOpening(record))
+  }
+
+  /**
+   * Gives a task that waits another time: one that was enqueued with a delay, or waits for its retry. A time that has passed: at once.
+   *
+   * @example
+   * await handle.reschedule({ countdown: '5m' })
+   *
+   * @throws {CeleriacError} code `task-not-waiting`: it runs, or has ended
+   */
+  async reschedule(to: { readonly eta: Date } | { readonly countdown: Duration }): Promise<void> {
+    this.#needsRecord('reschedule()')
+    const { app, ports } = this.#services
+    return rescheduleTask(this.#services, this.id, availableAtOf('reschedule', to, ports.clock.now(), app.parks))
   }
 
   /** Removes input, result and error of a task that has ended. Its id and key stay known. */

@@ -4,7 +4,7 @@ import type { TaskMessage } from '../core/message.ts'
 import { parseMessage } from '../core/message-codec.ts'
 import type { ErrorData } from '../core/record.ts'
 import { redacted, redactInput } from '../core/redact.ts'
-import type { Delivery } from '../ports/index.ts'
+import type { Delivery, Queues } from '../ports/index.ts'
 import { checkQueue } from './check-queue.ts'
 import type { Services } from './services.ts'
 
@@ -39,7 +39,7 @@ const pageSize = 10
 const peekSeconds = 3
 
 /**
- * Dead letters of a queue, oldest first. They stay where they are, and cannot be received by others for three seconds.
+ * Dead letters of a queue, oldest first. They stay where they are. Others cannot receive them while they are being read.
  *
  * @throws {DefinitionError} the app has no such queue
  */
@@ -50,15 +50,28 @@ export async function readDeadLetters(
   checkQueue(services, 'inspect.deadLetters', queue)
   const { app, ports } = services
   const found = new Map<string, DeadLetterInfo>()
+  const receipts = new Map<string, string>()
   while (found.size < limit) {
     const max = Math.min(pageSize, limit - found.size)
     const deliveries = await ports.queues.receive(queue, { max, waitSeconds: 1, hideSeconds: peekSeconds, dead: true })
+    for (const { messageId, receipt } of deliveries) receipts.set(messageId, receipt)
     const fresh = deliveries.filter(({ messageId }) => !found.has(messageId))
     // All were seen: they come round again.
     if (fresh.length === 0) break
     for (const delivery of fresh) found.set(delivery.messageId, describeDeadLetter(delivery, queue, app))
   }
+  await showAgain(ports.queues, queue, [...receipts.values()])
   return [...found.values()].sort((a, b) => a.deadAt.getTime() - b.deadAt.getTime())
+}
+
+/** Lets dead letters that were looked at be received again at once. */
+export async function showAgain(queues: Queues, queue: string, receipts: readonly string[]): Promise<void> {
+  if (receipts.length === 0) return
+  await queues.hide(
+    queue,
+    receipts.map((receipt) => ({ receipt, delaySeconds: 0 })),
+    { dead: true },
+  )
 }
 
 /** What a dead letter says of itself. */

@@ -81,7 +81,7 @@ function enqueueList<Item, Input, Output>(
       throw new DefinitionError(`${owner}: ${option}: a list has no one id. Give each call its own with applyMany().`)
   }
   // What is wrong for all is said once, before anything is taken from the list.
-  resolveCall(definition, options, app.queues, ports.clock.now())
+  resolveCall(definition, options, app, ports.clock.now())
   const source = new ChunkSource(items, bulkChunk, ports.clock, take)
   return new BulkEnqueue<Input, Output>(
     source,

@@ -1,12 +1,21 @@
 import type { AttemptOptions } from '../core/attempt.ts'
 import { messageOf } from '../core/call.ts'
 import { decideWithoutRun } from '../core/decide.ts'
-import { resultTtlMs } from '../core/defaults.ts'
+import { maxDelayMs, resultTtlMs } from '../core/defaults.ts'
 import { CeleriacError, LedgerUnavailableError, TaskNotFoundError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
+import { inputExpiresAtSeconds } from '../core/lifetime.ts'
+import { messageText } from '../core/message-codec.ts'
+import { parkedTask } from '../core/parked.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { isTerminal, type VisibleState, visibleState } from '../core/states.ts'
-import { forgetRecord, type RecordChange, requestRevocation, revokeRecord } from '../core/transitions.ts'
+import {
+  forgetRecord,
+  type RecordChange,
+  requestRevocation,
+  rescheduleRecord,
+  revokeRecord,
+} from '../core/transitions.ts'
 import { callHooksWithoutRun } from '../protocol/end-hooks.ts'
 import type { Services } from './services.ts'
 
@@ -109,6 +118,50 @@ export async function forgetTask(
     return { state: record.state, change: forgetRecord(record) }
   })
   if (inputs.size > 0) await ports.inputs.remove([...inputs].map((ref) => ({ id, ref })))
+}
+
+/**
+ * Moves a task that waits to another time. Its record says the time from then on: a message or due item of the old one finds that it is too early,
+ * or that the task has run.
+ *
+ * @param availableAt undefined: now
+ * @throws {CeleriacError} code `task-not-waiting`
+ */
+export async function rescheduleTask(services: Services, id: string, availableAt: number | undefined): Promise<void> {
+  const { ports } = services
+  const at = availableAt ?? ports.clock.now()
+  await changeUntilDone(services, id, (record) => {
+    if (record.state !== 'QUEUED' && record.state !== 'RETRY') {
+      throw new CeleriacError(
+        'task-not-waiting',
+        `reschedule: expected a task that waits, received ${id} in state ${record.state}.`,
+      )
+    }
+    return { state: record.state, change: rescheduleRecord(record, ports.random.token(), at) }
+  })
+  await sendAnew(services, await readRecord(services, id), at)
+}
+
+/** Sends or parks the message of a record. Should this fail, its old message or `reconcile` finds the record. */
+async function sendAnew({ ports }: Services, record: TaskRecord, at: number): Promise<void> {
+  const { id, inputRef, queue, task } = record
+  let text = record.input
+  if (inputRef !== undefined) {
+    ;[text] = await ports.inputs.read([{ id, ref: inputRef }])
+    if (text !== undefined)
+      await ports.inputs.write([{ id, ref: inputRef, body: text, expiresAt: inputExpiresAtSeconds(at) }])
+  }
+  if (text === undefined) throw new CeleriacError('input-gone', `reschedule: the input of task ${id} is gone.`)
+  const body = messageText(messageOf(record, JSON.parse(text) as Json))
+  const delayMs = at - ports.clock.now()
+  if (delayMs > maxDelayMs) {
+    const [answer] = await ports.due.put([parkedTask(record, queue, at, body)])
+    if (answer?.status !== 'done') throw new LedgerUnavailableError(`Task ${id} could not be rescheduled. Try again.`)
+  } else {
+    const delay = { ...(delayMs > 0 && { delaySeconds: Math.ceil(delayMs / 1_000) }) }
+    const [answer] = await ports.queues.send(queue, [{ body, attributes: { task }, ...delay }])
+    if (answer?.status === 'failed') throw answer.error
+  }
 }
 
 interface Plan {

@@ -1,7 +1,7 @@
 import { DefinitionError } from '../core/errors.ts'
 import type { Delivery } from '../ports/index.ts'
 import { checkQueue } from './check-queue.ts'
-import { type DeadLetterInfo, describeDeadLetter } from './dead-letters.ts'
+import { type DeadLetterInfo, describeDeadLetter, showAgain } from './dead-letters.ts'
 import type { Services } from './services.ts'
 
 export interface RedriveOptions {
@@ -78,28 +78,36 @@ async function redriveQueue(
   progress: Progress,
 ): Promise<void> {
   const seen = new Set<string>()
+  const kept = new Map<string, string>()
   const startedAt = clock.now()
   /** What was sent back may fail at once, and would be sent back for ever. */
   const diedAgain = ({ sentAt }: Delivery, { id }: DeadLetterInfo): boolean =>
     id === undefined ? sentAt > startedAt : progress.redriven.some((each) => each.id === id)
   const { dead } = await queues.depth(queue)
   const firstWait = dead > 0 ? nextWaitSeconds : firstWaitSeconds
-  for (let waitSeconds = firstWait; progress.redriven.length < options.limit; waitSeconds = nextWaitSeconds) {
-    options.signal?.throwIfAborted()
-    const max = Math.min(pageSize, options.limit - progress.redriven.length)
-    const received = await queues.receive(queue, { max, waitSeconds, hideSeconds, dead: true })
-    const unseen = received.filter(({ messageId }) => !seen.has(messageId))
-    // A pass is over when only what it left comes round again.
-    if (unseen.length === 0) return
-    for (const { messageId } of unseen) seen.add(messageId)
-    const letters = unseen
-      .map((delivery) => ({ delivery, info: describeDeadLetter(delivery, queue, app) }))
-      .filter(({ delivery, info }) => !diedAgain(delivery, info))
-    const wanted = letters.filter(({ info }) => fits(info, options))
-    progress.examined += letters.length
-    progress.left += letters.length - wanted.length
-    if (wanted.length > 0) await sendBack(queues, queue, wanted, progress)
-    options.onProgress?.(progress)
+  try {
+    for (let waitSeconds = firstWait; progress.redriven.length < options.limit; waitSeconds = nextWaitSeconds) {
+      options.signal?.throwIfAborted()
+      const max = Math.min(pageSize, options.limit - progress.redriven.length)
+      const received = await queues.receive(queue, { max, waitSeconds, hideSeconds, dead: true })
+      const unseen = received.filter(({ messageId }) => !seen.has(messageId))
+      // A pass is over when only what it left comes round again.
+      if (unseen.length === 0) break
+      for (const { messageId, receipt } of received) kept.set(messageId, receipt)
+      for (const { messageId } of unseen) seen.add(messageId)
+      const letters = unseen
+        .map((delivery) => ({ delivery, info: describeDeadLetter(delivery, queue, app) }))
+        .filter(({ delivery, info }) => !diedAgain(delivery, info))
+      const wanted = letters.filter(({ info }) => fits(info, options))
+      progress.examined += letters.length
+      progress.left += letters.length - wanted.length
+      if (wanted.length > 0) await sendBack(queues, queue, wanted, progress)
+      for (const { messageId } of progress.redriven) kept.delete(messageId)
+      options.onProgress?.(progress)
+    }
+  } finally {
+    // What a filter left, or what could not be sent, may be looked at again at once.
+    await showAgain(queues, queue, [...kept.values()])
   }
 }
 

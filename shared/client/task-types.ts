@@ -6,6 +6,7 @@ import type { CallOptions } from '../enqueue/call-options.ts'
 import type { AsyncResult } from './async-result.ts'
 import type { BulkEnqueue, BulkOptions } from './bulk-enqueue.ts'
 import type { LocalResult } from './local-run.ts'
+import type { SignatureMaker } from './signature.ts'
 
 /** The input of a task whose function takes nothing. Not `undefined`, which a function may name as its input. */
 export type NoInput = ReturnType<() => void>
@@ -42,7 +43,7 @@ export type DelayManyOptions<QueueName extends string = string> = BulkOptions &
   Omit<CallOptions<QueueName>, 'taskId' | 'idempotencyKey'>
 
 /** What every task can do, whether or not this process can run it. */
-export interface TaskCalls<Input, Output, QueueName extends string = string> {
+export interface TaskCalls<Input, Output, QueueName extends string = string> extends SignatureMaker<Input, Output> {
   readonly definition: TaskDefinition
   /**
    * Enqueues a call. When it resolves, the task will reach a terminal state or its message a dead-letter queue (G1).

@@ -6,6 +6,7 @@ import { type CallOptions, callOptions } from '../enqueue/call-options.ts'
 import { enqueueCalls, enqueueMany, enqueueOne } from './enqueue-calls.ts'
 import { applyLocally, callDirectly, type LocalCall } from './local-run.ts'
 import type { Services } from './services.ts'
+import { signatureMaker } from './signature.ts'
 import { splitCall } from './split-call.ts'
 import type { Contract, Task, TaskCalls } from './task-types.ts'
 
@@ -33,6 +34,9 @@ function callsOf<Input, Output>(services: Services, app: AppBuilder, name: strin
     },
     delayMany: (inputs, options = {}) => enqueueMany<Input, Output>(services, definition(), inputs, options),
     applyMany: (calls, options = {}) => enqueueCalls<Input, Output>(services, definition(), calls, options),
+    ...signatureMaker<Input, Output>(name, definition, (task, input, options) =>
+      enqueueOne(services, task, input, options),
+    ),
   }
 }
 

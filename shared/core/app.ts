@@ -3,6 +3,7 @@ import { checkAppName, checkPrefix, checkQueueName, prefixOf } from './names.ts'
 import { checkKeys } from './options.ts'
 import { type QueueDefinition, type QueueOptions, type QueueTimes, queueTimes, resolveQueue } from './queue.ts'
 import { resolveRetry } from './retry.ts'
+import type { ScheduleDefinition } from './schedule-record.ts'
 import {
   type AroundRuns,
   defaultsKnown,
@@ -36,12 +37,22 @@ export interface AppDefinition extends AroundRuns {
   readonly queues: Readonly<Record<string, QueueDefinition>>
   readonly tasks: ReadonlyMap<string, TaskDefinition>
   readonly defaults: TaskDefaults
+  /** Schedules that the code defines, by name. */
+  readonly schedules: ReadonlyMap<string, ScheduleDefinition>
+  /**
+   * A tick each minute releases what waits in the table, so longer delays than SQS's may wait there. False until every place that an app runs in has
+   * its tick: then delays end at 15 minutes, and longer retries and snoozes are sent afresh each 15 minutes.
+   */
+  readonly parks: boolean
 }
 
 /** An app definition that tasks can still be added to. */
 export interface AppBuilder extends AppDefinition {
+  parks: boolean
   /** @throws {DefinitionError} also when the name is taken */
   add(name: string, options: TaskSource['options'], run: TaskDefinition['run']): TaskDefinition
+  /** @throws {DefinitionError} when the name is taken */
+  addSchedule(definition: ScheduleDefinition): void
   /** Give a contract its function. */
   implement(name: string, run: NonNullable<TaskDefinition['run']>): TaskDefinition
   /** Wrap every run. @throws {DefinitionError} when it is no function */
@@ -70,6 +81,7 @@ export function defineApp<QueueName extends string>(options: AppOptions<QueueNam
   }
   const tasks = new Map<string, TaskDefinition>()
   const middlewares: RunMiddleware[] = []
+  const schedules = new Map<string, ScheduleDefinition>()
   const defaults: TaskDefaults = options.defaults ?? {}
   return {
     name: options.name,
@@ -80,6 +92,16 @@ export function defineApp<QueueName extends string>(options: AppOptions<QueueNam
     hooks: options.hooks ?? {},
     middlewares,
     defaults,
+    schedules,
+    parks: false,
+    addSchedule(definition) {
+      if (schedules.has(definition.name)) {
+        throw new DefinitionError(
+          `app.schedule: name: '${definition.name}' is already defined. Occurrences are known by it: choose another.`,
+        )
+      }
+      schedules.set(definition.name, definition)
+    },
     add(name, taskOptions, run) {
       if (tasks.has(name)) {
         throw new DefinitionError(

@@ -13,6 +13,7 @@ import {
 import { callHooks, hookOwners } from './hooks.ts'
 import { validateInput } from './input.ts'
 import { byteLength, decode, encode, type Json, toText } from './json.ts'
+import type { ScheduledOccurrence } from './message.ts'
 import { throughMiddlewares } from './middleware.ts'
 import { checkKeys } from './options.ts'
 import type { AroundRuns, TaskDefinition } from './task.ts'
@@ -46,6 +47,7 @@ export interface AttemptOptions {
   readonly messageId?: string
   readonly requestId?: string
   readonly traceparent?: string
+  readonly schedule?: ScheduledOccurrence
   readonly local: boolean
   readonly timeLimitMs: number
   readonly softTimeLimitMs?: number
@@ -277,6 +279,7 @@ export function contextOf(
     messageId: facts.messageId,
     requestId: facts.requestId,
     traceparent: facts.traceparent,
+    schedule: facts.schedule && { ...facts.schedule, at: new Date(facts.schedule.at) },
     local: facts.local,
     retry(options: ContextRetryOptions = {}): never {
       checkKeys('ctx.retry', options, ['delay', 'error', 'maxRetries'])

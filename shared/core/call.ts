@@ -2,7 +2,7 @@ import { hotRecordBytes, hotResultReserveBytes } from './defaults.ts'
 import { inputHashOf } from './ids.ts'
 import { byteLength, canonicalText, type Json, toText } from './json.ts'
 import { inputExpiresAtSeconds } from './lifetime.ts'
-import { type MessageOptions, messageVersion, type TaskMessage } from './message.ts'
+import { type MessageOptions, messageVersion, type ScheduledOccurrence, type TaskMessage } from './message.ts'
 import type { TaskRecord } from './record.ts'
 import { decodeTags, encodeTags } from './tags.ts'
 
@@ -23,6 +23,7 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>
   readonly options?: MessageOptions
   readonly traceparent?: string
+  readonly schedule?: ScheduledOccurrence
 }
 
 /** What a message carries beside what the record has fields for; kept so that the message can be made again from the record. */
@@ -30,6 +31,7 @@ interface Envelope {
   readonly headers?: Readonly<Record<string, string>>
   readonly options?: MessageOptions
   readonly traceparent?: string
+  readonly schedule?: ScheduledOccurrence
 }
 
 /** An input in an item of its own, as the ledger port takes it. */
@@ -103,11 +105,12 @@ export function recordBytes(record: TaskRecord): number {
   return bytes
 }
 
-function envelopeOf({ headers, options, traceparent }: Call): string | undefined {
+function envelopeOf({ headers, options, traceparent, schedule }: Call): string | undefined {
   const envelope: Envelope = {
     ...(headers && { headers }),
     ...(options && { options }),
     ...(traceparent && { traceparent }),
+    ...(schedule && { schedule }),
   }
   return Object.keys(envelope).length === 0 ? undefined : JSON.stringify(envelope)
 }
@@ -165,6 +168,7 @@ export function recordOfMessage(
       ...(message.headers && { headers: message.headers }),
       ...(message.options && { options: message.options }),
       ...(message.traceparent !== undefined && { traceparent: message.traceparent }),
+      ...(message.schedule && { schedule: message.schedule }),
     },
     token,
   )

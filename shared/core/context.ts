@@ -49,6 +49,11 @@ export interface TaskContext {
   /** The Lambda invocation. */
   readonly requestId: string | undefined
   readonly traceparent: string | undefined
+  /**
+   * Which occurrence this is, when a schedule started the task: `at` is the instant that the rule says, whenever the task runs; `missed` counts the
+   * occurrences before it that were late and passed over in its favour.
+   */
+  readonly schedule: { readonly name: string; readonly at: Date; readonly missed: number } | undefined
   /** Run by `task.apply()` in the caller's process. */
   readonly local: boolean
   /** Ends the attempt and tries again later, whatever the task's policy says of the error. Never returns. */

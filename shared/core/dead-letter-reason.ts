@@ -9,6 +9,8 @@ export type TaskDeadLetterReason =
   | 'input-refused'
   | 'unknown-task'
   | 'result-refused'
+  /** Its queue was gone when its delay had passed. There is no dead letter then: the record alone says so. */
+  | 'unknown-queue'
 
 /** Of a body that is no message. */
 export type RefusedMessageReason = 'not-json' | 'wrong-shape' | 'unknown-version'

@@ -91,6 +91,15 @@ const isPositive = (value: unknown): boolean => isNatural(value) && value !== 0
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const isOccurrence = (value: unknown): boolean =>
+  isObject(value) &&
+  'name' in value &&
+  isText(value.name) &&
+  'at' in value &&
+  isNatural(value.at) &&
+  'missed' in value &&
+  isNatural(value.missed)
+
 const name: FieldRule = {
   accepts: (value) => isText(value) && value !== '',
   expected: 'a text that is not empty',
@@ -119,6 +128,7 @@ const messageFields: readonly (readonly [string, FieldRule])[] = Object.entries(
     expected: 'an object of texts',
   },
   options: { accepts: isObject, expected: 'an object' },
+  schedule: { accepts: isOccurrence, expected: 'an object of name, at and missed' },
   ledger: { accepts: (value) => value === 'off', expected: "'off'" },
 } satisfies Record<string, FieldRule>)
 

@@ -15,6 +15,16 @@ export interface MessageOptions {
   readonly ignoreResult?: boolean
 }
 
+/** Of a task that a schedule started: which occurrence it is. */
+export interface ScheduledOccurrence {
+  /** The schedule's name. */
+  readonly name: string
+  /** The occurrence's own instant, epoch ms: what the rule says, whenever the task runs. */
+  readonly at: number
+  /** How many occurrences before it were late and passed over in its favour. */
+  readonly missed: number
+}
+
 /** Why a message was put aside. Inside the body, because attributes are not encrypted. */
 export interface DeadLetterNote {
   readonly reason: DeadLetterReason
@@ -56,5 +66,6 @@ export interface TaskMessage {
   readonly ledger?: 'off'
   /** W3C trace context. */
   readonly traceparent?: string
+  readonly schedule?: ScheduledOccurrence
   readonly dead?: DeadLetterNote
 }

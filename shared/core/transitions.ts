@@ -263,6 +263,11 @@ export function revokeRecord(
   return transition(record, set, left(set, 'lease'))
 }
 
+/** Another time for a task that waits. Messages of its earlier version are judged by the record. */
+export function rescheduleRecord(record: TaskRecord, token: string, availableAt: number): RecordChange {
+  return transition(record, { availableAt, token })
+}
+
 /** Asks a running task to stop. No transition: its worker settles with its own version and token. */
 export function requestRevocation(record: TaskRecord, now: number): RecordChange {
   return amendment(record, { revokeRequestedAt: now })

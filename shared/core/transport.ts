@@ -1,10 +1,11 @@
 import { hideAtMostMs, maxDelayMs } from './defaults.ts'
 import type { QueueTimes } from './queue.ts'
 
-/** How a message waits: hidden where it is, or as a fresh copy sent in its place. Whole seconds, as SQS takes them. */
+/** How a message waits: hidden where it is, as a fresh copy sent in its place, or in the table. Whole seconds, as SQS takes them. */
 export type Wait =
   | { readonly kind: 'hide'; readonly seconds: number }
   | { readonly kind: 'refresh'; readonly delaySeconds: number }
+  | { readonly kind: 'park' }
 
 export interface WaitingMessage {
   readonly waitMs: number
@@ -13,14 +14,18 @@ export interface WaitingMessage {
   /** SQS moves it to the dead-letter queue when they exceed maxReceiveCount. */
   readonly receiveCount: number
   readonly times: QueueTimes
+  /** The task has a record, so it can wait in the table. @default false */
+  readonly canPark?: boolean
 }
 
 /**
  * Up to a minute a message is hidden; longer, or when its copy has used up half of its retention or of its receives, it is sent afresh.
- * Long waits never hide, since hidden messages count towards the queue's 120,000 in flight.
+ * Long waits never hide, since hidden messages count towards the queue's 120,000 in flight. Longer than SQS can delay: parked, which costs the same
+ * whatever the length; without a record there is nothing to park, and a fresh copy is sent each 15 minutes.
  */
-export function planWait({ waitMs, ageMs, receiveCount, times }: WaitingMessage): Wait {
+export function planWait({ waitMs, ageMs, receiveCount, times, canPark = false }: WaitingMessage): Wait {
   const wait = Math.max(0, waitMs)
+  if (canPark && wait > maxDelayMs) return { kind: 'park' }
   const worn = ageMs > times.retentionMs / 2 || receiveCount > times.maxReceiveCount / 2
   if (wait <= hideAtMostMs && !worn) return { kind: 'hide', seconds: Math.ceil(wait / 1_000) }
   return { kind: 'refresh', delaySeconds: Math.ceil(Math.min(wait, maxDelayMs) / 1_000) }

@@ -1,4 +1,6 @@
+import type { AppDefinition } from '../core/app.ts'
 import { maxDelayMs } from '../core/defaults.ts'
+import { latestMs } from '../core/due.ts'
 import { type Duration, formatMs, toMs } from '../core/duration.ts'
 import { DefinitionError } from '../core/errors.ts'
 import type { MessageOptions } from '../core/message.ts'
@@ -76,7 +78,7 @@ export const callOptions = [
 export function resolveCall(
   definition: TaskDefinition,
   options: CallOptions,
-  queues: Readonly<Record<string, QueueDefinition>>,
+  { queues, parks }: Pick<AppDefinition, 'queues' | 'parks'>,
   now: number,
 ): ResolvedCall {
   const owner = `task '${definition.name}': applyAsync`
@@ -103,7 +105,7 @@ export function resolveCall(
   checkTenant(owner, options.tenant)
   const tags = [...definition.tags, ...(options.tags ?? [])]
   encodeTags(owner, tags)
-  const availableAt = availableAtOf(owner, options, now)
+  const availableAt = availableAtOf(owner, options, now, parks)
   const expires = expiresOf(owner, options.expires, definition.expiresMs, now)
   const overrides = overridesOf(owner, definition, options, queues[queue])
   return {
@@ -136,16 +138,27 @@ function checkHeaders(owner: string, headers: CallOptions['headers']): void {
   }
 }
 
-function availableAtOf(owner: string, { countdown, eta }: CallOptions, now: number): number | undefined {
+/** When a call may run. Undefined: at once. */
+export function availableAtOf(
+  owner: string,
+  { countdown, eta }: Pick<CallOptions, 'countdown' | 'eta'>,
+  now: number,
+  parks: boolean,
+): number | undefined {
   if (countdown !== undefined && eta !== undefined) {
     throw new DefinitionError(`${owner}: expected countdown or eta, received both. Leave one out.`)
   }
   if (eta === undefined && countdown === undefined) return undefined
   const option = eta === undefined ? 'countdown' : 'eta'
   const delayMs = eta === undefined ? toMs(countdown ?? 0, `${owner}: countdown`) : instant(owner, option, eta) - now
-  if (delayMs > maxDelayMs) {
+  if (!parks && delayMs > maxDelayMs) {
     throw new DefinitionError(
       `${owner}: ${option}: expected at most ${formatMs(maxDelayMs)} ahead, received ${formatMs(delayMs)}. SQS delays no longer; longer waits need schedules, which this version does not have.`,
+    )
+  }
+  if (now + delayMs > latestMs) {
+    throw new DefinitionError(
+      `${owner}: ${option}: expected an instant before ${new Date(latestMs).toISOString()}, received ${formatMs(delayMs)} ahead.`,
     )
   }
   return delayMs > 0 ? now + delayMs : undefined

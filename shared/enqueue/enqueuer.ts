@@ -1,6 +1,9 @@
 import { messageOf, messageWithoutRecord } from '../core/call.ts'
+import { maxDelayMs } from '../core/defaults.ts'
+import { horizonMs } from '../core/due.ts'
 import { TableAccessError, UnknownQueueError } from '../core/errors.ts'
 import { messageText } from '../core/message-codec.ts'
+import { parkedTask } from '../core/parked.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { revokeRecord } from '../core/transitions.ts'
 import type { OutgoingMessage, Ports, SendAnswer } from '../ports/index.ts'
@@ -21,6 +24,8 @@ interface Unsent extends Opened {
  *     open the record ── send ── sent: accepted
  *                           └─── failed: withdraw the record (REVOKED)
  *                                     └── was claimed meanwhile: accepted
+ *
+ * What is due in more than 15 minutes waits in the table instead of in its queue.
  *
  * A crash between record and message leaves a record that was never claimed: the same key again, or `reconcile`, sends it.
  */
@@ -61,8 +66,40 @@ export class Enqueuer {
       .filter((each) => each.opening === undefined)
       .map((each) => ({ prepared: each, record: undefined, own: false }))
     if (recorded.length > 0) opened.push(...(await this.#opener.open(recorded, outcomes)))
-    const unsent = await this.#send(opened, outcomes)
+    const now = this.#ports.clock.now()
+    const parked = opened.filter((each) => isParked(each, now))
+    const sendable = opened.filter((each) => !isParked(each, now))
+    const unsent = [...(await this.#park(parked, outcomes)), ...(await this.#send(sendable, outcomes))]
     if (unsent.length > 0) await this.#withdraw(unsent, outcomes)
+  }
+
+  /** Writes due items instead of messages. Returns those that may not be there. */
+  async #park(parked: readonly Opened[], outcomes: EnqueueOutcomes): Promise<readonly Unsent[]> {
+    if (parked.length === 0) return []
+    const unsent: Unsent[] = []
+    const messages = parked.map((each) => this.#messageOf(each))
+    const items = parked.map(({ record, prepared: { call } }, index) =>
+      parkedTask(
+        { id: call.id, generation: record?.generation ?? 0 },
+        record?.queue ?? call.queue,
+        record?.availableAt ?? 0,
+        messages[index]?.body ?? '',
+      ),
+    )
+    const answers = await this.#ports.due.put(items)
+    const late: Opened[] = []
+    const now = this.#ports.clock.now()
+    for (const [index, each] of parked.entries()) {
+      const answer = answers[index]
+      if (answer?.status !== 'done') {
+        const cause =
+          answer !== undefined && 'error' in answer ? answer.error : new Error('The due item was not written.')
+        unsent.push({ ...each, maybeSent: true, cause })
+      } else if ((items[index]?.at ?? 0) <= now + horizonMs) late.push(each)
+      else accept(each, outcomes)
+    }
+    // This process was frozen before it wrote: the tick may be past that minute.
+    return late.length === 0 ? unsent : [...unsent, ...(await this.#send(late, outcomes))]
   }
 
   /** Returns what could not be sent. */
@@ -77,7 +114,7 @@ export class Enqueuer {
         for (const [index, each] of group.entries()) {
           const answer = answers[index] ?? noAnswer
           if (answer.status === 'failed') unsent.push({ ...each, maybeSent: answer.maybeSent, cause: answer.error })
-          else outcomes.accept(each.prepared, each.record !== undefined && !each.own, each.record)
+          else accept(each, outcomes)
         }
       }),
     )
@@ -123,9 +160,18 @@ export class Enqueuer {
     return {
       body: messageText(message),
       attributes: { task: call.task },
-      ...(delayMs > 0 && { delaySeconds: Math.ceil(delayMs / 1_000) }),
+      ...(delayMs > 0 && { delaySeconds: Math.ceil(Math.min(delayMs, maxDelayMs) / 1_000) }),
     }
   }
+}
+
+/** Longer than SQS can delay, and it has a record: it waits in the table. Without one it waits 15 minutes at a time. */
+function isParked({ record }: Opened, now: number): boolean {
+  return (record?.availableAt ?? 0) - now > maxDelayMs
+}
+
+function accept({ prepared, record, own }: Opened, outcomes: EnqueueOutcomes): void {
+  outcomes.accept(prepared, record !== undefined && !own, record)
 }
 
 const noAnswer: SendAnswer = { status: 'failed', maybeSent: true, error: new Error('The broker gave no answer.') }

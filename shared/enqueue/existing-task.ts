@@ -25,6 +25,12 @@ export function existingTask(
   return isUnclaimed(record) ? 'unclaimed' : 'taken'
 }
 
+/** One id is one call for ever: an occurrence of a schedule. Only one that was withdrawn, because its queue did not take it, is opened again. */
+export function existingOccurrence(record: TaskRecord): ExistingTask {
+  if (record.state === 'REVOKED' && record.reason === 'enqueue-failed') return 'free'
+  return isUnclaimed(record) ? 'unclaimed' : 'taken'
+}
+
 /** No run has begun in this opening. */
 export function isUnclaimed(record: TaskRecord): boolean {
   return record.state === 'QUEUED' && record.startedAt === undefined && record.attempt === 0

@@ -5,6 +5,7 @@ import { DefinitionError, EncodeError, InputTooLargeError } from '../core/errors
 import { fingerprint, taskIdOf } from '../core/ids.ts'
 import { validateInput } from '../core/input.ts'
 import { byteLength, decode, encode, encodeExactly, type Json, toText } from '../core/json.ts'
+import type { ScheduledOccurrence } from '../core/message.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { checkTenant } from '../core/tags.ts'
 import type { TaskDefinition } from '../core/task.ts'
@@ -19,6 +20,13 @@ export interface PreparedCall {
   /** Undefined with the ledger off. */
   readonly opening: { readonly record: TaskRecord; readonly inputItem?: PlacedInput } | undefined
   readonly ignoreResult: boolean
+  /** A record that has the id is this very call, whatever became of it: it is never opened again. */
+  readonly once?: true
+}
+
+/** One occurrence of a schedule. */
+export interface Occurrence extends ScheduledOccurrence {
+  readonly id: string
 }
 
 export interface PrepareDeps {
@@ -64,16 +72,17 @@ export async function prepareCall(
   options: CallOptions,
   { app, clock, random }: PrepareDeps,
   frozen: FrozenInput = freezeInput(definition, input),
+  occurrence?: Occurrence,
 ): Promise<PreparedCall> {
   const now = clock.now()
-  const { ignoreResult, ...resolved } = resolveCall(definition, options, app.queues, now)
+  const { ignoreResult, ...resolved } = resolveCall(definition, options, app, now)
   const json = await encodedInput(definition, input, frozen)
   const output = await validated(definition, json)
   const body = toText(json)
   checkSize(definition, body)
-  const key = options.idempotencyKey ?? (options.taskId === undefined ? keyOf(definition, output()) : undefined)
-  const id =
-    key !== undefined ? taskIdOf(app.name, definition.name, key) : (options.taskId ?? random.uuid(resolved.enqueuedAt))
+  const taskId = occurrence?.id ?? options.taskId
+  const key = options.idempotencyKey ?? (taskId === undefined ? keyOf(definition, output()) : undefined)
+  const id = key !== undefined ? taskIdOf(app.name, definition.name, key) : (taskId ?? random.uuid(resolved.enqueuedAt))
   const caller = currentTask.getStore()
   const tenant = options.tenant ?? tenantOf(definition, output)
   const traceparent = options.traceparent ?? options.headers?.traceparent ?? caller?.traceparent
@@ -85,6 +94,7 @@ export async function prepareCall(
     ...(tenant !== undefined && { tenant }),
     ...(caller && { root: caller.root, parent: caller.id }),
     ...(traceparent !== undefined && { traceparent }),
+    ...(occurrence && { schedule: { name: occurrence.name, at: occurrence.at, missed: occurrence.missed } }),
   }
   const held = key !== undefined || options.taskId !== undefined
   const { record, inputItem } = recordOfCall(
@@ -99,7 +109,7 @@ export async function prepareCall(
     record: held ? { ...record, keyUntil: now + definition.idempotencyTtlMs } : record,
     ...(inputItem && { inputItem }),
   }
-  return { definition, call, opening, ignoreResult }
+  return { definition, call, opening, ignoreResult, ...(occurrence && { once: true as const }) }
 }
 
 /** The opening draws a fresh token for each try to write; this only holds its place in the record's size. */

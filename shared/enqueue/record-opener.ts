@@ -4,7 +4,7 @@ import { adoptRecord, changed as applyChange, type RecordChange, reopenRecord } 
 import type { InputItem, Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import type { EnqueueOutcomes } from './enqueue-outcome.ts'
-import { existingTask, isUnclaimed } from './existing-task.ts'
+import { existingOccurrence, existingTask, isUnclaimed } from './existing-task.ts'
 import type { PreparedCall } from './prepared-call.ts'
 
 /** A prepared whose record, if it has one, is open: its message may be sent. */
@@ -100,7 +100,9 @@ export class RecordOpener {
     for (const [each, record] of found) {
       const wanted = each.opening?.record ?? record
       const token = this.#ports.random.token()
-      const existing = this.#existingTask(record, wanted, this.#ports.clock.now())
+      const existing = each.once
+        ? existingOccurrence(record)
+        : this.#existingTask(record, wanted, this.#ports.clock.now())
       if (existing === 'taken') outcomes.accept(each, true, record)
       else if (existing === 'conflict') outcomes.refuse(each, new IdempotencyConflictError(wanted.task, wanted.id))
       else if (existing === 'free')

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
 import { join } from 'node:path'
 import { localAccount, localKeys, localRegion, queueArn } from '../../localstack/account.ts'
+import { startDynamoDbLocal } from '../../localstack/dynamodb/dynamodb-local.ts'
 import { startDynamoDb } from '../../localstack/dynamodb/dynoxide.ts'
+import { startDynamoDbServer } from '../../localstack/dynamodb/index.ts'
 import { SqsWire } from '../../localstack/event-source/index.ts'
 import { type SqsServer, startSqsServer } from '../../localstack/sqs/server/index.ts'
 import { writeEnvironment } from '../core/environment.ts'
@@ -16,7 +19,7 @@ export interface ServicesOptions {
   readonly dataDir?: string
   /** @default free ones */
   readonly ports?: { readonly sqs?: number; readonly dynamodb?: number }
-  /** Where a DynamoDB runs already: none is started. `http://127.0.0.1:8000` */
+  /** `dynoxide`, `local` (AWS's own, needs Java), or where a DynamoDB runs already: `http://127.0.0.1:8000`. @default our own engine */
   readonly dynamodb?: string
   /** @default 'us-east-1' */
   readonly region?: string
@@ -52,14 +55,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     closing.add(() => server.stop())
     return server
   })
-  const startingDynamoDb = (
-    options.dynamodb === undefined
-      ? startDynamoDb({
-          ...(ports.dynamodb !== undefined && { port: ports.dynamodb }),
-          ...(dataDir !== undefined && { dataDir }),
-        })
-      : runningDynamoDb(options.dynamodb)
-  ).then((engine) => {
+  const startingDynamoDb = startDynamoDbEngine(options).then((engine) => {
     closing.add(() => engine.stop())
     return engine
   })
@@ -89,6 +85,38 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     await closing.close().catch(() => {})
     throw error
   }
+}
+
+/** The engine that the option names: our own, in this process, unless it says otherwise. */
+async function startDynamoDbEngine({
+  dynamodb,
+  dataDir,
+  ports = {},
+  region = localRegion,
+  onProblem,
+}: ServicesOptions): Promise<{ readonly endpoint: string; stop(): unknown }> {
+  const port = ports.dynamodb !== undefined && { port: ports.dynamodb }
+  const child = { ...port, ...(dataDir !== undefined && { dataDir }) }
+  if (dynamodb === 'dynoxide') return startDynamoDb(child)
+  if (dynamodb === 'local') return startDynamoDbLocal(child)
+  if (dynamodb !== undefined) return runningDynamoDb(dynamodb)
+  if (dataDir !== undefined) refuseOlderData(dataDir)
+  return startDynamoDbServer({
+    ...port,
+    region,
+    accountId: localAccount,
+    warn: onProblem,
+    ...(dataDir !== undefined && { dataDir: join(dataDir, 'dynamodb') }),
+  })
+}
+
+/** Earlier versions kept the table in the SQLite file of another engine. */
+function refuseOlderData(dataDir: string): void {
+  const older = join(dataDir, 'dynamodb.sqlite')
+  if (!existsSync(older)) return
+  throw new Error(
+    `${dataDir}: expected the data of this version, received ${older}, which an earlier version wrote. Delete the folder to start anew, or use that engine: dynamodb: 'dynoxide'.`,
+  )
 }
 
 /** One that is there already, and stays. @throws {Error} the address is none, or nothing listens there */

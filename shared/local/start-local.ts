@@ -41,7 +41,10 @@ export interface LocalOptions {
   readonly dataDir?: string
   /** @default free ones */
   readonly ports?: { readonly sqs?: number; readonly dynamodb?: number }
-  /** Where a DynamoDB runs already, such as `http://127.0.0.1:8000`: none is started. Its tables stay. @default one is started */
+  /**
+   * Another DynamoDB: `dynoxide` and `local` (AWS's own, needs Java) are started, an address such as `http://127.0.0.1:8000` is used as it is and its
+   * tables stay. @default our own engine, in this process
+   */
   readonly dynamodb?: string
   /** @default 'us-east-1' */
   readonly region?: string

@@ -104,6 +104,9 @@ export function withFaults(ports: Ports, decide: Decide): Ports {
     statistics: faulty(servicePorts.statistics, ports.statistics, options),
     controls: faulty(servicePorts.controls, ports.controls, options),
     queues: faulty(servicePorts.queues, ports.queues, options),
+    due: faulty(servicePorts.due, ports.due, options),
+    schedules: faulty(servicePorts.schedules, ports.schedules, options),
+    ticks: faulty(servicePorts.ticks, ports.ticks, options),
   }
 }
 

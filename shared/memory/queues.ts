@@ -54,8 +54,8 @@ export function createMemoryQueues({ model, prefix }: MemoryQueuesOptions): Queu
       const url = urlOf(queue, true)
       return messages.map((message) => send(url, message))
     },
-    async hide(queue, requests) {
-      const QueueUrl = urlOf(queue, false)
+    async hide(queue, requests, options) {
+      const QueueUrl = urlOf(queue, options?.dead)
       return requests.map(({ receipt, delaySeconds }) =>
         accepted(() =>
           model.changeMessageVisibility({ QueueUrl, ReceiptHandle: receipt, VisibilityTimeout: delaySeconds }),

@@ -1,9 +1,12 @@
 import type { TaskRecord } from '../core/record.ts'
-import type { Clock, Controls } from '../ports/index.ts'
+import type { Clock, Controls, Ticks } from '../ports/index.ts'
 import { createMemoryControls } from './controls.ts'
+import { createMemoryDue, type MemoryDue } from './due.ts'
 import { createMemoryInputs, type MemoryInputs } from './inputs.ts'
 import { createMemoryRecords, type MemoryRecords } from './records.ts'
+import { createMemorySchedules, type MemorySchedules } from './schedules.ts'
 import { createMemoryStatistics, type MemoryStatistics } from './statistics.ts'
+import { createMemoryTicks } from './ticks.ts'
 
 /** The ports of the table, in memory. */
 export interface MemoryTable {
@@ -11,6 +14,9 @@ export interface MemoryTable {
   readonly inputs: MemoryInputs
   readonly statistics: MemoryStatistics
   readonly controls: Controls
+  readonly due: MemoryDue
+  readonly schedules: MemorySchedules
+  readonly ticks: Ticks
 }
 
 export interface MemoryTableOptions {
@@ -27,6 +33,9 @@ export function createMemoryTable(options: MemoryTableOptions): MemoryTable {
     inputs,
     statistics: createMemoryStatistics(options),
     controls: createMemoryControls(),
+    due: createMemoryDue(),
+    schedules: createMemorySchedules(options),
+    ticks: createMemoryTicks(),
   }
 }
 

@@ -50,8 +50,15 @@ export interface Queues {
   send(queue: string, messages: readonly OutgoingMessage[]): Promise<readonly SendAnswer[]>
   /** Send messages to the queue's dead-letter queue. */
   sendDead(queue: string, messages: readonly OutgoingMessage[]): Promise<readonly SendAnswer[]>
-  /** Hide received messages for a while from now on. A failed entry reappears when its visibility ends, so callers may ignore `false`. */
-  hide(queue: string, requests: readonly HideRequest[]): Promise<readonly boolean[]>
+  /**
+   * Hide received messages for a while from now on; 0 s shows them again at once. A failed entry reappears when its visibility ends, so callers may
+   * ignore `false`.
+   */
+  hide(
+    queue: string,
+    requests: readonly HideRequest[],
+    options?: { readonly dead?: boolean },
+  ): Promise<readonly boolean[]>
   /**
    * Wait up to `waitSeconds` (0 to 20) for up to `max` (1 to 10) messages. An aborted wait loses no message: one that was already on its way
    * reappears after its visibility time, which is the queue's if `hideSeconds` (0 to 43,200) is not given. SQS: VisibilityTimeout of ReceiveMessage.

@@ -5,7 +5,7 @@ import { createQueues } from '../memory/queue-setup.ts'
 import { createMemoryQueues } from '../memory/queues.ts'
 import { type RecordingTelemetry, recordingTelemetry } from '../memory/recording-telemetry.ts'
 import { seededRandom } from '../memory/seeded-random.ts'
-import { createMemoryTable } from '../memory/table.ts'
+import { createMemoryTable, type MemoryTable } from '../memory/table.ts'
 import { VirtualClock } from '../memory/virtual-clock.ts'
 import type { Ports } from '../ports/index.ts'
 import { type BatchWorker, createBatchWorker } from '../worker/index.ts'
@@ -26,6 +26,8 @@ export interface MemoryWorld {
   readonly clock: VirtualClock
   readonly model: SqsModel
   readonly ports: Ports
+  /** What is in the table, seen past the ports. */
+  readonly table: MemoryTable
   readonly telemetry: RecordingTelemetry
   /** Ends the process that works: nothing of its batch is settled any more, and its messages come again when their visibility ends. The next batch has a new one. */
   crash(): void
@@ -51,8 +53,9 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
     checksums: false,
   })
   createQueues(model, app)
+  const table = createMemoryTable({ clock })
   const plain: Ports = {
-    ...createMemoryTable({ clock }),
+    ...table,
     queues: createMemoryQueues({ model, prefix: app.prefix }),
     clock,
     random,
@@ -92,6 +95,7 @@ export function createMemoryWorld(app: AppDefinition, options: MemoryWorldOption
     clock,
     model,
     ports,
+    table,
     telemetry,
     crash() {
       environment?.process.kill()

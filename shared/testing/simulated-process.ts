@@ -84,6 +84,9 @@ export class SimulatedProcess {
       statistics: this.#fence(servicePorts.statistics, options.statistics),
       controls: this.#fence(servicePorts.controls, options.controls),
       queues: this.#fence(servicePorts.queues, options.queues),
+      due: this.#fence(servicePorts.due, options.due),
+      schedules: this.#fence(servicePorts.schedules, options.schedules),
+      ticks: this.#fence(servicePorts.ticks, options.ticks),
     }
   }
 

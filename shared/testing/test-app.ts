@@ -11,6 +11,7 @@ import { type CrashPoint, holdTasks } from './held-tasks.ts'
 import { type InjectedFault, InjectedFaults } from './injected-faults.ts'
 import { createMemoryWorld } from './memory-world.ts'
 import { Turns } from './turns.ts'
+import { VirtualTick } from './virtual-tick.ts'
 
 /** What the kit needs of an app: `createApp()` gives it. */
 export interface TestableApp {
@@ -60,7 +61,7 @@ export interface DeadLetter {
 export interface TestApp {
   /** Works all that is due, and what becomes due at once by it. Resolves with the number of deliveries. */
   run(): Promise<number>
-  /** Moves time on, working what becomes due on the way. */
+  /** Moves time on, working what becomes due on the way: messages, delays, schedules. Time in which nothing happens costs nothing. */
   advance(duration: Duration): Promise<void>
   readonly now: Date
   /** All that was enqueued, of one task or of all, in order. */
@@ -82,9 +83,6 @@ export interface TestApp {
   /** The ports the app is connected to, for what this kit has no word for. */
   readonly ports: Ports
 }
-
-/** Steps of time while advancing: SQS counts whole seconds. */
-const stepMs = 1_000
 
 /**
  * Connects an app to queues and a table in memory, on a virtual clock.
@@ -130,7 +128,13 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
     }
   }
 
-  const turns = new Turns(clock, workAll)
+  const virtualTick = new VirtualTick({ app: view, ports, table: world.table, clock })
+  const releaseAndWork = async (): Promise<number> => {
+    if (virtualTick.nextAt() <= clock.now()) await virtualTick.run()
+    return workAll()
+  }
+
+  const turns = new Turns(clock, releaseAndWork)
   const queues: Queues = {
     ...ports.queues,
     // Nobody waits for a message in real time, and virtual time does not move by itself.
@@ -147,14 +151,15 @@ export function createTestApp(app: TestableApp, options: TestAppOptions = {}): T
   const messagesOf = (name: string) => model.inspect.messages(name)
 
   const test: TestApp = {
-    run: () => turns.take(workAll),
+    run: () => turns.take(releaseAndWork),
     advance: (duration) =>
       turns.take(async () => {
         const end = clock.now() + toMs(duration, 'advance')
-        await workAll()
+        await releaseAndWork()
         while (clock.now() < end) {
-          await clock.advance(Math.min(stepMs, end - clock.now()))
-          await workAll()
+          const next = Math.min(model.inspect.nextChangeAt() ?? end, virtualTick.nextAt(), end)
+          await clock.advance(Math.max(1, next - clock.now()))
+          await releaseAndWork()
         }
       }),
     get now() {

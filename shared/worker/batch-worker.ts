@@ -71,6 +71,7 @@ export function createBatchWorker(
     const reporter = new Reporter(ports, queue, app.tasks)
     const { planWait, settleAfterMs } = parts
     const settler = new Settler({
+      app,
       ports,
       ledger,
       fingerprints,

@@ -1,6 +1,11 @@
+import type { AppDefinition } from '../core/app.ts'
 import { maxDelayMs } from '../core/defaults.ts'
+import { horizonMs } from '../core/due.ts'
 import type { Effect } from '../core/effects.ts'
+import { type Json, toText } from '../core/json.ts'
+import { inputExpiresAtSeconds } from '../core/lifetime.ts'
 import { deadLetterOf, messageText } from '../core/message-codec.ts'
+import { type ParkedTask, parkedTask } from '../core/parked.ts'
 import type { QueueTimes } from '../core/queue.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { planWait } from '../core/transport.ts'
@@ -25,11 +30,17 @@ export interface FollowUp {
   readonly effects: readonly (Effect | Hide)[]
   readonly event?: 'stale' | 'finished-again' | 'handed-back'
   readonly warning?: Error
+  /**
+   * It may wait in the table. Only what was settled here may: a message that came too early although it had waited there says that the clock of the
+   * tick, which sent it, is wrong, and a minute that is still to come may be done. It waits in its queue, 15 minutes at a time. @default false
+   */
+  readonly parks?: boolean
   /** Without ledger, where receives are the attempts: this receive was one. @default false */
   readonly counts?: boolean
 }
 
 export interface FollowDeps {
+  readonly app: Pick<AppDefinition, 'parks'>
   readonly ports: Ports
   readonly queueName: string
   readonly times: QueueTimes
@@ -112,6 +123,7 @@ async function letWait(
     delaySeconds: Math.ceil(waitMs / 1_000),
   }))
   const copies: Copy[] = []
+  const parked: Parking[] = []
   for (const [followUp, { at }] of waiting) {
     const { delivery } = followUp.received
     const wait = deps.planWait({
@@ -119,15 +131,72 @@ async function letWait(
       ageMs: now - delivery.sentAt,
       receiveCount: delivery.receiveCount,
       times: deps.times,
+      canPark: followUp.parks === true && deps.app.parks,
     })
     if (wait.kind === 'hide') hidden.push({ receipt: delivery.receipt, delaySeconds: wait.seconds })
-    else {
+    else if (wait.kind === 'park' && followUp.record !== undefined) {
+      const { generation, id } = followUp.record
+      const item = parkedTask({ generation, id }, deps.queueName, at, copyOf(followUp, at))
+      const { input = { $: 'undefined' } } = followUp.received.message
+      parked.push({ delivery, record: followUp.record, input, item })
+    } else if (wait.kind === 'refresh') {
       const message = { body: copyOf(followUp, Math.max(at, now)), delaySeconds: wait.delaySeconds }
       copies.push({ delivery, record: followUp.record, message, seconds: wait.delaySeconds })
     }
   }
   if (copies.length > 0) hidden.push(...(await sendCopies(copies, deps)))
+  if (parked.length > 0) hidden.push(...(await park(parked, deps)))
   if (hidden.length > 0) await deps.ports.queues.hide(deps.queueName, hidden)
+}
+
+/** A message that waits in the table. */
+interface Parking {
+  readonly delivery: Delivery
+  readonly record: TaskRecord
+  /** The message's. */
+  readonly input: Json
+  readonly item: ParkedTask
+}
+
+/**
+ * Puts each task into the table until it is due, then acknowledges its message. Returns those to be hidden instead, because their item may not be
+ * there: they come again, are too early, and are parked again, as the same item.
+ */
+async function park(
+  parked: readonly Parking[],
+  { ports, queueName, acknowledgements }: FollowDeps,
+): Promise<readonly HideRequest[]> {
+  const apart = parked.filter(({ item }) => item.body === undefined)
+  const answers = (await keepInputs(ports, apart))
+    ? await ports.due.put(parked.map(({ item }) => item))
+    : parked.map(() => undefined)
+  const unclear: HideRequest[] = []
+  const late: OutgoingMessage[] = []
+  const now = ports.clock.now()
+  for (const [index, { delivery, item }] of parked.entries()) {
+    if (answers[index]?.status === 'done') acknowledgements.acknowledge(delivery)
+    else unclear.push({ receipt: delivery.receipt, delaySeconds: maxDelayMs / 1_000 })
+    // This process was frozen before it wrote: the tick may be past that minute.
+    if (item.at <= now + horizonMs && item.body !== undefined) late.push({ body: item.body })
+  }
+  if (late.length > 0) await ports.queues.send(queueName, late)
+  return unclear
+}
+
+/** A parked task whose message is large is made again from record and input, so the message's input is written beside the record. False: it may not be there. */
+async function keepInputs(ports: Ports, parked: readonly Parking[]): Promise<boolean> {
+  const items = parked.flatMap(({ record: { id, inputRef }, input, item }) =>
+    inputRef === undefined
+      ? []
+      : [{ id, ref: inputRef, body: toText(input), expiresAt: inputExpiresAtSeconds(item.at) }],
+  )
+  if (items.length === 0) return true
+  try {
+    await ports.inputs.write(items)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Sends each copy, then acknowledges the old message. Returns those to be hidden instead, because their copy was not sent. */

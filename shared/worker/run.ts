@@ -122,6 +122,7 @@ function attemptOptions(
     ...(requestId !== undefined && { requestId }),
     ...(lease.latestEndAt !== undefined && { latestEndAt: lease.latestEndAt }),
     ...(message.traceparent !== undefined && { traceparent: message.traceparent }),
+    ...(message.schedule && { schedule: message.schedule }),
     ...(task?.softTimeLimitMs !== undefined && { softTimeLimitMs: task.softTimeLimitMs }),
   }
 }

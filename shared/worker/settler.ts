@@ -160,7 +160,7 @@ export const leaseLost = 'Lease lost; result discarded, another worker may own t
 
 function followUpOf({ ended, record }: SettledTask, now: number): FollowUp {
   const { received, settlement, scrub } = ended
-  if (record !== undefined) return { received, record, effects: effectsOf(record) }
+  if (record !== undefined) return { received, record, effects: effectsOf(record), parks: true }
   const { state, counts, deadLetter, delayMs, error } = settlement
   // Without ledger the settlement is all there is: the record that it would have written.
   const effects = effectsOf({

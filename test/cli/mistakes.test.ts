@@ -156,10 +156,10 @@ describe('a mistake is told in one paragraph, without a stack', () => {
   })
 })
 
-it('a port that is taken is told in one paragraph', async () => {
+it.each(['sqs', 'dynamodb'])('%s: a port that is taken is told in one paragraph', async (command) => {
   const { port, close } = await takePort('127.0.0.1')
   try {
-    const { code, stdout, stderr } = await runCli(['sqs', '--port', port])
+    const { code, stdout, stderr } = await runCli([command, '--port', port])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(new RegExp(`^celeriac: Port ${port} is taken.*--port 0\\.\\n$`))
   } finally {

@@ -18,6 +18,21 @@ it('sqs serves until SIGTERM, tells where in one JSON text, and exits 0', { time
   expect(await once(server, 'close')).toEqual([0, null])
 })
 
+it('dynamodb serves until SIGTERM, tells where in one JSON text, and exits 0', { timeout: 30_000 }, async () => {
+  const server = startCli(['dynamodb', '--port', '0', '--json'])
+  const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
+  const { endpoint, port } = JSON.parse(line) as { endpoint: string; port: number }
+  expect(endpoint).toBe(`http://127.0.0.1:${port}`)
+  const answer = await fetch(endpoint, {
+    method: 'POST',
+    headers: { 'x-amz-target': 'DynamoDB_20120810.ListTables', 'content-type': 'application/x-amz-json-1.0' },
+    body: '{}',
+  })
+  expect(await answer.json()).toEqual({ TableNames: [] })
+  server.kill('SIGTERM')
+  expect(await once(server, 'close')).toEqual([0, null])
+})
+
 it('dev runs a command with the environment set, and ends with its exit code', { timeout: 60_000 }, async () => {
   const call = [
     'cli/main.ts',

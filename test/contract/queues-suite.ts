@@ -157,6 +157,17 @@ export function queuesContract(name: string, open: () => Promise<QueuesPlace>): 
       expect(second).toMatchObject({ messageId: first?.messageId, receiveCount: 2 })
     })
 
+    it('shows a dead letter that was looked at again at once', async () => {
+      await queues.sendDead('hidden', [{ body: 'dead' }])
+      const how = { max: 10, waitSeconds: 1, hideSeconds: 30, dead: true }
+      const [first] = await queues.receive('hidden', how)
+      expect(await queues.hide('hidden', [{ receipt: first?.receipt ?? '', delaySeconds: 0 }], { dead: true })).toEqual(
+        [true],
+      )
+      const [second] = await queues.receive('hidden', how)
+      expect(second).toMatchObject({ messageId: first?.messageId, body: 'dead' })
+    })
+
     it('waits for a message that comes while it waits', async () => {
       const waiting = queues.receive('wait', { max: 10, waitSeconds: 20 })
       await queues.send('wait', [{ body: 'came' }])

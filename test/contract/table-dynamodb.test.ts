@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'vitest'
 import { startDynamoDb } from '../../localstack/dynamodb/dynoxide.ts'
+import { startDynamoDbServer } from '../../localstack/dynamodb/index.ts'
 import { dynamoPlace, type Engine, startDynamoDbLocal } from './table-places.ts'
 import { tableContract } from './table-suite.ts'
 
@@ -8,6 +9,7 @@ import { tableContract } from './table-suite.ts'
 const { CELERIAC_DYNAMODB_ENDPOINT: given, CELERIAC_DYNAMODB_LOCAL: local, CELERIAC_SEED: seed = '1' } = process.env
 
 on('embedded', startDynamoDb)
+on('celeriac', startDynamoDbServer)
 if (given) on(given, async () => ({ endpoint: given, stop: async () => undefined }))
 if (local === '1') {
   if (spawnSync('java', ['-version']).error === undefined) on('DynamoDB Local', startDynamoDbLocal)

@@ -26,7 +26,7 @@ const task = (options: object = {}, defaults: TaskDefaults = {}, name = 'work', 
 
 describe('an app', () => {
   it('has its options, with defaults', () => {
-    const { add, implement, use, ...shop } = app()
+    const { add, addSchedule, implement, use, ...shop } = app()
     expect(shop).toEqual({
       name: 'shop',
       stage: undefined,
@@ -36,6 +36,8 @@ describe('an app', () => {
       hooks: {},
       middlewares: [],
       defaults: {},
+      schedules: new Map(),
+      parks: false,
     })
     const hooks = { onStart: () => {} }
     const defaults = { timeLimit: 5 }

@@ -25,6 +25,14 @@ describe('how a message waits', () => {
     expect(plan(...given)).toEqual(expected)
   })
 
+  it('waits in the table when SQS cannot delay that long, if it has a record', () => {
+    const parked = (waitMs: number, ageMs = 0) => planWait({ waitMs, ageMs, receiveCount: 1, times, canPark: true })
+    expect(parked(900_000)).toEqual({ kind: 'refresh', delaySeconds: 900 })
+    expect(parked(900_001)).toEqual({ kind: 'park' })
+    expect(parked(900_001, times.retentionMs)).toEqual({ kind: 'park' })
+    expect(parked(5_000)).toEqual({ kind: 'hide', seconds: 5 })
+  })
+
   it('never ends before its time by more than it must, and never waits longer than SQS allows', () => {
     fc.assert(
       fc.property(
@@ -33,7 +41,7 @@ describe('how a message waits', () => {
         fc.integer({ min: 1, max: 2_000 }),
         (waitMs, ageMs, receiveCount) => {
           const wait = plan(waitMs, ageMs, receiveCount)
-          const seconds = wait.kind === 'hide' ? wait.seconds : wait.delaySeconds
+          const seconds = wait.kind === 'hide' ? wait.seconds : wait.kind === 'refresh' ? wait.delaySeconds : Number.NaN
           expect(Number.isInteger(seconds)).toBe(true)
           expect(seconds).toBeGreaterThanOrEqual(0)
           expect(seconds * 1_000).toBeLessThanOrEqual(maxDelayMs)

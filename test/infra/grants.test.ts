@@ -189,6 +189,7 @@ it('grantOperate lets inspect, pause, revoke, reconcile and redrive, but not enq
     `sqs:GetQueueUrl on sqs:${name}`,
     `sqs:SendMessage on sqs:${name}`,
     `sqs:CancelMessageMoveTask on sqs:${name}-dead`,
+    `sqs:ChangeMessageVisibility on sqs:${name}-dead`,
     `sqs:DeleteMessage on sqs:${name}-dead`,
     `sqs:GetQueueAttributes on sqs:${name}-dead`,
     `sqs:GetQueueUrl on sqs:${name}-dead`,

@@ -4,6 +4,7 @@ import { createTablePorts } from '../../shared/aws/ports.ts'
 import { createSqsQueues } from '../../shared/aws/queues.ts'
 import { deadQueueName, queueName } from '../../shared/core/names.ts'
 import type { TaskRecord } from '../../shared/core/record.ts'
+import type { ScheduleRecord } from '../../shared/core/schedule-record.ts'
 import { noCounts, noTaskCounts } from '../../shared/core/statistics.ts'
 import { seededRandom } from '../../shared/memory/seeded-random.ts'
 import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
@@ -34,6 +35,16 @@ const record: TaskRecord = {
   token: 't',
   enqueuedAt: clock.now(),
 }
+const schedule: ScheduleRecord = {
+  name: 'a',
+  v: 1,
+  generation: 1,
+  spec: '{}',
+  hash: 'h',
+  source: 'api',
+  fired: 0,
+  missed: 0,
+}
 const time = { queue, from: clock.now() - 1_000, to: clock.now(), limit: 10 }
 
 type Calls = {
@@ -41,7 +52,7 @@ type Calls = {
 }
 
 /** Every method of every port, called so that each kind of request that it knows is made. */
-const callsOn = ({ records, inputs, statistics, controls, queues }: ServicePorts): Calls => ({
+const callsOn = ({ records, inputs, statistics, controls, queues, due, schedules, ticks }: ServicePorts): Calls => ({
   records: {
     insert: () => records.insert([{ record, inputItem }]),
     update: () =>
@@ -82,6 +93,20 @@ const callsOn = ({ records, inputs, statistics, controls, queues }: ServicePorts
     receive: () => queues.receive(queue, { max: 1, waitSeconds: 0 }),
     acknowledge: () => queues.acknowledge(queue, ['r']),
     depth: () => queues.depth(queue),
+  },
+  due: {
+    put: () => due.put([{ minute: 1, kind: 'task', id: 'a', at: 60_000, generation: 0 }]),
+    list: () => due.list(1, 0),
+    remove: () => due.remove([{ minute: 1, kind: 'task', id: 'a', at: 60_000 }]),
+  },
+  schedules: {
+    read: () => schedules.read(['a']),
+    list: () => schedules.list({ limit: 1 }),
+    write: () => schedules.write([{ record: schedule, expected: 0 }]),
+  },
+  ticks: {
+    read: () => ticks.read(),
+    write: () => ticks.write([{ range: { from: 0, to: 16 }, token: 't', now: clock.now() }]),
   },
 })
 

@@ -79,6 +79,7 @@ describe('the written rights are those that the requests of the code need', () =
     const redrive = [
       'ReceiveMessage',
       'DeleteMessage',
+      'ChangeMessageVisibility',
       'StartMessageMoveTask',
       'CancelMessageMoveTask',
       'ListMessageMoveTasks',

@@ -10,7 +10,10 @@ export interface DevOptions {
   readonly worker?: string
   readonly dataDir?: string
   readonly ports?: { readonly sqs?: number; readonly dynamodb?: number }
-  /** Where a DynamoDB runs already, such as `http://127.0.0.1:8000`: none is started. Its tables stay. @default one is started */
+  /**
+   * Another DynamoDB: `dynoxide` and `local` (AWS's own, needs Java) are started, an address such as `http://127.0.0.1:8000` is used as it is and its
+   * tables stay. @default our own engine, in this process
+   */
   readonly dynamodb?: string
   readonly region?: string
   readonly concurrency?: LocalConcurrency

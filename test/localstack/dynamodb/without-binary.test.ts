@@ -35,6 +35,38 @@ it('the advice can be followed: every way that it names exists', async () => {
   )
 })
 
+describe('the embedded default', () => {
+  const app = createApp({ name: 'anywhere', queues: { default: {} } })
+  const double = app.task('double', {}, (value: number) => value * 2)
+
+  it('needs no binary, and keeps its data in the folder that it is given', async () => {
+    const dataDir = join(folder, 'data')
+    const local = await startLocal(app, { dataDir })
+    const handle = await double.delay(21)
+    expect(await handle.get({ timeout: '15s' })).toBe(42)
+    await local.stop()
+    const again = await startLocal(app, { dataDir })
+    try {
+      expect(await app.result(handle.id).get({ timeout: '15s' })).toBe(42)
+    } finally {
+      await again.stop()
+    }
+  })
+
+  it('refuses the data of an earlier version, and says how to start anew', async () => {
+    const dataDir = mkdtempSync(join(folder, 'older-'))
+    writeFileSync(join(dataDir, 'dynamodb.sqlite'), 'SQLite format 3')
+    await expect(startLocal(app, { dataDir })).rejects.toThrow(/dynamodb\.sqlite.*Delete the folder to start anew/)
+  })
+})
+
+it('another engine is started by its name', async () => {
+  Object.defineProperty(process, 'arch', { value: arch })
+  const app = createApp({ name: 'by-name', queues: { default: {} } })
+  const local = await startLocal(app, { dynamodb: 'dynoxide' })
+  await local.stop()
+})
+
 describe('an address', () => {
   it('startLocal uses the DynamoDB that runs there, and leaves it', async () => {
     const app = createApp({ name: 'elsewhere', queues: { default: {} } })

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http'
+import { tooLarge } from './request-error.ts'
+
+/** DynamoDB reads 16 MB; with every character escaped as JSON that is more. The model then says what is too long. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024
+
+/** Collects a request's body. `done` gets it, or the error; neither when the client goes away half way. */
+export function readBody(request: IncomingMessage, done: (body: Buffer | undefined, error?: Error) => void): void {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+    done(undefined, tooLarge(MAX_BODY_BYTES))
+    return
+  }
+  let first: Buffer | undefined
+  let more: Buffer[] | undefined
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > MAX_BODY_BYTES) {
+      request.removeAllListeners('data')
+      request.removeAllListeners('end')
+      done(undefined, tooLarge(MAX_BODY_BYTES))
+    } else if (first === undefined) {
+      first = chunk
+    } else {
+      more ??= [first]
+      more.push(chunk)
+    }
+  })
+  request.on('end', () => done(more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more)))
+  request.on('error', () => {})
+}
