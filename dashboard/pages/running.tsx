@@ -18,7 +18,13 @@ export function RunningPage() {
           note={`${count(value.tasks.length)} seen · ${count(value.inFlight)} messages in flight`}
         >
           {value.tasks.length === 0 ? (
-            <Empty title="No task runs at this moment">
+            <Empty
+              title={
+                value.looked.complete
+                  ? 'No task runs at this moment'
+                  : `None of the newest ${count(value.looked.tasks)} tasks runs at this moment`
+              }
+            >
               Short tasks come and go between two looks: the figures of the queues count them.
             </Empty>
           ) : (

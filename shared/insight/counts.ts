@@ -80,14 +80,17 @@ export class Counts {
     return this.#steps[Math.floor((at - this.#from) / this.#stepMs)]
   }
 
-  /** @param recentMs the rate is that of this stretch before the end */
-  figures(recentMs: number): Figures {
+  /**
+   * @param recentMs the rate is that of this stretch before the end
+   * @param countedFrom what was enqueued earlier was not counted: epoch ms
+   */
+  figures(recentMs: number, countedFrom: number): Figures {
     const sum = (name: 'succeeded' | 'failed' | 'retried'): number =>
       this.#steps.reduce((total, step) => total + step[name], 0)
     const [succeeded, failed] = [sum('succeeded'), sum('failed')]
     const waits = histogramOf(this.#steps.flatMap(({ waits }) => waits))
     const runs = histogramOf(this.#steps.flatMap(({ runs }) => runs))
-    const stretch = Math.min(recentMs, this.#to - this.#from)
+    const stretch = Math.max(this.#stepMs, Math.min(recentMs, this.#to - Math.max(this.#from, countedFrom)))
     return {
       succeeded,
       failed,

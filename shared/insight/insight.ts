@@ -44,7 +44,7 @@ export function createInsight(app: AppDefinition, ports: Ports): Insight {
   const queueRow = async (queue: string, sample: Sample): Promise<QueueRow> => {
     const [depth, control] = await Promise.all([ports.queues.depth(queue), ports.controls.read(queue)])
     const counts = sample.byQueue.get(queue) ?? sample.all
-    const lately = counts.figures(attentionDefaults.recentMs)
+    const lately = counts.figures(attentionDefaults.recentMs, sample.looked.until)
     const due = sample.oldestDue.get(queue)
     const concurrency = app.queues[queue]?.concurrency
     const leaves = depth.waiting > 0 && control.pausedAt === undefined && lately.finishedPerMinute > 0
@@ -75,7 +75,7 @@ export function createInsight(app: AppDefinition, ports: Ports): Insight {
     const ended = before.succeeded + before.failed
     const groups = failed === 0 ? [] : (await findGroups(ports, [row.queue], recent)).groups
     const [main] = causesAnswer(groups, sample.looked, recent).causes
-    const minutes = attentionDefaults.recentMs / 60_000
+    const minutes = (recent.to - Math.max(recent.from, sample.looked.until)) / 60_000
     const situation: QueueSituation = {
       ...row,
       visibilityMs: timesOf(app, row.queue).visibilityMs,
@@ -102,7 +102,7 @@ export function createInsight(app: AppDefinition, ports: Ports): Insight {
       queue,
       known: app.tasks.has(task),
       open: counts.open,
-      ...counts.figures(attentionDefaults.recentMs),
+      ...counts.figures(attentionDefaults.recentMs, sample.looked.until),
       spark: counts.spark(),
     }))
     const quiet = [...app.tasks.values()].filter(({ name }) => !seen.some(({ task }) => task === name))
@@ -122,7 +122,11 @@ export function createInsight(app: AppDefinition, ports: Ports): Insight {
       const sum = (name: 'waiting' | 'dead'): number => rows.reduce((total, row) => total + row[name], 0)
       return {
         attention,
-        figures: { ...sample.all.figures(attentionDefaults.recentMs), waiting: sum('waiting'), dead: sum('dead') },
+        figures: {
+          ...sample.all.figures(attentionDefaults.recentMs, sample.looked.until),
+          waiting: sum('waiting'),
+          dead: sum('dead'),
+        },
         series: sample.all.series(),
         queues: rows,
         causes: causesAnswer(groups, looked, range).causes.slice(0, 5),
