@@ -2,6 +2,7 @@ import { messageOf, messageWithoutRecord } from '../core/call.ts'
 import { maxDelayMs } from '../core/defaults.ts'
 import { horizonMs } from '../core/due.ts'
 import { TableAccessError, UnknownQueueError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
 import { messageText } from '../core/message-codec.ts'
 import { parkedTask } from '../core/parked.ts'
 import type { TaskRecord } from '../core/record.ts'
@@ -135,7 +136,7 @@ export class Enqueuer {
     const own: (Unsent & { readonly record: TaskRecord })[] = []
     for (const each of unsent) {
       const { prepared, record, maybeSent, cause } = each
-      if (record !== undefined && each.own) own.push({ ...each, record })
+      if (record !== undefined && each.own && prepared.mode !== 'continuation') own.push({ ...each, record })
       // Without a record nothing can be withdrawn. Another enqueue's record must not be withdrawn, because its message may be sent.
       else outcomes.fail(prepared, { cause, maybeSent, mayRun: record !== undefined || maybeSent })
     }
@@ -154,8 +155,11 @@ export class Enqueuer {
     }
   }
 
-  #messageOf({ prepared: { call }, record }: Opened): OutgoingMessage {
-    const message = record === undefined ? messageWithoutRecord(call) : messageOf(record, call.input)
+  #messageOf({ prepared: { call }, record, own }: Opened): OutgoingMessage {
+    const message =
+      record === undefined
+        ? messageWithoutRecord(call)
+        : messageOf(record, own ? call.input : inputOf(record, call.input))
     const delayMs = (message.availableAt ?? 0) - this.#ports.clock.now()
     return {
       body: messageText(message),
@@ -163,6 +167,11 @@ export class Enqueuer {
       ...(delayMs > 0 && { delaySeconds: Math.ceil(Math.min(delayMs, maxDelayMs) / 1_000) }),
     }
   }
+}
+
+/** A record that another enqueue wrote holds what is sent. A larger input lies in its own item, named by its hash, and is the same. */
+function inputOf({ input }: TaskRecord, own: Json): Json {
+  return input === undefined ? own : (JSON.parse(input) as Json)
 }
 
 /** Longer than SQS can delay, and it has a record: it waits in the table. Without one it waits 15 minutes at a time. */

@@ -31,6 +31,11 @@ export function existingOccurrence(record: TaskRecord): ExistingTask {
   return isUnclaimed(record) ? 'unclaimed' : 'taken'
 }
 
+/** Whatever became of the task, it is this continuation. One that was never claimed is sent again: its first enqueuer may have died before it sent it. */
+export function existingContinuation(record: TaskRecord): ExistingTask {
+  return isUnclaimed(record) ? 'unclaimed' : 'taken'
+}
+
 /** No run has begun in this opening. */
 export function isUnclaimed(record: TaskRecord): boolean {
   return record.state === 'QUEUED' && record.startedAt === undefined && record.attempt === 0

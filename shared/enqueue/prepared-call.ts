@@ -20,9 +20,19 @@ export interface PreparedCall {
   /** Undefined with the ledger off. */
   readonly opening: { readonly record: TaskRecord; readonly inputItem?: PlacedInput } | undefined
   readonly ignoreResult: boolean
-  /** A record that has the id is this very call, whatever became of it: it is never opened again. */
-  readonly once?: true
+  /** @default 'call' */
+  readonly mode?: EnqueueMode
 }
+
+/**
+ * What an enqueue does when a record has its id.
+ *
+ * - `call`: joins the same task, opens an ended one again, refuses another input (`existingTask()`).
+ * - `occurrence`: one id is one occurrence of a schedule. A record with the id is this occurrence.
+ * - `continuation`: what follows from a task that ended, with an id made of that task's. Repeating it must change nothing: it never opens a record
+ *   again, never withdraws one, and finding its id taken is a success.
+ */
+export type EnqueueMode = 'call' | 'occurrence' | 'continuation'
 
 /** One occurrence of a schedule. */
 export interface Occurrence extends ScheduledOccurrence {
@@ -109,7 +119,7 @@ export async function prepareCall(
     record: held ? { ...record, keyUntil: now + definition.idempotencyTtlMs } : record,
     ...(inputItem && { inputItem }),
   }
-  return { definition, call, opening, ignoreResult, ...(occurrence && { once: true as const }) }
+  return { definition, call, opening, ignoreResult, ...(occurrence && { mode: 'occurrence' as const }) }
 }
 
 /** A placeholder for the record's size: each try to write draws a fresh token. */

@@ -4,7 +4,13 @@ import { adoptRecord, changed as applyChange, type RecordChange, reopenRecord } 
 import type { InputItem, Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 import type { EnqueueOutcomes } from './enqueue-outcome.ts'
-import { existingOccurrence, existingTask, isUnclaimed } from './existing-task.ts'
+import {
+  type ExistingTask,
+  existingContinuation,
+  existingOccurrence,
+  existingTask,
+  isUnclaimed,
+} from './existing-task.ts'
 import type { PreparedCall } from './prepared-call.ts'
 
 /** A prepared call whose record, if any, is open: its message may be sent. */
@@ -100,10 +106,10 @@ export class RecordOpener {
     for (const [each, record] of found) {
       const wanted = each.opening?.record ?? record
       const token = this.#ports.random.token()
-      const existing = each.once
-        ? existingOccurrence(record)
-        : this.#existingTask(record, wanted, this.#ports.clock.now())
-      if (existing === 'taken') outcomes.accept(each, true, record)
+      const existing = this.#judge(each, record, wanted)
+      // Nobody withdraws a continuation, so nothing has to be adopted.
+      if (existing === 'unclaimed' && each.mode === 'continuation') opened.push({ prepared: each, record, own: false })
+      else if (existing === 'taken') outcomes.accept(each, true, record)
       else if (existing === 'conflict') outcomes.refuse(each, new IdempotencyConflictError(wanted.task, wanted.id))
       else if (existing === 'free')
         plans.push({ each, record, change: reopenRecord(record, apart(wanted, record), token), own: true })
@@ -128,6 +134,12 @@ export class RecordOpener {
       }
     }
     return changed
+  }
+
+  #judge({ mode = 'call' }: PreparedCall, record: TaskRecord, wanted: TaskRecord): ExistingTask {
+    if (mode === 'occurrence') return existingOccurrence(record)
+    if (mode === 'continuation') return existingContinuation(record)
+    return this.#existingTask(record, wanted, this.#ports.clock.now())
   }
 
   /** Input items are written before their message is sent. */
