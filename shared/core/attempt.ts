@@ -267,6 +267,8 @@ export function contextOf(
     maxRetries: facts.maxRetries,
     generation: facts.generation,
     signal,
+    timeLimit: facts.timeLimitMs / 1_000,
+    softTimeLimit: facts.softTimeLimitMs === undefined ? undefined : facts.softTimeLimitMs / 1_000,
     deadline: new Date(deadlineAt),
     remainingTimeMs: () => Math.max(0, deadlineAt - world.now()),
     log,

@@ -32,6 +32,10 @@ export interface TaskContext {
   readonly generation: number
   /** Aborted by the soft time limit, a revocation, the end of the attempt or the loss of its lease. Pass it on to fetch() and friends. */
   readonly signal: AbortSignal
+  /** Seconds that the attempt may run. The attempt is ended after them. */
+  readonly timeLimit: number
+  /** Seconds after which `ctx.signal` is aborted. Undefined: never before the time limit. */
+  readonly softTimeLimit: number | undefined
   /** The attempt is ended then. */
   readonly deadline: Date
   remainingTimeMs(): number

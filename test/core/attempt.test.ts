@@ -530,6 +530,13 @@ function unlookable(): unknown {
   return new Proxy({}, { get: refuse, has: refuse, getPrototypeOf: refuse })
 }
 
+it('the context says how long the attempt may run, in seconds', async () => {
+  const limits: Run = (_input, { timeLimit, softTimeLimit }) => [timeLimit, softTimeLimit ?? null]
+  const given = { timeLimitMs: 5_000, softTimeLimitMs: 1_500 }
+  expect(await start(limits, { facts: given }).outcomeOf()).toEqual({ kind: 'returned', result: '[5,1.5]' })
+  expect(await start(limits, { facts: { timeLimitMs: 5_000 } }).outcomeOf()).toMatchObject({ result: '[5,null]' })
+})
+
 describe('middlewares', () => {
   it('wrap the function, the first one outermost', async () => {
     const seen: string[] = []
