@@ -406,6 +406,7 @@ describe('the context of an attempt', () => {
       retries: 2,
       maxRetries: 5,
       generation: 2,
+      timeLimit: 10,
       deadline: new Date(startAt + 10_000),
       headers: { tenant: 'a' },
       enqueuedAt: new Date(startAt - 1_000),
