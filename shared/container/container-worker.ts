@@ -111,14 +111,15 @@ export async function startContainerWorker(
       draining.abort()
       const ended = polling.then((): true => true)
       const finished = await within(ended, graceMs, ports)
+      let isDone = finished
       if (!finished) {
         stopping.abort()
-        // A table that does not answer must not keep the process alive: leases end by themselves.
-        await within(ended, longestHandBackMs, ports)
+        // A table that does not answer must not keep the process: leases end by themselves.
+        isDone = await within(ended, longestHandBackMs, ports)
       }
       stopWatching()
       await health?.close()
-      return finished
+      return isDone
     },
   }
 }

@@ -104,15 +104,16 @@ it('a second signal ends it at once, but not one that npm repeats', async () => 
   expect(await worker.exit).toEqual([130, null])
 })
 
-it('what does not finish within the grace is left, and the exit code is 1', async () => {
+it('what does not finish within the grace is handed back', async () => {
   const worker = await start('--json', '--grace', '200ms', '-Q', 'images,emails')
   await take.delay(30_000)
   await worker.line('started')
   worker.child.kill('SIGTERM')
-  expect(await worker.exit).toEqual([1, null])
-  expect(worker.lines().slice(-2)).toEqual([
+  expect(await worker.exit).toEqual([0, null])
+  expect(worker.lines().slice(-3)).toMatchObject([
     { type: 'draining', running: 1, graceMs: 200 },
-    { type: 'stopped', running: 1 },
+    { type: 'handed-back', task: 'take' },
+    { type: 'stopped', running: 0 },
   ])
 })
 

@@ -77,7 +77,7 @@ async function checkContracts(): Promise<void> {
     cwd: root,
     env: { ...process.env, NO_COLOR: '1' },
   })
-  assert.match(printed, /Tests +4\d passed/)
+  assert.match(printed, /Tests +6\d passed/)
 }
 
 async function checkProbeApp(): Promise<void> {

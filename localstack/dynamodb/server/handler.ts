@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { DurableLog } from '../../storage/durable-log.ts'
 import type { DynamoDbModel } from '../model/index.ts'
-import type { DurableLog } from './durable-log.ts'
 import { readBody } from './read-body.ts'
 import { internalFailure, malformed, unknownOperation } from './request-error.ts'
 import { respond, respondError } from './respond.ts'

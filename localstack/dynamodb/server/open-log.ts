@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
+import { lockFolder } from '../../storage/folder-lock.ts'
 import type { DynamoDbModel } from '../model/index.ts'
-import { lockFolder } from './folder-lock.ts'
 import { changesIn, headerIn, type LogLine, readLines } from './log-lines.ts'
 
 const FORMAT = 'celeriac-dynamodb-log'

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type Durability, DurableLog } from '../../storage/durable-log.ts'
 import { createDynamoDbModel, type DynamoDbClock, type DynamoDbModel } from '../model/index.ts'
-import { type Durability, DurableLog } from './durable-log.ts'
 import { handleRequest } from './handler.ts'
 import { changesLine, headerLine } from './log-lines.ts'
 import { openLog } from './open-log.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { DurableLog } from '../../storage/durable-log.ts'
 import { type ReceiveMessageResult, SqsError, type SqsModel } from '../model/index.ts'
 import { ACTIONS, receiveInput, receiveOutput } from './actions.ts'
-import type { DurableLog } from './durable-log.ts'
 import { withHost } from './queue-urls.ts'
 import { readBody } from './read-body.ts'
 import { internalFailure, malformed, unknownOperation } from './request-error.ts'

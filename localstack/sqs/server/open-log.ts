@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
+import { lockFolder } from '../../storage/folder-lock.ts'
 import type { SqsModel, SqsRecord } from '../model/index.ts'
-import { lockFolder } from './folder-lock.ts'
 import { type LogLine, readLines } from './log-lines.ts'
 
 const FORMAT = 'celeriac-sqs-log'
@@ -37,7 +37,7 @@ export interface OpenedLog {
  */
 export function openLog(dataDir: string, accountId: string, region: string, model: SqsModel): OpenedLog {
   mkdirSync(dataDir, { recursive: true })
-  const unlock = lockFolder(dataDir)
+  const unlock = lockFolder(dataDir, 'sqs.lock')
   try {
     const path = join(dataDir, 'sqs.log')
     rmSync(`${path}.compact`, { force: true })

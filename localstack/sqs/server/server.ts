@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createSqsModel, type SqsClock, type SqsModel } from '../model/index.ts'
-import { type Durability, DurableLog } from './durable-log.ts'
+import { type Durability, DurableLog } from '../../storage/durable-log.ts'
+import { createSqsModel, type SqsClock, type SqsModel, type SqsRecord } from '../model/index.ts'
 import { handleRequest } from './handler.ts'
+import { lineOf } from './log-lines.ts'
 import { openLog } from './open-log.ts'
 import { unavailable } from './request-error.ts'
 import { respondError } from './respond.ts'
@@ -64,7 +65,7 @@ export async function startSqsServer(options: SqsServerOptions = {}): Promise<Sq
     region,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.ids === undefined ? {} : { ids: options.ids }),
-    ...(options.dataDir === undefined ? {} : { onRecord: (record) => log?.append(record) }),
+    ...(options.dataDir === undefined ? {} : { onRecord: (record) => log?.append(lineOf(record)) }),
   })
   let state: 'starting' | 'serving' | 'stopping' = 'starting'
   const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
@@ -92,10 +93,10 @@ export async function startSqsServer(options: SqsServerOptions = {}): Promise<Sq
       unlock = opened.unlock
       log = new DurableLog({
         path: opened.path,
-        header: opened.header,
+        header: lineOf(opened.header),
         size: opened.size,
         durability: options.durability ?? 'process',
-        records: () => model.records(),
+        lines: () => linesOf(model.records()),
         compactAfterBytes: options.compactAfterBytes ?? 64 * 1024 * 1024,
         warn,
       })
@@ -178,4 +179,9 @@ function closeServer(server: Server): Promise<void> {
     })
     server.closeIdleConnections()
   })
+}
+
+/** The records of a compaction, written down one at a time: a queue may hold more than memory does as text. */
+function* linesOf(records: Iterable<SqsRecord>): Generator<string> {
+  for (const record of records) yield lineOf(record)
 }

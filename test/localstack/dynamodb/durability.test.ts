@@ -9,8 +9,8 @@ import {
   type DynamoDbServerOptions,
   startDynamoDbServer,
 } from '../../../localstack/dynamodb/index.ts'
-import { DurableLog } from '../../../localstack/dynamodb/server/durable-log.ts'
 import { headerLine } from '../../../localstack/dynamodb/server/log-lines.ts'
+import { DurableLog } from '../../../localstack/storage/durable-log.ts'
 import { createTable, TABLE } from './programs.ts'
 import { call } from './wire.ts'
 

@@ -208,17 +208,17 @@ describe('a data folder', () => {
     const { QueueUrl } = model.createQueue({ QueueName: 'q' })
     await call(endpoint, 'ListQueues', {})
     // What a full disk does: the file descriptor takes no more.
-    const { DurableLog } = await import('../../../../localstack/sqs/server/durable-log.ts')
+    const { DurableLog } = await import('../../../../localstack/storage/durable-log.ts')
     const broken = new DurableLog({
       path: '/dev/full',
       durability: 'process',
-      header: {},
+      header: '{}\n',
       size: 1,
-      records: () => [],
+      lines: () => [],
       compactAfterBytes: 1e9,
       warn: () => {},
     })
-    broken.append({ t: 'queue-deleted', name: QueueUrl, at: 1 })
+    broken.append(`${QueueUrl}\n`)
     await expect(broken.commit()).rejects.toThrow(/cannot be written.*ENOSPC/)
     await expect(broken.commit()).rejects.toThrow(/cannot be written/)
   })
