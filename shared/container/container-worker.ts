@@ -36,7 +36,7 @@ export interface ContainerWorker {
    * run and hands them back: no attempt is spent, and another worker runs them from the start.
    *
    * @param options.graceMs how long to wait. ECS and Kubernetes kill 30 s after SIGTERM; settling takes a moment, so leave 5 s. @default no limit
-   * @returns whether all running tasks have finished
+   * @returns whether nothing runs any more: every task finished or was handed back
    */
   stop(options?: { readonly graceMs?: number }): Promise<boolean>
 }

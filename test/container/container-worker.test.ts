@@ -93,11 +93,15 @@ test('stop receives nothing more and waits for what runs', async () => {
   expect(it.began).toEqual([1])
 })
 
-test('stop gives up after its grace', async () => {
+test('stop hands back what still runs when its grace is over', async () => {
   const worker = await start({ queues: ['a'] })
-  await it.taskA.delay(1)
+  const handle = await it.taskA.delay(1)
   await until(() => it.began.length === 1)
-  expect(await worker.stop({ graceMs: 50 })).toBe(false)
+  expect(await worker.stop({ graceMs: 50 })).toBe(true)
+  expect(worker.running).toBe(0)
+  expect((await handle.info()).attempts.at(-1)).toMatchObject({ outcome: 'handed-back' })
+  // So that no worker of another test receives it.
+  expect(await handle.revoke()).toBe('REVOKED')
 })
 
 test('the health endpoint tells working from draining', async () => {
