@@ -17,14 +17,14 @@ import { taskDetail } from './task-detail.ts'
 import { shownError, taskRow } from './task-row.ts'
 import { placeOf, walkNewest } from './walk.ts'
 
-/** Tasks looked at for one page of a search. It says how far it came, and goes on when asked. */
+/** The most tasks that one page of a search reads. The answer says how far it got; the next page continues there. */
 const mostSearched = 2_000
 const mostRunningSearched = 3_000
 
 /**
  * The read side over the ports of the table and the queues: the same for memory, the embedded engine and AWS.
  *
- * Figures are made of the newest records themselves, at most 3,000 of them; every answer says how far it looked.
+ * Figures are computed from the newest records, at most 3,000. Every answer says how far it looked.
  */
 export function createInsight(app: AppDefinition, ports: Ports): Insight {
   const { records, inputs, clock } = ports

@@ -60,7 +60,7 @@ export async function releaseSchedule(
   if (plan.next !== undefined) await putDue(record, plan.next, window.doneUntil, deps)
   const [answer] = await ports.schedules.write([{ record: advanced(record, plan, report), expected: record.v }])
   if (answer?.status === 'done') return true
-  // Another tick released it, or somebody changed it: what that one wrote counts.
+  // Another tick released the schedule, or someone changed it. That write wins.
   if (answer?.status === 'refused') return false
   throw errorOf(answer)
 }
