@@ -18,7 +18,7 @@ export function inputView(text: string | undefined, sensitive: readonly string[]
   return payloadView(JSON.stringify(redactInput(parsed(text), sensitive)))
 }
 
-/** The input for a search, without sensitive fields. */
+/** The input for a search, with sensitive fields blanked. Undefined if they are unknown. */
 export function searchableInput(text: string | undefined, sensitive: readonly string[] | undefined): unknown {
   if (text === undefined || sensitive === undefined) return undefined
   return redactInput(parsed(text), sensitive)
