@@ -9,20 +9,20 @@ import { serveLocally } from './dashboard/node-server.ts'
 
 export interface CreateDashboardOptions {
   /**
-   * Says who asks: a name and a role, or `undefined` to refuse. There is no default: an open dashboard shows inputs to everybody.
+   * Returns the visitor's name and role, or `undefined` to refuse. There is no default: an open dashboard shows inputs to everybody.
    *
    * @example ({ headers }) => (headers.get('x-user') ? { name: headers.get('x-user'), role: 'operator' } : undefined)
    */
   readonly authorize: Authorize
-  /** Where the app is connected, for people: `production · eu-west-1`. @default 'connected' */
+  /** Shown on the page as the place of deployment: `production · eu-west-1`. @default 'connected' */
   readonly where?: string
   /** Path where it is mounted. @default '/' */
   readonly base?: string
-  /** Nobody acts, whatever their role. @default false */
+  /** Refuses all actions, for every role. @default false */
   readonly readOnly?: boolean
 }
 
-/** Page and API in one. Give it every request below the path where it is mounted. */
+/** Page and API in one. Pass it every request below its mount path. */
 export interface Dashboard {
   fetch(request: Request): Promise<Response>
 }
@@ -41,18 +41,18 @@ export function createDashboard(app: DashboardApp, options: CreateDashboardOptio
 export interface LocalDashboardOptions extends Omit<CreateDashboardOptions, 'authorize' | 'base'> {
   /** @default any free one */
   readonly port?: number
-  /** Who acts here, for the audit. */
+  /** The user's name, for the audit. */
   readonly name: string
 }
 
 export interface LocalDashboard {
-  /** With the key in its fragment, which reaches no server and no log. */
+  /** Contains the key in its fragment, which browsers send to no server. */
   readonly url: string
   close(): Promise<void>
 }
 
 /**
- * Serves the dashboard on this machine, for whoever has its address.
+ * Serves the dashboard on this machine. Everyone who has the address has access.
  *
  * @throws {Error} the port is taken
  */
@@ -69,7 +69,7 @@ export async function startDashboard(
 export type { DashboardApp } from './dashboard/api.ts'
 export type { Authorize, Role, Visitor } from './dashboard/guard.ts'
 
-/** Beside this module in the package; in the repository where the build puts it. */
+/** Next to this module in the package; in `dist` in the repository. */
 function pageFolder(): string {
   const places = ['./dashboard/public', '../dashboard/public', '../dist/dashboard/public'].map((path) =>
     fileURLToPath(new URL(path, import.meta.url)),

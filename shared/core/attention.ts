@@ -1,13 +1,13 @@
 import { attentionDefaults } from './defaults.ts'
 
-/** What a rule looks at: one queue, as it is now and as it went lately. */
+/** The input of a rule: one queue's current state and recent history. */
 export interface QueueSituation {
   readonly queue: string
   readonly waiting: number
   readonly inFlight: number
-  /** In the dead-letter queue. */
+  /** Messages in the dead-letter queue. */
   readonly dead: number
-  /** Most tasks at a time, where limited. */
+  /** Most tasks at a time. Undefined: no limit. */
   readonly concurrency?: number | undefined
   /** Epoch ms, while paused. */
   readonly pausedAt?: number | undefined
@@ -15,14 +15,14 @@ export interface QueueSituation {
   readonly oldestMs?: number | undefined
   /** How long a message is hidden from others once received. */
   readonly visibilityMs: number
-  /** Of the last ten minutes. */
+  /** Counts of the last ten minutes. */
   readonly recent: { readonly succeeded: number; readonly failed: number; readonly crashed: number }
-  /** Failed of all that ended in the time before, 0 to 1; undefined when nothing ended. */
+  /** Share of failures among the tasks that ended before that, 0 to 1. Undefined: none ended. */
   readonly usualFailedShare?: number | undefined
-  /** A minute, lately. */
+  /** Recent rate, tasks per minute. */
   readonly finishedPerMinute: number
   readonly arrivedPerMinute: number
-  /** Of the recent failures, the cause with most. */
+  /** The most frequent cause of the recent failures. */
   readonly mainCause?:
     | { readonly name: string; readonly fingerprint: string; readonly count: number; readonly firstAt: number }
     | undefined
@@ -37,11 +37,11 @@ export interface Finding {
   readonly severity: 'bad' | 'warning' | 'note'
   /** One line. */
   readonly title: string
-  /** One or two sentences: why, and what happens if nobody acts. */
+  /** One or two sentences: why, and what happens without action. */
   readonly detail: string
-  /** Since when, epoch ms, where known. */
+  /** Start of the problem, epoch ms, if known. */
   readonly since?: number
-  /** What helps. */
+  /** Actions that help. */
   readonly actions: readonly FindingAction[]
 }
 
@@ -50,13 +50,13 @@ export type FindingAction =
   | { readonly kind: 'show-queue' | 'pause' | 'resume' }
 
 /**
- * What needs attention in a queue, worst first. Thresholds are in `defaults.ts`.
+ * Finds what needs attention in a queue, worst first. Thresholds are in `defaults.ts`.
  *
  * @param now epoch ms
  */
 export function attentionOf(situation: QueueSituation, now: number): readonly Finding[] {
   const findings = rules.map((rule) => rule(situation, now)).filter((finding) => finding !== undefined)
-  // One sentence is enough: a paused queue grows old because it is paused, a failing one leaves dead letters.
+  // Report the cause only: a paused queue has old tasks because it is paused; a failing queue leaves dead letters.
   const explained: readonly AttentionRule[] = [
     ...(situation.pausedAt === undefined ? [] : (['old', 'no-catching-up'] as const)),
     ...(findings.some(({ rule }) => rule === 'failing') ? (['dead-letters'] as const) : []),
@@ -125,7 +125,7 @@ function old({ queue, oldestMs, visibilityMs }: QueueSituation): Finding | undef
 }
 
 function paused({ queue, pausedAt, waiting, inFlight }: QueueSituation): Finding | undefined {
-  // Workers of a paused queue take messages and hand them back: those are in flight for a while.
+  // Workers of a paused queue receive messages and hand them back, so some are in flight for a while.
   const held = waiting + inFlight
   if (pausedAt === undefined || held === 0) return undefined
   return {

@@ -2,23 +2,23 @@ import { DefinitionError } from './errors.ts'
 import type { Json } from './json.ts'
 import { fillTemplate, makeRef, type Ref, type ScopeNodes, templateOf } from './reference.ts'
 
-/** What a call may say of itself, as JSON: durations as written, no instants. */
+/** Call options as JSON: durations as written, no instants. */
 export type StoredOptions = Readonly<Record<string, unknown>>
 
-/** One call as it is being written: its input may hold references. */
+/** A call in a canvas that is not compiled yet. Its input may hold references. */
 export interface CallDraft {
   readonly kind: 'call'
   readonly task: string
-  /** Takes what comes before as its whole input. */
+  /** Uses the previous value as its whole input. */
   readonly piped: boolean
   readonly input: unknown
   readonly options: StoredOptions
 }
 
-/** A canvas that is being written. One call, until there are chains and groups. */
+/** A canvas that is not compiled yet. Only a single call is supported. */
 export type Draft = CallDraft
 
-/** A canvas as stored: numbered nodes, the first one is the whole. References say the number of the node whose value they are. */
+/** A node of a stored canvas. Nodes are numbered; the first one is the whole canvas. A reference names a node by its number. */
 export interface CanvasNode {
   readonly kind: 'call'
   readonly task: string
@@ -30,13 +30,13 @@ export interface CanvasNode {
 /** The node that stands for the input of the whole canvas. */
 export const inputNode = -1
 
-/** A canvas, or a function that makes one of a reference to its input. */
+/** A canvas, or a function that receives a reference to the input and returns a canvas. */
 export type DraftSource<Input> = { readonly draft: Draft } | ((input: Ref<Input>) => { readonly draft: Draft })
 
 /**
- * Compiles a canvas to nodes. A function is called once, now, with a reference to the input that the canvas will be given.
+ * Compiles a canvas to nodes. A function is called once, at once, with a reference to the canvas's input.
  *
- * @throws {DefinitionError} for a reference used where it has no meaning, or for what is no signature
+ * @throws {DefinitionError} for a reference used outside its function, or a value that is not a signature
  * @throws {EncodeError} for an input that cannot be stored
  */
 export function compileCanvas<Input>(source: DraftSource<Input>): readonly CanvasNode[] {

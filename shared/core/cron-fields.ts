@@ -3,7 +3,7 @@ import { DefinitionError } from './errors.ts'
 /** One field: a number, a text such as `'8-18/2'`, or a list of both. */
 export type CronField = number | string | readonly (number | string)[]
 
-/** A cron rule by its fields, as Celery's `crontab()` takes them. What is left out is `'*'`. */
+/** A cron rule by its fields, as in Celery's `crontab()`. Omitted fields are `'*'`. */
 export interface CronFields {
   /** 0 to 59. Left out: second 0. */
   readonly second?: CronField
@@ -107,7 +107,7 @@ export function cronText(rule: string | CronFields): string {
   return (rule.second === undefined ? texts.slice(1) : texts).join(' ')
 }
 
-/** What croner takes. */
+/** The pattern for croner. */
 export interface CronPattern {
   readonly pattern: string
   /** A day must match both day fields. */
@@ -115,11 +115,11 @@ export interface CronPattern {
 }
 
 /**
- * Reads a cron rule by Celery's rules and rewrites what croner reads otherwise: names become numbers, ranges that wrap become two, and a step goes
- * on over the wrap. `*` and steps stay as they are, because croner tells times of day from intervals by them when a clock changes.
+ * Reads a cron rule by Celery's rules and rewrites the parts that croner reads differently: names become numbers, ranges that wrap become two, and a step continues
+ * across the wrap. `*` and steps stay, because croner uses them to tell intervals from times of day when a clock changes.
  *
  * @param text of five fields, or six with seconds first, or a nickname such as `@daily`
- * @throws {DefinitionError} naming the field, what was expected and what came
+ * @throws {DefinitionError} naming the field, the expected and the received value
  */
 export function readCron(text: string, days: CronDays = 'and'): CronPattern {
   const expanded = text.startsWith('@') ? nicknames[text.toLowerCase()] : text

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Keys of what is due later. The minute and the number of shards are part of the keys: they never change.
+ * Keys of due items. The length of a bucket and the number of shards are part of the keys and must never change.
  *
  * | Item | pk | sk |
  * |---|---|---|
@@ -15,19 +15,19 @@ export const minuteMs = 60_000
 /** A partition takes 1,000 writes a second: 16,000 into one minute. An empty minute costs 16 queries. */
 export const dueShards = 16
 
-/** The tick sends this far ahead: three ticks may be missed before anything is late. SQS keeps what is sent until its time. */
+/** The tick sends this far ahead: nothing is late until three ticks are missed. SQS delays the messages until they are due. */
 export const lookAheadMs = 3 * minuteMs
 
-/** What is due within this time is sent at once by whoever changes a schedule: the tick may be past its minute already. */
+/** A change of a schedule sends occurrences within this time at once: the tick may have done their minute already. */
 export const horizonMs = 4 * minuteMs
 
 /** Keys hold instants of 13 digits: until the year 2286. */
 export const latestMs = 9_999_999_999_999
 
-/** A message up to this size lies in the due item; a larger one is made again from its record. One write unit for the item. */
+/** A due item holds a message up to this size, and costs one write unit. A larger message is built again from its record. */
 export const dueBodyBytes = 900
 
-/** The minute that an instant lies in, counted from 1970. */
+/** The minute of an instant, counted from 1970. */
 export function minuteOf(at: number): number {
   return Math.floor(at / minuteMs)
 }
@@ -42,7 +42,7 @@ export function lastMinuteOf(now: number): number {
 }
 
 /**
- * The bucket for an instant: its minute, or the first one that the tick has not done.
+ * The bucket for an instant: its minute, or the first minute that the tick has not done yet.
  *
  * @param doneUntil the last minute that the tick is known to have done
  */
@@ -62,7 +62,7 @@ export function scheduleKey(shard: number): string {
   return `schedule#${shard}`
 }
 
-/** Shards `from` to `to`, the second excluded, belong to one tick. */
+/** The shards of one tick: `from` inclusive, `to` exclusive. */
 export interface ShardRange {
   readonly from: number
   readonly to: number

@@ -1,6 +1,6 @@
 import { tableName } from './names.ts'
 
-/** Where a process finds the app's queues and table. The whole environment that Celeriac reads, and the only file that names it. */
+/** Where a process finds the app's queues and table. No other file names Celeriac's environment variables. */
 export interface Environment {
   /** CELERIAC_PREFIX. @default app name and stage */
   readonly prefix: string
@@ -20,7 +20,7 @@ export function readEnvironment(prefix: string, variables: Readonly<Record<strin
   }
 }
 
-/** CELERIAC_BUILD: which build of the code runs here, set by the CDK construct. At most 12 characters; undefined if it is not set. */
+/** CELERIAC_BUILD: the build of the running code, set by the CDK construct. Cut to 12 characters. Undefined if not set. */
 export function readBuild(variables: Readonly<Record<string, string | undefined>>): string | undefined {
   return variables.CELERIAC_BUILD?.slice(0, 12) || undefined
 }

@@ -5,7 +5,7 @@ import { counted } from './words.ts'
 export { ResultGoneError, ResultTimeoutError, SupersededError, TaskNotFoundError } from './handle-errors.ts'
 export { CeleriacError, RemoteError }
 
-/** An app, queue or task was defined with something that cannot work. Thrown while defining. */
+/** The definition of an app, queue or task is invalid. Thrown at definition. */
 export class DefinitionError extends CeleriacError {
   static override readonly brand: string = 'DefinitionError'
   constructor(message: string, options?: { cause?: unknown }) {
@@ -41,12 +41,12 @@ export class InputError extends CeleriacError {
 }
 
 /**
- * A value cannot be sent: it has no JSON form (a function, a symbol, a cycle), or a worker would get something else (a URL, an instance of a class).
- * As an input it was refused before anything was sent; as a result it fails its task.
+ * A value cannot be sent: it has no JSON form (a function, a symbol, a cycle), or a worker would receive another type (a URL, an instance of a class).
+ * An input is refused before anything is sent. A result that cannot be encoded fails its task.
  */
 export class EncodeError extends InputError {
   static override readonly brand: string = 'EncodeError'
-  /** Where in the value: `items[3].callback`. */
+  /** The path within the value: `items[3].callback`. */
   readonly path: string
   constructor(path: string, what: string, advice = encodable) {
     super('', [{ path, message: what }], {
@@ -99,10 +99,10 @@ export class IdempotencyConflictError extends CeleriacError {
 }
 
 /**
- * The enqueue did not succeed for certain.
+ * The enqueue failed, or its outcome is unknown.
  *
- * `maybeSent`: a message may have got out. `mayRun`: the task may run all the same, since its record could not be withdrawn, an earlier enqueue
- * with its key may have sent it, or it has no record. Else it will not: a message that got out is acknowledged unrun.
+ * `maybeSent`: the message may have been sent. `mayRun`: the task may still run, because its record could not be withdrawn, an earlier enqueue
+ * with its key may have sent it, or it has no record. Otherwise it will not run: workers acknowledge a sent message without running it.
  */
 export class EnqueueError extends CeleriacError {
   static override readonly brand: string = 'EnqueueError'
@@ -144,7 +144,7 @@ export class TableAccessError extends CeleriacError {
   }
 }
 
-/** The task ended in FAILURE. `cause` is its last error as recorded. */
+/** The task ended in FAILURE. `cause` is the last recorded error. */
 export class TaskFailedError extends CeleriacError {
   static override readonly brand: string = 'TaskFailedError'
   readonly id: string
@@ -184,7 +184,7 @@ export class TaskExpiredError extends TaskRevokedError {
 /** The worker's process died (or was killed at its time-out) while it ran this task alone. */
 export class WorkerLostError extends CeleriacError {
   static override readonly brand: string = 'WorkerLostError'
-  /** @param inCompany it ran other tasks, too: any of them may have been the cause, and the attempt does not count */
+  /** @param inCompany the process ran other tasks too: any of them may be the cause, and the attempt does not count */
   constructor(id: string, attempts: number, inCompany = false) {
     super(
       'worker-lost',
@@ -240,7 +240,7 @@ export class RejectError extends CeleriacError {
   }
 }
 
-/** Throw it to end the task without a result: state IGNORED, `get()` gives undefined. */
+/** Throw it to end the task without a result: state IGNORED, `get()` returns undefined. */
 export class IgnoreError extends CeleriacError {
   static override readonly brand: string = 'IgnoreError'
   constructor(reason = 'ignored by the task') {
@@ -259,7 +259,7 @@ export class GetInsideTaskError extends CeleriacError {
   }
 }
 
-/** The table did not answer, or not clearly, until patience ended. */
+/** The table gave no clear answer within the time allowed. */
 export class LedgerUnavailableError extends CeleriacError {
   static override readonly brand: string = 'LedgerUnavailableError'
   constructor(message: string, options?: { cause?: unknown }) {

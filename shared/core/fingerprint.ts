@@ -1,28 +1,28 @@
 import { hash } from 'node:crypto'
 import type { ErrorData } from './record.ts'
 
-/** Failures of one cause have one fingerprint: they are one group for people. 13 characters; the first is the version of this algorithm. */
+/** Failures with the same cause have the same fingerprint and are shown as one group. 13 characters; the first is the version of this algorithm. */
 export type Fingerprint = string
 
 const version = 'a'
 const hexDigits = 12
-/** Texts are cut before they are searched, so that the work stays bounded. The rest says little. */
+/** Texts are cut before they are searched, to bound the work. */
 const longestMessage = 1_000
 const longestStack = 8_000
 const ownFrames = 3
 
 /**
- * Made of the error's name, the reason, the message without what differs from task to task, and the first three frames of the app's own code.
- * Frames are a function and its file without the line, so that a group survives a change above it in the file.
+ * Hashes the error's name, the reason, the message without its variable parts, and the first three frames of the app's own code.
+ * A frame is a function and its file, without the line, so a group survives edits elsewhere in the file.
  *
- * @param reason why its message became a dead letter, if it did
+ * @param reason why the message became a dead letter, if it did
  * @example fingerprintOf({ name: 'TypeError', message: "No user 'ada'", stack }, 'failure') // 'a3f0c91b2d4e5'
  */
 export function fingerprintOf({ name, message, stack }: ErrorData, reason?: string): Fingerprint {
   return digest([name, reason ?? '', normalMessage(message), ...framesOf(stack ?? '')])
 }
 
-/** A coarse fingerprint for the case of too many groups: error name and reason only. */
+/** A coarse fingerprint, used when there are too many groups: error name and reason only. */
 export function coarseFingerprintOf({ name }: Pick<ErrorData, 'name'>, reason?: string): Fingerprint {
   return digest([name, reason ?? ''])
 }
@@ -31,7 +31,7 @@ function digest(parts: readonly string[]): Fingerprint {
   return version + hash('sha256', JSON.stringify(parts), 'hex').slice(0, hexDigits)
 }
 
-/** The message with ids, numbers, hex, dates, quoted texts and addresses replaced by `#`. Every expression is linear. */
+/** The message with ids, numbers, hex, dates, quoted texts and addresses replaced by `#`. Every regular expression runs in linear time. */
 export function normalMessage(message: string): string {
   return (
     message
@@ -53,7 +53,7 @@ function withoutIds(word: string): string {
   return isId ? '#' : word.replace(/^-?\d+|\d+/g, '#')
 }
 
-/** The first frames that belong neither to a library nor to Node: `function file`, the file with its folder only, since machines differ above it. */
+/** The first frames that belong neither to a library nor to Node: `function file`. The file keeps only its folder, since paths above it differ between machines. */
 export function framesOf(stack: string): readonly string[] {
   const frames: string[] = []
   for (const line of stack.slice(0, longestStack).split('\n')) {

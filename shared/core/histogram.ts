@@ -1,8 +1,8 @@
 /**
  * Durations counted in buckets whose bounds grow by √2: bucket `c` holds (2^((c − 1) / 2), 2^(c / 2)] ms; the first holds 0 to 1 ms, the last ends
- * after 14 days. A quantile read from them is wrong by a factor of √2 at most.
+ * after 14 days. A quantile is off by a factor of √2 at most.
  *
- * Keys are buckets as one character each, so that they fit into names of attributes; values are counts. Empty buckets are absent.
+ * Each key is a bucket, one character long, so it fits into attribute names. Each value is a count. Empty buckets are absent.
  */
 export type Histogram = Readonly<Record<string, number>>
 
@@ -31,7 +31,7 @@ export function histogramOf(durations: Iterable<number>): Histogram {
   return counts
 }
 
-/** The histogram of the durations of both. */
+/** Adds the counts of two histograms. */
 export function mergeHistograms(a: Histogram, b: Histogram): Histogram {
   const merged: Record<string, number> = { ...a }
   for (const [bucket, count] of Object.entries(b)) merged[bucket] = (merged[bucket] ?? 0) + count
@@ -43,7 +43,7 @@ export function countOf(histogram: Histogram): number {
 }
 
 /**
- * The duration that this part of all durations does not exceed, in ms: interpolated between a bucket's bounds on a logarithmic scale.
+ * A quantile in ms, interpolated between a bucket's bounds on a logarithmic scale.
  *
  * @param part 0 to 1: 0.95 for p95
  * @returns undefined when nothing was counted

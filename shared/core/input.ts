@@ -3,11 +3,11 @@ import { InputError, type InputIssue } from './errors.ts'
 import { createScrubber, redacted } from './redact.ts'
 
 /**
- * Validates with any Standard Schema (https://standardschema.dev). Without a schema the value passes as it is. Validators quote what they refuse:
- * what is said of a sensitive field, or repeats its value, is blanked.
+ * Validates with any Standard Schema (https://standardschema.dev). Without a schema the value passes unchanged. Validators may quote refused values,
+ * so messages about a sensitive field, and texts that repeat its value, are blanked.
  *
  * @returns the schema's output: transforms and defaults applied
- * @throws {InputError} listing what is wrong and where. What the validator itself throws is thrown as it is: that is no verdict on the input
+ * @throws {InputError} listing each problem and its path. Errors thrown by the validator itself pass through: they are no verdict on the input
  */
 export async function validateInput(
   task: string,
@@ -30,7 +30,7 @@ function issuesOf(
   scrub.learn(value)
   return issues.map((issue) => {
     const parts = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part))
-    // Of a list of inputs, the field comes after the index.
+    // In a list of inputs, the field comes after the index.
     const at = parts.findIndex((part) => sensitive.includes(part))
     // Below the field's name, keys may be data.
     return at >= 0

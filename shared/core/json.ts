@@ -7,7 +7,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 const maxDepth = 200
 
 /**
- * What comes out of a queue as it went in, or a type that no value has. Buffer comes back as Buffer, other bytes as Uint8Array.
+ * The type itself if a worker receives its values unchanged. Parts that cannot be sent become `CannotBeSent`. Buffer stays Buffer; other bytes become Uint8Array.
  *
  * @example
  * type A = Encodable<{ at: Date; tags: Set<string> }> // itself
@@ -31,11 +31,11 @@ export interface CannotBeSent {
 }
 
 /**
- * Tagged types: a value JSON has no form for becomes `{"$": "<type>", "v": <json>}`:
+ * Encodes a value as JSON. A value without a JSON form becomes a tagged object `{"$": "<type>", "v": <json>}`:
  * `date` (ISO text), `bigint` (decimal text), `map` (pairs), `set` (items), `bytes` (base64; with `"as": "buffer"` a Buffer), `number` (NaN, Infinity, -Infinity, -0),
- * `undefined` (inside arrays and at the top). An object of the caller's that has a key `$` becomes `{"$": "object", "v": {…}}`.
+ * `undefined` (inside arrays and at the top). A caller's object with a key `$` becomes `{"$": "object", "v": {…}}`.
  *
- * As in JSON, properties that are undefined are left out and `toJSON()` is honoured (except Date's).
+ * As in JSON, undefined properties are left out and `toJSON()` is called (except Date's).
  *
  * @throws {EncodeError} for functions, symbols, cycles, unknown classes, invalid dates and values nested deeper than 200 levels
  */
@@ -44,7 +44,7 @@ export function encode(value: unknown): Json {
 }
 
 /**
- * The same for an input: what a worker would get as something else is refused. A class with toJSON() comes back as what that gave.
+ * Encodes an input. Like `encode()`, but refuses values that a worker would receive as another type or value, such as objects with toJSON().
  *
  * @throws {EncodeError} also for objects with toJSON() and for instances of classes that extend Map, Set or Uint8Array
  */
@@ -52,13 +52,13 @@ export function encodeExactly(value: unknown): Json {
   return encodeAt(value, { above: [], path: [], exact: true })
 }
 
-/** Where an encoding is. */
+/** The current position while encoding. */
 interface Place {
-  /** The objects it is in, the outermost first. */
+  /** The enclosing objects, outermost first. */
   readonly above: object[]
-  /** Of each, under which name. A path is only spelled out when something is wrong there. */
+  /** The name within each enclosing object. It becomes text only for an error message. */
   readonly path: Name[]
-  /** What would come back as something else is refused. */
+  /** Refuse values that would come back as another type or value. */
   readonly exact: boolean
 }
 
@@ -94,7 +94,7 @@ function encodeAt(value: unknown, place: Place): Json {
   return encoded
 }
 
-/** What lies in an object, under its name or index there. */
+/** Encodes a part of an object, under its name or index. */
 function encodeIn(value: unknown, name: Name, place: Place): Json {
   place.path.push(name)
   const encoded = encodeAt(value, place)
@@ -145,7 +145,7 @@ function encodeObject(value: object, place: Place): Json {
   return Object.hasOwn(plain, '$') ? { $: 'object', v: plain } : plain
 }
 
-/** Refuses what would come back as an instance of another class, or as another value. */
+/** Refuses a value that would come back as an instance of another class, or as another value. */
 function refuseChange(value: object, place: Place): void {
   if (Array.isArray(value) || value instanceof Date || Buffer.isBuffer(value)) return
   const name = (value as { constructor?: { name?: string } }).constructor?.name ?? 'a class'
@@ -166,17 +166,17 @@ function refuseChange(value: object, place: Place): void {
 
 const sendable = 'Send the data that it is made of: JSON values, Date, BigInt, Map, Set, Uint8Array or Buffer.'
 
-/** Assignment would call the setter of `__proto__`; a definition makes an ordinary property of it, but takes several times as long. */
+/** Assignment would call the setter of `__proto__`; defineProperty creates an ordinary property, but is several times slower. */
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key !== '__proto__') target[key] = value
   else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /**
- * The value an encoding stands for. Unknown tags are refused, so that a newer encoding is noticed. `result` and `results` are references to what other
- * tasks returned: only a resolver that reads them can decode them.
+ * Decodes a value. Unknown tags are refused, so a newer encoding is noticed. The tags `result` and `results` refer to results of other tasks and are
+ * refused too: they need a resolver that reads those results.
  *
- * @throws {EncodeError} for a tag that is not ours, or nesting deeper than 200 levels
+ * @throws {EncodeError} for an unknown tag, or nesting deeper than 200 levels
  */
 export function decode(json: Json): unknown {
   return decodeAt(json, 0)
@@ -249,7 +249,7 @@ export function toText(json: Json): string {
   return JSON.stringify(json).replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`)
 }
 
-/** The same text for the same value, whatever the order of its keys. */
+/** JSON text with sorted keys: equal values give equal texts. */
 export function canonicalText(json: Json): string {
   if (json === null || typeof json !== 'object') return JSON.stringify(json)
   if (Array.isArray(json)) return `[${json.map((item: Json) => canonicalText(item)).join(',')}]`

@@ -132,7 +132,7 @@ const messageFields: readonly (readonly [string, FieldRule])[] = Object.entries(
   ledger: { accepts: (value) => value === 'off', expected: "'off'" },
 } satisfies Record<string, FieldRule>)
 
-/** A limit that is not a number would compare with nothing: the task could never start. */
+/** A limit that is not a number would make every comparison false: the task could never start. */
 const optionFields: readonly (readonly [string, FieldRule])[] = Object.entries({
   maxRetries: natural,
   retryDelayMs: natural,
@@ -158,7 +158,7 @@ function shown(value: unknown): string {
     : `a value nested deeper than ${maxJsonDepth} levels`
 }
 
-/** It goes no deeper than the limit itself: what would overflow a recursive reader does not overflow this one. */
+/** Stops at the limit, so deep nesting cannot overflow the stack here. */
 function isShallow(json: Json, depth = 0): boolean {
   if (depth > maxJsonDepth) return false
   if (json === null || typeof json !== 'object') return true

@@ -1,6 +1,6 @@
 /**
- * What a module finds around it in a bundle. esbuild puts modules of both kinds into one file of one kind; what the other kind's modules take for given is then
- * missing when the bundle starts: `require`, `__filename` and `__dirname` in an ES module, `import.meta.url` in CommonJS.
+ * The module format of a bundle. esbuild puts ES modules and CommonJS modules into one file of one format. The names that modules of the other format
+ * rely on are then missing when the bundle starts: `require`, `__filename` and `__dirname` in an ES module, `import.meta.url` in CommonJS.
  */
 export type BundleFormat = 'esm' | 'cjs'
 
@@ -8,7 +8,7 @@ export interface ModuleScope {
   /** Goes to the top of the file. */
   readonly banner: string
   /**
-   * Free names are replaced by those of the banner, which nobody else uses: a module that declares a `__dirname` of its own keeps it, without
+   * esbuild replaces free names by the banner's unique names. A module that declares its own `__dirname` keeps it, without
    * "has already been declared".
    */
   readonly define: Readonly<Record<string, string>>
@@ -35,8 +35,8 @@ const scopes: Readonly<Record<BundleFormat, ModuleScope>> = {
 }
 
 /**
- * The scope of a bundle, with what somebody adds to it. Their names win; a banner that declares `require` itself, as many do, goes without ours. What they took over from
- * the scope of the other format is left out.
+ * The scope of a bundle, with the user's additions. The user's names win. If the user's banner declares `require`, ours is left out. Additions that were copied
+ * from a scope of Celeriac, of either format, are dropped.
  */
 export function moduleScope(format: BundleFormat, own: Partial<ModuleScope> = {}): ModuleScope {
   const { banner, define } = scopes[format]

@@ -1,25 +1,25 @@
 import { DefinitionError } from './errors.ts'
 
-/** SQS: at most 80 characters of these; `-dead` must fit behind the name. */
+/** SQS allows these characters, at most 80, including the suffix `-dead`. */
 const queuePattern = /^[A-Za-z0-9_-]+$/
 const maxQueueLength = 80
 const deadSuffix = '-dead'
 const taskPattern = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/
 const appPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
-/** DynamoDB: a table's name has at least 3 characters. */
+/** DynamoDB table names have at least 3 characters. */
 const shortestPrefix = 3
 
-/** `<prefix>-<queue>`, the queue's name at SQS. */
+/** The queue's name in SQS: `<prefix>-<queue>`. */
 export function queueName(prefix: string, queue: string): string {
   return `${prefix}-${queue}`
 }
 
-/** `<prefix>-<queue>-dead`, its dead-letter queue's name. */
+/** The dead-letter queue's name in SQS: `<prefix>-<queue>-dead`. */
 export function deadQueueName(prefix: string, queue: string): string {
   return `${queueName(prefix, queue)}${deadSuffix}`
 }
 
-/** The route of a queue ARN or name at SQS, or undefined when it is not one of this prefix. */
+/** The app's name for an SQS queue ARN or name. Undefined if it has another prefix. */
 export function routeOf(prefix: string, arnOrName: string): string | undefined {
   const name = arnOrName.slice(arnOrName.lastIndexOf(':') + 1)
   return name.startsWith(`${prefix}-`) ? name.slice(prefix.length + 1) : undefined
@@ -78,11 +78,11 @@ export function checkTaskName(name: string): void {
   }
 }
 
-/** Ids of tasks in workflows and of occurrences of schedules begin so, and are made of these characters. */
+/** Ids of workflow tasks and schedule occurrences start like this or contain these characters. */
 const reservedStart = /^[ws]_/
 const reservedCharacters = /[~!+*]/
 
-/** An id that only Celeriac itself makes: `w_…` belongs to a workflow, `s_…` to a schedule. */
+/** Only Celeriac creates such ids: `w_…` for workflows, `s_…` for schedules. */
 export function isReservedTaskId(id: string): boolean {
   return reservedStart.test(id) || reservedCharacters.test(id)
 }

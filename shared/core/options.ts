@@ -3,9 +3,9 @@ import { DefinitionError } from './errors.ts'
 /**
  * Refuses options that do not exist: a misspelt option would silently leave the default in force.
  *
- * @param owner whose options, for the message: `task 'a': retry`
- * @param options what was given; undefined and null pass
- * @throws {DefinitionError} naming the option and those that exist
+ * @param owner the owner of the options, for the message: `task 'a': retry`
+ * @param options the options; undefined and null pass
+ * @throws {DefinitionError} naming the unknown option and the known ones
  */
 export function checkKeys(owner: string, options: unknown, known: readonly string[] | ReadonlySet<string>): void {
   if (options === undefined || options === null) return

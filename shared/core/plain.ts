@@ -1,12 +1,12 @@
 import { redacted, type Scrubber } from './redact.ts'
 
-/** Deeper values are cut off: a log line is no dump. */
+/** Deeper values are cut off to keep log lines short. */
 const maxDepth = 20
 
 /**
- * A value as plain JSON for people to read: errors with name, message, code, stack and cause, BigInt as text, Map and Set as lists, bytes as their
- * number, cycles as `[circular]`. Each text goes through the scrubber by itself, and so does each key; a field with a sensitive name is blanked
- * whole. Never throws.
+ * Converts a value to plain, readable JSON: errors with name, message, code, stack and cause, BigInt as text, Map and Set as lists, bytes as their
+ * count, cycles as `[circular]`. The scrubber receives each text and each key separately. A field with a sensitive name is blanked
+ * completely. Never throws.
  */
 export function toPlain(value: unknown, scrub: ((text: string) => string) | Scrubber): unknown {
   return plainOf(value, scrub, [])
@@ -58,7 +58,7 @@ function plainObject(value: object, scrub: ((text: string) => string) | Scrubber
       Object.defineProperty(plain, scrub(key), { value: shown, enumerable: true, configurable: true })
   }
   if (value instanceof Error) {
-    // They are not enumerable, or on the prototype.
+    // These properties are not enumerable, or are on the prototype.
     for (const key of ['name', 'message', 'stack', 'cause', 'errors'] as const) set(key, read(value, key))
   }
   for (const key of Object.keys(value)) set(key, read(value, key))
@@ -76,7 +76,7 @@ function fieldOf(
   return plainOf(value, scrub, above)
 }
 
-/** A getter may throw: its neighbours are shown all the same. */
+/** If a getter throws, the other fields are still shown. */
 function read(value: object, key: string): unknown {
   try {
     return (value as Readonly<Record<string, unknown>>)[key]

@@ -2,23 +2,23 @@ import { decode, type Json } from './json.ts'
 
 export const redacted = '[redacted]'
 
-/** Shorter texts would blank innocent words: they are hidden by the name of their field alone. */
+/** Shorter values would blank unrelated words, so only their field's name hides them. */
 const shortest = 3
 
 /**
- * Blanks every occurrence of the sensitive fields' values in a text, so that errors and logs can be stored. It learns: the value that the caller sent
- * is known first, what the schema made of it (a card number without its spaces) once it is validated.
+ * Blanks every occurrence of the sensitive fields' values in a text, so that errors and logs can be stored. It learns values in two steps: first the caller's
+ * input, then the schema's output after validation (a card number without its spaces).
  */
 export interface Scrubber {
   (text: string): string
-  /** Collects the values of an input's sensitive fields, in every form in which they may occur again. */
+  /** Collects the values of an input's sensitive fields, in every form in which they may appear. */
   learn(input: unknown): void
-  /** A field of this name is blanked whole: how short values are hidden. */
+  /** Whether a field of this name is blanked completely. This also hides short values. */
   isSensitive(field: string): boolean
 }
 
 /**
- * @param input the encoded input, as it came over the wire
+ * @param input the encoded input, as received
  * @param sensitive top-level field names
  */
 export function scrubberOf(input: Json | undefined, sensitive: readonly string[]): Scrubber {
@@ -27,7 +27,7 @@ export function scrubberOf(input: Json | undefined, sensitive: readonly string[]
   return scrubber
 }
 
-/** A scrubber that knows the names of the fields, and no value yet. */
+/** Creates a scrubber that knows the sensitive field names, but no values yet. */
 export function createScrubber(sensitive: readonly string[]): Scrubber {
   const names = new Set(sensitive)
   const secrets = new Set<string>()
@@ -37,14 +37,14 @@ export function createScrubber(sensitive: readonly string[]): Scrubber {
   return Object.assign(scrub, {
     learn(input: unknown): void {
       for (const field of sensitive) for (const value of valuesOf(input, field)) collect(value, { secrets, names }, 0)
-      // A value that contains another must go as a whole.
+      // Replace a value before any shorter value that it contains.
       longestFirst = [...secrets].sort((a, b) => b.length - a.length)
     },
     isSensitive: (field: string) => names.has(field),
   })
 }
 
-/** What cannot be decoded is not run either, but its refusal may quote it. */
+/** An input that cannot be decoded does not run, but its error may quote it. */
 function decoded(input: Json): unknown {
   try {
     return decode(input)
@@ -87,7 +87,7 @@ function collect(value: unknown, into: Collected, depth: number): void {
   } else if (value instanceof Set || Array.isArray(value)) {
     for (const item of value) collect(item, into, depth + 1)
   } else if (typeof value === 'object' && value !== null) {
-    // The keys of a record are data, too: nothing tells them from the names of fields.
+    // Keys may be data too: they cannot be told apart from field names.
     for (const [key, item] of Object.entries(value)) {
       collectKey(key, into)
       collectText(key, into)
@@ -96,7 +96,7 @@ function collect(value: unknown, into: Collected, depth: number): void {
   }
 }
 
-/** What lies below a sensitive field is sensitive under its own name, too. */
+/** Keys below a sensitive field are sensitive names too. */
 function collectKey(key: unknown, { names }: Collected): void {
   if (typeof key === 'string') names.add(key)
 }
@@ -115,12 +115,12 @@ function urlForm(text: string): string {
   try {
     return encodeURIComponent(text)
   } catch {
-    // A lone surrogate has none.
+    // A lone surrogate has no URL form.
     return text
   }
 }
 
-/** The input with sensitive top-level fields blanked, for people to see. Any other value is returned as it is. */
+/** Blanks sensitive top-level fields of an input for display. Other values are returned unchanged. */
 export function redactInput(input: unknown, sensitive: readonly string[]): unknown {
   if (sensitive.length === 0 || typeof input !== 'object' || input === null) return input
   if (Array.isArray(input)) return input.map((item: unknown) => redactInput(item, sensitive))

@@ -17,14 +17,14 @@ type Leaf =
   | ReadonlySet<unknown>
 type IsAny<T> = 0 extends 1 & T ? true : false
 
-/** A value that will be there when the task starts. Data: it has no value while you write. */
+/** A placeholder for a value that exists when the task starts. It has no value while you build the canvas. */
 export interface RefTo<out T> {
   readonly [refBrand]: T
 }
 
 type Missing<T> = undefined extends T ? undefined : null extends T ? undefined : never
 
-/** A list that is not there yet can be taken apart, but not mapped. */
+/** A reference to a list gives its items by index, but has no methods such as map(). */
 type NoMethods = {
   readonly [Key in Exclude<keyof (readonly unknown[]), number | 'length' | typeof Symbol.iterator>]: never
 }
@@ -38,24 +38,24 @@ type RefParts<T, M> = T extends Leaf
 
 /** A reference to a value, and to each part of it: `ref.address.city`. */
 export type Ref<T> =
-  // biome-ignore lint/suspicious/noExplicitAny: of what has no type, each part has none.
+  // biome-ignore lint/suspicious/noExplicitAny: parts of an untyped value are untyped.
   IsAny<T> extends true ? any : RefTo<T> & RefParts<NonNullable<T>, Missing<T>>
 
 /** An input that may hold references in place of values, at any depth. */
 export type Bound<T> = T | RefTo<T> | BoundParts<T>
 type BoundParts<T> = T extends Leaf ? never : { [Key in keyof T]: Bound<T[Key]> }
 
-/** What a reference stands for, while a canvas is being written. */
+/** The target of a reference while a canvas is built. */
 interface Place {
-  /** Whose value: each function that takes references has a scope of its own. */
+  /** Each function that takes references has its own scope. */
   readonly scope: symbol
   readonly path: readonly string[]
-  /** The reference is a text made of these. */
+  /** The parts of a text reference. */
   readonly parts?: readonly unknown[]
 }
 
 const place = Symbol('celeriac.reference')
-/** Spreading a list of unknown length ends here instead of never. */
+/** Stops endless iteration when code spreads a list of unknown length. */
 const mostItems = 1_000
 
 /** A reference to the value of a scope, or to a part of it. */
@@ -71,7 +71,7 @@ export function makeRef<T>(scope: symbol, path: readonly string[] = [], parts?: 
     {
       get(_target, key) {
         if (key === place) return found
-        // A reference that is awaited or returned from an async function is no promise.
+        // Awaiting a reference, or returning it from an async function, must not treat it as a promise.
         if (key === 'then') return undefined
         if (key === Symbol.iterator) return itemsOf(scope, path)
         if (key === 'toJSON' || key === 'toString' || key === 'valueOf' || key === Symbol.toPrimitive) return noValue
@@ -112,15 +112,15 @@ function placeOf(value: unknown): Place | undefined {
   return typeof value === 'object' && value !== null ? (value as { [place]?: Place })[place] : undefined
 }
 
-/** Where the value of a scope is found later: the number of a node, or -1 for the input of the whole. */
+/** The node that provides each scope's value: its number, or -1 for the canvas's input. */
 export type ScopeNodes = ReadonlyMap<symbol, number>
 
 /**
- * An input with references, encoded: as `encode()` does, and a reference is `{"$": "ref", "node": <number>, "path": […]}`, a text
+ * Encodes an input with references. Like `encode()`, and a reference becomes `{"$": "ref", "node": <number>, "path": […]}`, a text
  * `{"$": "text", "v": […]}`.
  *
- * @throws {DefinitionError} for a reference that is used outside of the function that it was given to
- * @throws {EncodeError} for what JSON and our tags cannot hold
+ * @throws {DefinitionError} for a reference used outside the function that received it
+ * @throws {EncodeError} for values that cannot be encoded
  */
 export function templateOf(value: unknown, scopes: ScopeNodes): Json {
   const found = placeOf(value)
@@ -151,9 +151,9 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * The encoded input that a template gives with these values. Encoded values go in, so that nothing has to be decoded on the way.
+ * Fills a template with encoded values and returns the encoded input. Nothing is decoded on the way.
  *
- * @param valueAt the encoded value of a node; -1 is the input of the whole
+ * @param valueAt the encoded value of a node; -1 is the canvas's input
  */
 export function fillTemplate(template: Json, valueAt: (node: number) => Json): Json {
   if (template === null || typeof template !== 'object') return template
@@ -162,7 +162,7 @@ export function fillTemplate(template: Json, valueAt: (node: number) => Json): J
   if (object.$ === 'ref') return partOf(valueAt(Number(object.node)), (object.path ?? []) as readonly string[])
   if (object.$ === 'text')
     return (object.v as readonly Json[]).map((part) => textOf(fillTemplate(part, valueAt))).join('')
-  // Of the tagged values only an escaped object may hold references. Its own key $ is one of the caller's.
+  // Among tagged values only an escaped object can hold references. Its key $ is the caller's.
   if (object.$ === 'object')
     return { $: 'object', v: filledParts(object.v as { readonly [key: string]: Json }, valueAt) }
   return Object.hasOwn(object, '$') ? object : filledParts(object, valueAt)
@@ -191,7 +191,7 @@ function partOf(value: Json, path: readonly string[]): Json {
   return part
 }
 
-/** Of a value in a text: dates as ISO texts, what is not there as nothing. */
+/** A value as text: dates as ISO texts, missing values as an empty text. */
 function textOf(value: Json): string {
   if (value === null) return ''
   if (typeof value !== 'object') return String(value)

@@ -7,7 +7,7 @@ import type { ResolvedRules, When } from './schedule.ts'
 /** What a schedule starts, when, and by which rules. */
 export interface ScheduleSpec {
   readonly when: When
-  /** One call today. The form has room for a whole canvas. */
+  /** One call today. The format can hold a whole canvas. */
   readonly canvas: readonly CanvasNode[]
   readonly rules: ResolvedRules
 }
@@ -20,14 +20,14 @@ export interface ScheduleRecord {
   readonly name: string
   /** Rises with every write: each write expects the version that it read. */
   readonly v: number
-  /** Rises with every change of the spec. What is due of an earlier one is stale. */
+  /** Rises with every change of the schedule. Due items of an earlier generation are stale. */
   readonly generation: number
   /** JSON text of the ScheduleSpec. */
   readonly spec: string
-  /** Of the spec: tells whether a deploy changes it. */
+  /** Hash of the spec: shows whether a deploy changes it. */
   readonly hash: string
   readonly source: ScheduleSource
-  /** The first occurrence that was not released yet. Absent: there is none, it has finished or was removed. */
+  /** The first occurrence not yet released. Absent: the schedule has finished or was removed. */
   readonly nextAt?: number
   /** The last occurrence that was released. */
   readonly lastAt?: number
@@ -40,7 +40,7 @@ export interface ScheduleRecord {
   /** Why the last occurrence could not be enqueued. */
   readonly error?: string
   readonly pausedAt?: number
-  /** A tombstone: whoever still has the old code does not bring it back with its past. */
+  /** Time of removal. The record stays as a tombstone, so that it is not created again without its past. */
   readonly removedAt?: number
   /** DynamoDB's TTL attribute, epoch seconds. */
   readonly expiresAt?: number
@@ -53,7 +53,7 @@ export function specText(spec: ScheduleSpec): string {
   return JSON.stringify(spec)
 }
 
-/** The same for the same spec, whatever the order of its keys. */
+/** The hash of a spec. The order of its keys does not matter. */
 export function specHash(spec: ScheduleSpec): string {
   return hash('sha256', canonicalText(spec as unknown as Json), 'base64url').slice(0, 22)
 }
@@ -65,7 +65,7 @@ export interface ScheduleDefinition {
   readonly hash: string
 }
 
-/** The same for the same schedules, whatever their order. */
+/** The hash of all schedules. Their order does not matter. */
 export function schedulesHash(definitions: Iterable<ScheduleDefinition>): string {
   const lines = [...definitions].map(({ name, hash }) => `${name} ${hash}`)
   return hash('sha256', lines.sort().join('\n'), 'base64url').slice(0, 22)

@@ -3,7 +3,7 @@ import { type CronDays, type CronFields, cronText, readCron } from './cron-field
 import { type Duration, toMs } from './duration.ts'
 import { DefinitionError } from './errors.ts'
 
-/** Celery's nine events of the sun. */
+/** Celery's nine solar events. */
 export const solarEvents = [
   'dawn_astronomical',
   'dawn_nautical',
@@ -17,7 +17,7 @@ export const solarEvents = [
 ] as const
 export type SolarEvent = (typeof solarEvents)[number]
 
-/** When a schedule fires, as data. Made by `cron`, `every`, `solar` and `once`. Instants in epoch ms. */
+/** When a schedule fires, as data. Created by `cron`, `every`, `solar` and `once`. Instants in epoch ms. */
 export type When =
   | { readonly kind: 'cron'; readonly fields: string; readonly zone: string; readonly days: CronDays }
   | { readonly kind: 'every'; readonly intervalMs: number; readonly anchor: number }
@@ -25,7 +25,7 @@ export type When =
   | { readonly kind: 'once'; readonly at: number }
 
 /**
- * By Celery's crontab rules: five fields, or six with seconds first. A day must match both day fields.
+ * Follows Celery's crontab rules: five fields, or six with seconds first. A day must match both day fields.
  *
  * @param options `zone`: an IANA name. @default 'UTC'. `days: 'or'`: one of the day fields is enough (Vixie cron). @default 'and'
  *
@@ -33,7 +33,7 @@ export type When =
  * cron('0 9 * * mon-fri', { zone: 'Europe/Berlin' })
  * cron({ minute: [0, 30], hour: '8-18' })
  *
- * @throws {DefinitionError} naming the field, what was expected and what came
+ * @throws {DefinitionError} naming the field, the expected and the received value
  */
 export function cron(
   rule: string | CronFields,
@@ -48,7 +48,7 @@ export function cron(
 }
 
 /**
- * Every interval, counted from `anchor`: no drift, whoever counts. At least one second.
+ * Fires at a fixed interval, counted from `anchor`, without drift. At least one second.
  *
  * @param options `anchor`: one of the instants. @default 1970-01-01T00:00:00Z, so that `every('1h')` is at each full hour of UTC
  */
@@ -60,7 +60,7 @@ export function every(interval: Duration, { anchor }: { readonly anchor?: Date }
   return { kind: 'every', intervalMs, anchor: anchor === undefined ? 0 : instantOf('every: anchor', anchor) }
 }
 
-/** At an event of the sun, seen from a place. Days without the event, near the poles, are passed over. */
+/** Fires at a solar event at a place. Days without the event, near the poles, are skipped. */
 export function solar(
   event: SolarEvent,
   { latitude, longitude }: { readonly latitude: number; readonly longitude: number },
@@ -73,7 +73,7 @@ export function solar(
   return { kind: 'solar', event, latitude, longitude }
 }
 
-/** At one instant. */
+/** Fires once, at an instant. */
 export function once(at: Date): When {
   return { kind: 'once', at: instantOf('once', at) }
 }
@@ -100,12 +100,12 @@ function instantOf(owner: string, value: Date): number {
   return at
 }
 
-/** `last`: of what was missed, the last. `all`: each. `none`: nothing. */
+/** Which missed occurrences fire. `last`: the last one. `all`: each. `none`: none. */
 export type CatchUp = 'last' | 'all' | 'none'
 
 /** How a schedule's occurrences are chosen, beside when. */
 export interface ScheduleRules {
-  /** What of the occurrences that were missed is fired. @default 'last' */
+  /** Which missed occurrences fire. @default 'last' */
   readonly catchUp?: CatchUp
   /** An occurrence later than this is never fired. @default none; '1m' with `catchUp: 'none'` */
   readonly deadline?: Duration
@@ -134,7 +134,7 @@ export interface ResolvedRules {
   readonly description?: string
 }
 
-/** An occurrence may be this late before it counts as missed: a tick comes each minute. */
+/** An occurrence may be this late before it counts as missed: the tick runs once a minute. */
 export const lateMs = 60_000
 
 const namePattern = /^[A-Za-z0-9_.:/-]{1,200}$/
@@ -148,7 +148,7 @@ export function checkScheduleName(name: string): void {
   }
 }
 
-/** @throws {DefinitionError} naming the option, what was expected and what came */
+/** @throws {DefinitionError} naming the option, the expected and the received value */
 export function resolveRules(name: string, rules: ScheduleRules): ResolvedRules {
   const owner = `schedule '${name}'`
   const { catchUp = 'last', from, until, times, paused, description } = rules
@@ -189,7 +189,7 @@ function durationOf(owner: string, option: string, duration: Duration | undefine
   return ms
 }
 
-/** The id of one occurrence: whoever releases it, and however often, it is the same task. */
+/** The task id of an occurrence. Releasing it again gives the same task. */
 export function occurrenceId(app: string, schedule: string, at: number): string {
   return `${occurrencePrefix(app, schedule)}${Math.floor(at / 1_000).toString(36)}`
 }
@@ -203,7 +203,7 @@ function occurrencePrefix(app: string, schedule: string): string {
   return `s_${hash('sha256', JSON.stringify([app, schedule]), 'base64url').slice(0, 22)}.`
 }
 
-/** How long after its instant an occurrence is due: uniform in [0, jitter), and the same each time. Whole seconds, as SQS takes them. */
+/** How long after its instant an occurrence is due: uniform in [0, jitter), and the same each time. In whole seconds, as SQS requires. */
 export function jitterOf(id: string, jitterMs: number | undefined): number {
   if (jitterMs === undefined) return 0
   const fraction = Number.parseInt(hash('sha256', id, 'hex').slice(0, 12), 16) / 2 ** 48

@@ -2,14 +2,14 @@ import { type Duration, toMs } from './duration.ts'
 import { visibleState } from './states.ts'
 
 /**
- * What people type to find tasks: `task:orders.* state:failure -tag:test error:"timed out" run:>10s`.
+ * A parsed search for tasks: `task:orders.* state:failure -tag:test error:"timed out" run:>10s`.
  *
- * Words stand for "and"; `OR` between two words means either; `-` before a word means not. Quotes hold a text with spaces together.
+ * Words are combined with "and"; `OR` between two words matches either; `-` before a word negates it. Quotes group words with spaces.
  */
 export interface Search {
-  /** A task is found when each clause holds; a clause holds when one of its terms does. */
+  /** A task matches if every clause matches; a clause matches if any of its terms does. */
   readonly clauses: readonly (readonly Term[])[]
-  /** What could not be understood, for people. The other words still count. */
+  /** Words that could not be parsed. The other words still apply. */
   readonly issues: readonly SearchIssue[]
 }
 
@@ -41,7 +41,7 @@ const numberFields = ['attempts', 'run', 'wait', 'since', 'until'] as const
 type TextField = (typeof textFields)[number]
 type NumberField = (typeof numberFields)[number]
 
-/** Words of Flower that mean the same. */
+/** Flower's names for the same fields. */
 const synonyms: Readonly<Record<string, string>> = {
   name: 'task',
   uuid: 'id',
@@ -52,14 +52,14 @@ const synonyms: Readonly<Record<string, string>> = {
   attempt: 'attempts',
 }
 
-/** Longer searches are a paste gone wrong; work per task stays bounded. */
+/** Limits the work per task. */
 const longestSearch = 1_000
 const mostTerms = 40
 
 /**
- * Reads a search. Never throws: what cannot be understood is an issue.
+ * Reads a search. Never throws: words that cannot be parsed become issues.
  *
- * @param now epoch ms: `since:2h` is told from it
+ * @param now epoch ms: `since:2h` is relative to it
  * @example parseSearch('task:orders.charge -state:success since:2h', Date.now()).clauses.length // 3
  */
 export function parseSearch(text: string, now: number): Search {
@@ -91,7 +91,7 @@ export function parseSearch(text: string, now: number): Search {
   return { clauses, issues }
 }
 
-/** Splits at spaces outside of quotes. Quotes stay. */
+/** Splits at spaces outside quotes and keeps the quotes. */
 function wordsOf(text: string): readonly string[] {
   return text.match(/(?:"[^"]*"?|[^\s"])+/g) ?? []
 }

@@ -4,8 +4,8 @@
  * | State | Who puts a task there | Who takes it out | If nobody does |
  * |---|---|---|---|
  * | QUEUED | enqueue, reopening a key, snooze, requeue | a claim, a revocation | `reconcile` sends it again |
- * | STARTED | a claim | its settlement, or another claim after the lease | `reconcile` settles it |
- * | WAITING | the start of a workflow, a task that is replaced | the end of its tasks, a revocation | its lifetime ends it |
+ * | STARTED | a claim | its settlement, or another claim after the lease | `reconcile` sends it again; the claim then finds the crash |
+ * | WAITING (reserved for workflows) | the start of a workflow | the end of its tasks | later |
  * | RETRY | a settlement with retries left | a claim, a revocation | `reconcile` sends it again |
  * | SUCCESS | a settlement | nobody, until the key's time to live has passed | expires |
  * | FAILURE | a settlement | a redrive or reopening its key (a new generation) | expires |
@@ -13,7 +13,7 @@
  * | REVOKED | `revoke()`, a failed enqueue | reopening its key | expires |
  * | EXPIRED | a worker that received it past `expires` | reopening its key | expires |
  *
- * SCHEDULED is not stored: it is how QUEUED is shown while `availableAt` lies ahead.
+ * SCHEDULED is not stored: QUEUED is shown as SCHEDULED while `availableAt` lies ahead.
  */
 export type TaskState =
   | 'QUEUED'

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { boundsOf, type Histogram, mergeHistograms } from './histogram.ts'
 
-/** How tasks ended. `other`: ended otherwise (expired, revoked, ignored). `back`: came back uncounted (snoozed, requeued). */
+/** How often tasks ended in each way. `other`: expired, revoked or ignored. `back`: snoozed or requeued, without a counted attempt. */
 export interface TaskCounts {
   readonly succeeded: number
   readonly failed: number
@@ -9,9 +9,9 @@ export interface TaskCounts {
   readonly other: number
   readonly dead: number
   readonly back: number
-  /** Time that runs took together, ms. */
+  /** Total run time, ms. */
   readonly runMs: number
-  /** Of every run, ms. */
+  /** Run times, ms. */
   readonly runs: Histogram
 }
 
@@ -22,7 +22,7 @@ export interface QueueCounts {
   readonly expired: number
   readonly revoked: number
   readonly ignored: number
-  /** How long tasks waited for their first run after they were due, ms. Names of a queue share it. */
+  /** Time from due to first run, ms, for all tasks of the queue. */
   readonly waits: Histogram
   readonly waitMs: number
 }
@@ -30,7 +30,7 @@ export interface QueueCounts {
 /** Counters of one item, by attribute. */
 export type Counters = Readonly<Record<string, number>>
 
-/** Stands for tasks whose name is not among those of the item. */
+/** Stands for tasks whose name is not in the item's list. */
 export const otherTasks = '*'
 
 export const noTaskCounts: TaskCounts = {
@@ -68,23 +68,23 @@ const counterOfAttribute = new Map<string, QueueCounter>(
   queueCounters.map((counter) => [queueAttributes[counter], counter]),
 )
 
-/** Names are told apart by this in the keys of items: what position a name has depends on all of them. 8 characters. */
+/** Identifies a list of names in item keys, since a name's position depends on the whole list. 8 characters. */
 export function namesHash(names: readonly string[]): string {
   return hash('sha256', JSON.stringify(names), 'base64url').slice(0, 8)
 }
 
 /**
- * Counts as the counters of a five-minute item. Short names, since all of an item is to fit one write unit:
+ * Converts counts to the counters of a five-minute item. Names are short so that the item fits into one write unit:
  *
  * | attribute | counts |
  * |---|---|
  * | `0s` `0f` `0r` … `4r` | succeeded, failed, retried of the whole queue, by minute |
  * | `s<i> f<i> r<i> x<i> d<i> z<i> t<i>` | succeeded, failed, retried, other ends, dead letters, came back, run ms of name `i` |
  * | `b<i><c>` | runs of name `i` in bucket `c` |
- * | `w<c>`, `W` | waits of the queue in bucket `c`, ms together |
+ * | `w<c>`, `W` | the queue's waits in bucket `c`, total wait in ms |
  * | `E V I` | expired, revoked, ignored of the whole queue |
  *
- * `i` is the name's position among the sorted names, one more than the last for any other name. Zeros are left out.
+ * `i` is the name's position among the sorted names, or the number of names for any other name. Zeros are left out.
  *
  * @param minute 0 to 4, within the five minutes
  */
@@ -106,7 +106,7 @@ export function countersOf(counts: QueueCounts, names: readonly string[], minute
   return counters
 }
 
-/** The counts that an item holds. Attributes that a later version added are passed over. */
+/** Reads an item's counts. Attributes of later versions are skipped. */
 export function countsOf(counters: Counters, names: readonly string[]): QueueCounts {
   const tasks: Record<string, TaskCounts> = {}
   const totals = { expired: 0, revoked: 0, ignored: 0, waitMs: 0 }
@@ -158,7 +158,7 @@ export function addTaskCounts(a: TaskCounts, b: TaskCounts): TaskCounts {
   }
 }
 
-/** All names together. */
+/** The total of all task names. */
 export function totalOf({ tasks }: QueueCounts): TaskCounts {
   return Object.values(tasks).reduce(addTaskCounts, noTaskCounts)
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Keys and attributes of the one table. Key attributes are right from the first version: adding one later means a backfill.
+ * Keys and attributes of the one table. Adding a key attribute later would need a backfill.
  *
  * | Item | pk | sk |
  * |---|---|---|
@@ -17,8 +17,8 @@ export const table = {
   /** DynamoDB deletes items some days after this instant (epoch seconds). */
   ttl: 'expiresAt',
   /**
-   * Every record by queue and day of its enqueue. An entry is rewritten, at one write unit, when a key or a projected attribute changes: so nothing is
-   * projected that changes within an opening. `schedule`, `workflow` and `priority` are reserved.
+   * Every record, by queue and day of its enqueue. DynamoDB rewrites an entry (one write unit) when a key or a projected attribute changes, so only attributes
+   * that stay the same within an opening are projected. `schedule`, `workflow` and `priority` are reserved.
    */
   timeIndex: {
     name: 'byTime',
@@ -26,7 +26,7 @@ export const table = {
     sortKey: 'timeSort',
     projected: ['task', 'tenant', 'tags', 'root', 'parent', 'schedule', 'workflow', 'priority'],
   },
-  /** Records in FAILURE by queue and day. Sparse: only failures have the keys. All of what is projected is set by the transition to FAILURE, or before. */
+  /** Records in FAILURE by queue and day. Sparse: only failures have the keys. The transition to FAILURE, or an earlier one, sets every projected attribute. */
   failureIndex: {
     name: 'byFailure',
     partitionKey: 'failureKey',
@@ -57,7 +57,7 @@ export function controlSort(queue: string): string {
 export const hourMs = 3_600_000
 export const dayMs = 24 * hourMs
 
-/** A shard of the indexes, the same for the same id. */
+/** The index shard of an id. */
 export function shardOf(id: string): number {
   return createHash('sha1').update(id).digest()[0]! % indexShards
 }
@@ -70,7 +70,7 @@ export function failureKey(queue: string, at: number, shard: number): string {
   return `${queue}#${Math.floor(at / dayMs)}#${shard}`
 }
 
-/** Sorts as time does: 13 digits hold epoch milliseconds until the year 2286. */
+/** Sorts by time: 13 digits hold epoch milliseconds until the year 2286. */
 export function timeSort(at: number, id: string): string {
   return `${String(at).padStart(13, '0')}#${id}`
 }
@@ -78,17 +78,17 @@ export function timeSort(at: number, id: string): string {
 /** Statistics are kept in items of five minutes. */
 export const blockMs = 300_000
 
-/** The items of a queue of one day and shard. */
+/** The partition of a queue's statistics for one day and shard. */
 export function statisticsKey(queue: string, at: number, shard: number): string {
   return `stats#${queue}#${Math.floor(at / dayMs)}#${shard}`
 }
 
-/** Sorts as time does: 8 digits hold five minutes until the year 2920. */
+/** Sorts by time: 8 digits hold the number of five-minute blocks until the year 2920. */
 export function statisticsSort(at: number, names: string): string {
   return `b#${String(Math.floor(at / blockMs)).padStart(8, '0')}#${names}`
 }
 
-/** The names that positions in statistics stand for. */
+/** The partition of the task names that statistics refer to by position. */
 export function namesKey(queue: string): string {
   return `stats#${queue}`
 }
@@ -97,7 +97,7 @@ export function namesSort(names: string): string {
   return `names#${names}`
 }
 
-/** How many shards a queue's statistics are written to. Readers ask all: it may change at any time. One shard takes 1,000 batches a second. */
+/** How many shards a queue's statistics are written to. Readers query all eight, since the number may change at any time. One shard takes 1,000 batches a second. */
 export function statisticsShards(concurrency: number | undefined): number {
   return concurrency === undefined ? indexShards : Math.min(indexShards, Math.max(1, Math.ceil(concurrency / 25)))
 }

@@ -1,13 +1,13 @@
 import { DefinitionError } from './errors.ts'
 
 const mostTags = 5
-/** As stored, bars included: records stay small, and index entries carry them. */
+/** As stored, with the bars. The limit keeps records and index entries small. */
 const mostBytes = 120
 const mostTenantBytes = 64
 const tagPattern = /^[^|\p{Cc}\p{Surrogate}]+$/u
 
 /**
- * Tags as a record and its index entry hold them: `|a|b|`, so that `contains(tags, '|a|')` finds one exactly. Sorted, each once.
+ * Encodes tags for a record and its index entry: `|a|b|`, sorted and without duplicates. `contains(tags, '|a|')` then matches exactly one tag.
  *
  * @returns undefined for none
  * @throws {DefinitionError} more than 5, more than 120 bytes together, or a tag that is empty or has a bar or control character in it

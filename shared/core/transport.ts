@@ -1,7 +1,7 @@
 import { hideAtMostMs, maxDelayMs } from './defaults.ts'
 import type { QueueTimes } from './queue.ts'
 
-/** How a message waits: hidden where it is, as a fresh copy sent in its place, or in the table. Whole seconds, as SQS takes them. */
+/** How a message waits: hidden where it is, as a fresh copy sent in its place, or in the table. In whole seconds, as SQS requires. */
 export type Wait =
   | { readonly kind: 'hide'; readonly seconds: number }
   | { readonly kind: 'refresh'; readonly delaySeconds: number }
@@ -19,9 +19,9 @@ export interface WaitingMessage {
 }
 
 /**
- * Up to a minute a message is hidden; longer, or when its copy has used up half of its retention or of its receives, it is sent afresh.
- * Long waits never hide, since hidden messages count towards the queue's 120,000 in flight. Longer than SQS can delay: parked, which costs the same
- * whatever the length; without a record there is nothing to park, and a fresh copy is sent each 15 minutes.
+ * Up to a minute, the message is hidden. For longer waits, or when the copy has used half of its retention or receives, a fresh copy is sent.
+ * Long waits are never hidden, since hidden messages count towards the queue's 120,000 in flight. Waits longer than SQS can delay (15 minutes) are parked, at the
+ * same cost for any length. A task without a record cannot be parked: a fresh copy is sent every 15 minutes.
  */
 export function planWait({ waitMs, ageMs, receiveCount, times, canPark = false }: WaitingMessage): Wait {
   const wait = Math.max(0, waitMs)

@@ -5,25 +5,25 @@ import type { Ports } from '../ports/index.ts'
 import type { Insight } from '../ports/insight.ts'
 import type { Visitor } from './guard.ts'
 
-/** What the dashboard needs of an app: `createApp()` gives it. */
+/** The part of an app that the dashboard needs. `createApp()` returns it. */
 export interface DashboardApp {
   readonly definition: AppDefinition
   readonly prefix: string
   ports(): Ports
   pause(queue: string): Promise<void>
   resume(queue: string): Promise<void>
-  // An app takes the names of its own queues: `never` fits them all.
+  // Each app accepts only its own queue names: `never` is assignable to all of them.
   send(name: string, input: unknown, options?: CallOptions<never>): Promise<{ readonly id: string }>
   result(id: string): { revoke(): Promise<VisibleState>; forget(): Promise<void> }
 }
 
-/** What a route's handler works with. */
+/** The dependencies of a route's handler. */
 export interface ApiContext {
   readonly app: DashboardApp
   readonly insight: Insight
   readonly visitor: Visitor
   readonly readOnly: boolean
-  /** For people: `this machine`, an endpoint, a region. */
+  /** Shown on the page: `this machine`, an endpoint, a region. */
   readonly where: string
   readonly version: string
 }

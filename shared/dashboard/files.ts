@@ -9,9 +9,9 @@ const types: Readonly<Record<string, string>> = {
 }
 
 /**
- * The page's files in a folder, compressed ones (`.br`, `.gz` beside) where the browser takes them.
+ * Serves the page's files from a folder, compressed (`.br`, `.gz` next to the file) if the browser accepts it.
  *
- * Names below /assets/ carry a hash of their content: browsers keep them for good.
+ * Names below /assets/ contain a hash of the content, so browsers cache them forever.
  */
 export function filesIn(folder: string): (path: string, acceptEncoding: string) => Promise<Response | undefined> {
   return async (path, acceptEncoding) => {

@@ -1,21 +1,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { ProblemError } from './problem.ts'
 
-/** `viewer` looks, `operator` also acts. */
+/** `viewer` may read, `operator` may also act. */
 export type Role = 'viewer' | 'operator'
 
-/** Who asks. */
+/** The user behind a request. */
 export interface Visitor {
   /** For the audit: an e-mail address, a name. */
   readonly name: string
   readonly role: Role
 }
 
-/** Says who asks, or `undefined` to refuse. */
+/** Returns the visitor, or `undefined` to refuse. */
 export type Authorize = (request: Request) => Visitor | undefined | Promise<Visitor | undefined>
 
 /**
- * Refuses requests that another site made the browser send. Nothing here rides on cookies; this is the second lock.
+ * Refuses cross-site requests (CSRF). The dashboard uses no cookies; this is a second defence.
  *
  * @throws {ProblemError} 403, 415
  */
@@ -50,7 +50,7 @@ export function checkOrigin(request: Request): void {
 const wrongTriesASecond = 10
 
 /**
- * Who has the token may do everything. The comparison takes the same time whatever comes; after 10 wrong ones within a second come 429s.
+ * The token gives full access. The comparison takes constant time. After 10 wrong tokens within a second the answer is 429.
  *
  * @param now epoch ms
  */
@@ -70,7 +70,7 @@ export function tokenGate(token: string, visitor: Visitor, now: () => number): A
     }
     const given = request.headers.get('authorization')
     if (given !== null && timingSafeEqual(digest(given), expected)) return visitor
-    // Who sends none is not guessing.
+    // A request without a token is not a guess.
     if (given !== null) wrong.push(at)
     return undefined
   }
@@ -81,7 +81,7 @@ function digest(text: string): Buffer {
 }
 
 /**
- * Against DNS rebinding: a foreign name that points to this machine does not reach the dashboard, not even its static files.
+ * Prevents DNS rebinding: requests under a foreign host name do not reach the dashboard, not even its static files.
  *
  * @param port undefined: any
  */
@@ -90,7 +90,7 @@ export function isLoopbackHost(host: string | null | undefined, port?: number): 
   return match !== null && (port === undefined || Number(match[2] ?? 80) === port)
 }
 
-/** Of every answer. Scripts and styles come from here alone, and no text can become markup (Trusted Types). */
+/** Headers of every response. Scripts and styles load from this origin only, and no text can become markup (Trusted Types). */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",

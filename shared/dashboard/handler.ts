@@ -9,18 +9,18 @@ import { ProblemError, problemOf } from './problem.ts'
 import { type Route, routes } from './routes.ts'
 
 export interface DashboardOptions {
-  /** Says who asks; `undefined` refuses. There is no default: an open dashboard shows inputs to everybody. */
+  /** Returns the visitor; `undefined` refuses. There is no default: an open dashboard shows inputs to everybody. */
   readonly authorize: Authorize
-  /** Where the app is connected, for people. @default 'connected' */
+  /** Shown on the page as the place of deployment. @default 'connected' */
   readonly where?: string
   /** Path where it is mounted. @default '/' */
   readonly base?: string
-  /** Nobody acts, whatever their role. @default false */
+  /** Refuses all actions, for every role. @default false */
   readonly readOnly?: boolean
-  /** Of the page's own files: gives a path such as `/index.html`. */
+  /** Returns a file of the page by its path, such as `/index.html`. */
   readonly file: (path: string, acceptEncoding: string) => Promise<Response | undefined>
   readonly version: string
-  /** Takes what went wrong unexpectedly. @default console.error */
+  /** Receives unexpected errors. @default console.error */
   readonly onError?: (error: unknown) => void
 }
 
@@ -113,7 +113,7 @@ async function pageFile(request: Request, file: DashboardOptions['file'], base: 
   )
 }
 
-/** Where it is mounted is known when it is served, not when it is built. */
+/** The mount path is known when the page is served, not when it is built. */
 function page(html: string, base: string): Response {
   const path = base.endsWith('/') ? base : `${base}/`
   const body = html.replaceAll('./assets/', `${path}assets/`).replace('content="/"', `content="${encodeURI(path)}"`)
@@ -171,7 +171,7 @@ function parsed(what: string, schema: z.ZodMiniType, value: unknown): unknown {
   )
 }
 
-/** Polling costs a hash instead of a body where nothing changed. */
+/** If nothing changed, polling transfers an ETag instead of a body. */
 function answer(request: Request, value: object): Response {
   const body = JSON.stringify(value)
   const etag = `"${createHash('sha1').update(body).digest('base64url')}"`

@@ -11,7 +11,7 @@ export interface LocalServer {
 const largestBody = 1_024 * 1_024
 
 /**
- * Serves a handler on 127.0.0.1 alone. Requests for another host than this machine are refused before anything else (DNS rebinding).
+ * Serves a handler on 127.0.0.1 only. Requests for another host than this machine are refused before anything else (DNS rebinding).
  *
  * @param port 0: any free one
  * @throws {Error} the port is taken
@@ -71,7 +71,7 @@ async function respond(
   outgoing.end(method === 'HEAD' ? undefined : Buffer.from(await response.arrayBuffer()))
 }
 
-/** Undefined: too large. */
+/** Undefined if the body is too large. */
 async function bodyOf(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { type Route, routes } from './routes.ts'
 import { problem } from './schemas.ts'
 
-/** openapi.json as it is checked in. The version of the package changes without it. */
+/** The checked-in openapi.json. It does not contain the package version. */
 export function openApiText(): string {
   return `${JSON.stringify(openApi('1'), null, 2)}\n`
 }

@@ -1,15 +1,15 @@
 import { CeleriacError, InputError } from '../core/errors.ts'
 
-/** What went wrong, as RFC 9457 says it (https://www.rfc-editor.org/rfc/rfc9457), with what to do. */
+/** A problem as defined by RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457), with advice. */
 export interface Problem {
   readonly type: string
   readonly title: string
   readonly status: number
-  /** What was asked, and what came. */
+  /** Expected and received. */
   readonly detail: string
   /** What to do. */
   readonly remedy?: string
-  /** Of an input that its schema refused. */
+  /** The schema's issues, if it refused the input. */
   readonly issues?: readonly { readonly path: string; readonly message: string }[]
 }
 
@@ -53,7 +53,7 @@ const remedies: Readonly<Record<string, string>> = {
   input: 'Change the fields named and try again.',
 }
 
-/** The problem of whatever was thrown. Details of unforeseen errors stay in the log. */
+/** Converts a thrown value to a problem. Details of unexpected errors go to the log only. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem
   if (error instanceof CeleriacError) {

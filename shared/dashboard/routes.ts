@@ -10,7 +10,7 @@ import { answers, bodies, queries } from './schemas.ts'
 
 type Query<Schema extends z.ZodMiniType> = z.output<Schema>
 
-/** One row of the API: the server, its checks and openapi.json are made from it. */
+/** One route of the API. The server, its checks and openapi.json are generated from it. */
 export interface Route {
   readonly method: 'GET' | 'POST'
   /** Hono's form: `/tasks/:id`. */
@@ -72,7 +72,7 @@ interface RangeQuery {
   readonly to?: number | undefined
 }
 
-/** @throws {ProblemError} 400: it ends before it begins, or is longer than 15 days */
+/** @throws {ProblemError} 400: the range ends before it begins, or is longer than 15 days */
 function rangeOf({ last, from, to }: RangeQuery, { app }: ApiContext, usual: number): TimeRange {
   const end = to ?? app.ports().clock.now() + 1
   const range = { from: from ?? end - (last ?? usual), to: end }
@@ -87,7 +87,7 @@ function rangeOf({ last, from, to }: RangeQuery, { app }: ApiContext, usual: num
   return range
 }
 
-/** Of all queues together. */
+/** Totals of all queues. */
 async function countsOf({ definition, ports }: ApiContext['app']) {
   const depths = await Promise.all(Object.keys(definition.queues).map((queue) => ports().queues.depth(queue)))
   const sum = (name: 'waiting' | 'inFlight' | 'dead'): number => depths.reduce((total, depth) => total + depth[name], 0)

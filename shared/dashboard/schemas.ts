@@ -215,7 +215,7 @@ const wholeText = (least: number, most: number) =>
     .pipe(z.string().check(z.regex(/^\d+$/)), z.transform(Number))
     .check(z.refine((value) => value >= least && value <= most))
 
-/** Query parameters come as texts. */
+/** Query parameters arrive as text. */
 export const range = {
   last: z.optional(
     wholeText(1, Number.MAX_SAFE_INTEGER).check(z.describe('milliseconds until now, instead of from and to')),

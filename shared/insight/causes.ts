@@ -20,7 +20,7 @@ interface Group {
 
 const unknownError: ErrorData = { name: 'Error', message: 'The error is no longer kept.' }
 
-/** Groups failures by their error, the newest first; of all queues, the newest failures are read. */
+/** Groups the newest failures of the queues by their error, newest first. */
 export async function findGroups(
   { records, clock }: Pick<Ports, 'records' | 'clock'>,
   queues: readonly string[],
@@ -56,7 +56,7 @@ async function failuresOf(records: Ports['records'], queue: string, { from, to }
     })
     cursor = page.cursor
     const found = page.ids.length === 0 ? [] : await records.read(page.ids, { consistent: false })
-    // The index lags: what was opened anew is no failure any more.
+    // The index lags: a reopened task is no longer a failure.
     failed.push(...found.filter((record) => record !== undefined).filter(({ state }) => state === 'FAILURE'))
   } while (cursor !== undefined && failed.length < most)
   const last = failed.at(-1)

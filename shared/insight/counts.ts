@@ -19,12 +19,12 @@ const steps = [
   24 * 3_600_000,
 ] as const
 
-/** A round length of time that cuts the range into at most 120 steps. */
+/** A round step length that divides the range into at most 120 steps. */
 export function stepOf({ from, to }: TimeRange): number {
   return steps.find((step) => (to - from) / step <= mostSteps) ?? 24 * 3_600_000
 }
 
-/** What happened in one step. */
+/** The counts of one step. */
 interface Step {
   succeeded: number
   failed: number
@@ -81,8 +81,8 @@ export class Counts {
   }
 
   /**
-   * @param recentMs the rate is that of this stretch before the end
-   * @param countedFrom what was enqueued earlier was not counted: epoch ms
+   * @param recentMs the rate covers this time before the end of the range
+   * @param countedFrom epoch ms: tasks enqueued earlier were not counted
    */
   figures(recentMs: number, countedFrom: number): Figures {
     const sum = (name: 'succeeded' | 'failed' | 'retried'): number =>
@@ -147,7 +147,7 @@ export class Counts {
   }
 }
 
-/** A single step of a quiet queue says little: each takes in its neighbours. */
+/** Smooths over neighbours: a single step of a quiet queue holds too few values. */
 function quantilesOf(histograms: readonly Histogram[]): Quantiles {
   const smooth = histograms.map((own, index) => {
     if (countOf(own) === 0) return own

@@ -2,11 +2,11 @@ import type { TaskRecord } from '../core/record.ts'
 import { isTerminal } from '../core/states.ts'
 import type { Clock, Records } from '../ports/index.ts'
 
-/** Ended records rarely change; one that is opened anew is seen again after this. */
+/** Ended records rarely change. A reopened one shows up after this time. */
 const keepMs = 30_000
 const mostKept = 20_000
 
-/** Reads that remember ended records for half a minute, so that figures which are asked for every few seconds read only what is new. */
+/** Caches ended records for 30 seconds, so figures that are requested every few seconds read only new records. */
 export function rememberEnded(records: Records, clock: Clock): Pick<Records, 'listByTime' | 'read'> {
   const kept = new Map<string, { readonly record: TaskRecord; readonly until: number }>()
   return {
@@ -16,7 +16,7 @@ export function rememberEnded(records: Records, clock: Clock): Pick<Records, 'li
       const missing = ids.filter((id) => (kept.get(id)?.until ?? 0) <= now)
       const found = missing.length === 0 ? [] : await records.read(missing, options)
       const read = new Map(missing.map((id, index) => [id, found[index]]))
-      // Oldest first out: a map keeps the order in which its entries came.
+      // Evict the oldest first: a Map keeps insertion order.
       for (const id of kept.keys()) {
         if (kept.size + missing.length <= mostKept) break
         kept.delete(id)

@@ -17,14 +17,14 @@ import { taskDetail } from './task-detail.ts'
 import { shownError, taskRow } from './task-row.ts'
 import { placeOf, walkNewest } from './walk.ts'
 
-/** Tasks looked at for one page of a search. It says how far it came, and goes on when asked. */
+/** The most tasks that one page of a search reads. The answer says how far it got; the next page continues there. */
 const mostSearched = 2_000
 const mostRunningSearched = 3_000
 
 /**
  * The read side over the ports of the table and the queues: the same for memory, the embedded engine and AWS.
  *
- * Figures are made of the newest records themselves, at most 3,000 of them; every answer says how far it looked.
+ * Figures are computed from the newest records, at most 3,000. Every answer says how far it looked.
  */
 export function createInsight(app: AppDefinition, ports: Ports): Insight {
   const { records, inputs, clock } = ports
@@ -164,7 +164,7 @@ export function createInsight(app: AppDefinition, ports: Ports): Insight {
       const options = { queues, from, to, after: cursor, mostTasks: mostSearched, pageSize: Math.max(limit, 100) }
       const candidates: TaskRecord[] = []
       const walked = await walkNewest(records, options, (record) => {
-        // Inputs beside their records are read afterwards; all else is decided here.
+        // Inputs in their own items are read later; everything else is decided here.
         if (!withInput && !matchesSearch(search, searchable(record, now, undefined), now)) return 'go-on'
         candidates.push(record)
         return !withInput && candidates.length >= limit ? 'stop' : 'go-on'
@@ -220,7 +220,7 @@ export function createInsight(app: AppDefinition, ports: Ports): Insight {
     async running() {
       const now = clock.now()
       const tasks: RunningTask[] = []
-      // Older tasks than a day run only after a very long wait: the walk is bounded anyway.
+      // Tasks older than a day rarely still run, and the walk is bounded anyway.
       const options = {
         queues: queueNames,
         from: now - 14 * dayMs,
@@ -255,7 +255,7 @@ function bySeverity(a: Finding, b: Finding): number {
   return severities.indexOf(a.severity) - severities.indexOf(b.severity) || (b.since ?? 0) - (a.since ?? 0)
 }
 
-/** A search that names its queue needs to look at no other. */
+/** A search that names a queue reads only that queue. */
 function queuesOf(clauses: ReturnType<typeof parseSearch>['clauses'], all: readonly string[]): readonly string[] {
   const named = clauses.find((terms) =>
     terms.every((term) => term.field === 'queue' && !term.negated && !term.value.includes('*')),

@@ -4,13 +4,13 @@ import type { PayloadView } from '../ports/insight.ts'
 
 const longestText = 64 * 1_024
 
-/** A stored value as people may see it. Text that cannot be read (a newer encoding) is shown as it is. */
+/** A stored value for display. Text that cannot be read (a newer encoding) is shown as it is. */
 export function payloadView(text: string | undefined): PayloadView | undefined {
   if (text === undefined || text === '') return undefined
   return { text: text.slice(0, longestText), bytes: byteLength(text), cut: text.length > longestText }
 }
 
-/** The input with sensitive fields blanked; all of it, when nobody here knows which are. */
+/** The input with its sensitive fields blanked. If they are unknown, the whole input is blanked. */
 export function inputView(text: string | undefined, sensitive: readonly string[] | undefined): PayloadView | undefined {
   if (text === undefined) return undefined
   if (sensitive === undefined) return payloadView(JSON.stringify(redacted))
@@ -18,13 +18,13 @@ export function inputView(text: string | undefined, sensitive: readonly string[]
   return payloadView(JSON.stringify(redactInput(parsed(text), sensitive)))
 }
 
-/** The input for a search: only fields that people may see. */
+/** The input for a search, with sensitive fields blanked. Undefined if they are unknown. */
 export function searchableInput(text: string | undefined, sensitive: readonly string[] | undefined): unknown {
   if (text === undefined || sensitive === undefined) return undefined
   return redactInput(parsed(text), sensitive)
 }
 
-/** What the stored input becomes when someone sends an edited one: blanked fields that were left alone keep their value. */
+/** Merges an edited input into the stored one: fields that are still blanked keep their stored value. */
 export function mergedInput(stored: string | undefined, edited: Json, sensitive: readonly string[]): unknown {
   const before = stored === undefined ? undefined : parsed(stored)
   if (!isRecord(edited) || !isRecord(before)) return decode(edited)

@@ -4,13 +4,13 @@ import type { Looked, TimeRange } from '../ports/insight.ts'
 import { Counts } from './counts.ts'
 import { walkNewest } from './walk.ts'
 
-/** Figures are made of at most so many of the newest tasks: the answer says so. */
+/** Figures use at most this many of the newest tasks; the answer says so. */
 const mostTasks = 3_000
 const pageSize = 500
-/** Several cards of a page, and several people, share one look. */
+/** Several cards and several visitors share one sample. */
 const keepMs = 1_000
 
-/** The newest tasks of a stretch of time, counted by queue and by name. */
+/** The newest tasks of a time range, counted by queue and by name. */
 export interface Sample {
   readonly all: Counts
   readonly byQueue: ReadonlyMap<string, Counts>
@@ -21,7 +21,7 @@ export interface Sample {
   readonly looked: Looked
 }
 
-/** Looks at the newest tasks, at most once a second for the same stretch. */
+/** Reads the newest tasks, at most once a second for the same range. */
 export class Sampler {
   readonly #records: Parameters<typeof walkNewest>[0]
   readonly #clock: Clock
@@ -37,7 +37,7 @@ export class Sampler {
   of(range: TimeRange): Promise<Sample> {
     const now = this.#clock.now()
     for (const [key, { at }] of this.#kept) if (at + keepMs <= now) this.#kept.delete(key)
-    // The end moves with the clock: what counts is the length, and whether it ends now.
+    // The end moves with the clock, so only the length and whether the range ends now count.
     const key = range.to >= now - keepMs ? `${range.to - range.from} to now` : `${range.from} to ${range.to}`
     const kept = this.#kept.get(key)
     if (kept !== undefined) return kept.sample

@@ -5,7 +5,7 @@ import { deadQueueName, queueName } from '../core/names.ts'
 import { longestTaskMs } from '../core/queue.ts'
 import type { Setting } from '../ports/insight.ts'
 
-/** What a queue was told by the app, for people. */
+/** A queue's settings from the app's definition, for display. */
 export function settingsOf(app: AppDefinition, queue: string): readonly Setting[] {
   const definition = app.queues[queue]
   if (definition === undefined) return []

@@ -5,7 +5,7 @@ import type { TaskDetail } from '../ports/insight.ts'
 import { inputView, payloadView } from './payload.ts'
 import { runsOf, shownError, taskRow } from './task-row.ts'
 
-/** All that is known of one task. @param now epoch ms */
+/** The details of one task. @param now epoch ms */
 export function taskDetail(
   record: TaskRecord,
   inputText: string | undefined,

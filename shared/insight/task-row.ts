@@ -36,7 +36,7 @@ export function shownError({ error, resultUntil, forgotten }: TaskRecord, now: n
   return parseErrorData(error)
 }
 
-/** Runs that ended. A first run that succeeded leaves no history: the record's own times tell it. */
+/** Runs that ended. A first run that succeeded leaves no history; the record's own times replace it. */
 export function runsOf(record: TaskRecord): readonly AttemptEntry[] {
   const { attempts, state, attempt, startedAt, finishedAt } = record
   if (attempts !== undefined) return parseAttempts(attempts)
@@ -44,7 +44,7 @@ export function runsOf(record: TaskRecord): readonly AttemptEntry[] {
   return [{ attempt, startedAt, endedAt: finishedAt, outcome: 'success' }]
 }
 
-/** From when it could run to when it first did. */
+/** Time from due to first run, ms. */
 export function waitOf(record: TaskRecord, now: number): number | undefined {
   const due = Math.max(record.enqueuedAt, record.availableAt ?? 0)
   const first = runsOf(record).find(({ startedAt }) => startedAt >= record.enqueuedAt)?.startedAt ?? record.startedAt

@@ -8,15 +8,15 @@ import type { Looked, TimeRange } from '../ports/insight.ts'
 
 export interface WalkOptions extends TimeRange {
   readonly queues: readonly string[]
-  /** Goes on behind this place: `placeOf()` of the last record seen. */
+  /** Continues after this place: `placeOf()` of the last record seen. */
   readonly after?: string | undefined
-  /** Looks at no more tasks than this. */
+  /** The most tasks to read. */
   readonly mostTasks: number
-  /** Tasks read at a time and queue. */
+  /** Tasks per queue and read. */
   readonly pageSize: number
 }
 
-/** Where a record stands in the order of time, over all queues. */
+/** A record's position in time order, across all queues. */
 export function placeOf({ enqueuedAt, id }: Pick<TaskRecord, 'enqueuedAt' | 'id'>): string {
   return timeSort(enqueuedAt, id)
 }
@@ -29,7 +29,7 @@ interface Lane {
 }
 
 /**
- * Records of several queues, the last enqueued first, until `visit` says `'stop'`, the range ends, or enough was looked at.
+ * Visits records of several queues, the last enqueued first, until `visit` returns `'stop'`, the range ends, or `mostTasks` is reached.
  *
  * Each queue is a lane of its own; the newest head of all lanes comes next.
  */
@@ -91,7 +91,7 @@ async function fill(
     lane.cursor = page.cursor
     lane.ended = page.cursor === undefined
     const found = page.ids.length === 0 ? [] : await records.read(page.ids, { consistent: false })
-    // A task opened anew stands at its new time; the index may still name the old one.
+    // A reopened task has a new time, but the index may still list the old one.
     lane.records = found
       .filter((record) => record !== undefined)
       .filter((record) => record.enqueuedAt >= from && record.enqueuedAt < to)

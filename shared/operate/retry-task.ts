@@ -19,7 +19,7 @@ export interface RetryOptions {
   readonly input?: Json
 }
 
-/** What retries tasks: an app's definition and where it is connected. */
+/** An app's definition and the ports of its deployment. */
 export interface RetryDeps {
   readonly app: AppDefinition
   readonly ports: Ports
@@ -28,10 +28,10 @@ export interface RetryDeps {
 const retried: ReadonlySet<string> = new Set(['FAILURE', 'REVOKED', 'EXPIRED', 'IGNORED'])
 
 /**
- * Runs an ended task again, from its record: opens it anew and sends its message. Its dead letter, if it has one, is stale from then on: sending that
- * one back as well does no harm.
+ * Runs an ended task again, from its record: reopens the record and sends its message. Its dead letter, if any, becomes stale; a redrive of it
+ * does no harm.
  *
- * A retry that dies between the two is repaired by `reconcile`.
+ * If the process dies between the two, `reconcile` sends the message.
  *
  * @throws {TaskNotFoundError}
  * @throws {CeleriacError} `task-open`: it has not ended; `task-succeeded`; `input-gone`; `task-changed`: someone else was first
@@ -53,7 +53,7 @@ export async function retryTask({ app, ports }: RetryDeps, id: string, options: 
   }
   const input = JSON.parse(body) as Json
   const opened = openedAnew(record, input, body, clock.now())
-  // The input is there before its message is.
+  // The input is written before its message is sent.
   if (opened.inputItem !== undefined) await ports.inputs.write([opened.inputItem])
   const change = reopenRecord(record, opened.record, random.token())
   const [outcome] = await new CertainLedger(ports).change([change])
@@ -117,7 +117,7 @@ async function editedInput(
   return text
 }
 
-/** The record of a new opening. The short history stays: people want to see what went before. */
+/** The record of a new opening. The short history is kept, to show the earlier runs. */
 function openedAnew(record: TaskRecord, input: Json, body: string, now: number) {
   const { id, v, generation, task, queue, token, attempts, keyUntil, root, parent, envelope } = record
   return placeInput(

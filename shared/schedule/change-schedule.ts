@@ -12,14 +12,14 @@ import { occurrencesOf } from './occurrences.ts'
 import { firstOccurrence } from './plan-release.ts'
 import { errorOf, horizonWindow, putDue, releaseSchedule } from './release.ts'
 
-/** A schedule that was removed a moment ago goes on where it was: an update's old and new code may synchronise in turn. */
+/** A schedule removed this recently continues where it stopped: during a deploy, old and new code may synchronise in turn. */
 const flappingMs = 15 * 60_000
 
 /**
- * Writes a schedule, its due item first: a crash in between leaves an item that is stale, never a schedule that nobody wakes. When its next
- * occurrence is so near that the tick may be past it, it is released here.
+ * Writes a schedule, its due item first: a crash in between leaves a stale item, never a schedule without one. If the next
+ * occurrence is so near that the tick may have passed it, it is released here.
  *
- * @returns false: its version is not the expected one any more
+ * @returns false if the version has changed
  */
 export async function writeSchedule(record: ScheduleRecord, expected: number, deps: ScheduleDeps): Promise<boolean> {
   const { ports } = deps
@@ -46,7 +46,7 @@ export async function newSchedule(
   return withNext({ ...written(definition, source), v: 1, generation: 1, fired: 0, missed: 0 }, now, now)
 }
 
-/** The record of a schedule that exists, with another definition. */
+/** The record of an existing schedule, with a new definition. */
 export async function changedSchedule(
   record: ScheduleRecord,
   definition: ScheduleDefinition,
@@ -69,13 +69,13 @@ export async function changedSchedule(
       now,
     )
   }
-  // The same times: what is due already stays due, late or not.
+  // The times are unchanged: the due occurrence stays due, even if it is late.
   const sameTimes = JSON.stringify(specOf(record).when) === JSON.stringify(when) && rules.from === undefined
   if (sameTimes && nextAt !== undefined && nextAt <= (rules.until ?? Infinity)) return { ...changed, nextAt }
   return withNext(changed, Math.max(now, record.lastAt ?? 0), now)
 }
 
-/** A tombstone: for 30 days it knows which occurrences were released. */
+/** A tombstone. It keeps the released occurrences for 30 days. */
 export function removedSchedule(record: ScheduleRecord, now: number): ScheduleRecord {
   const { nextAt: _nextAt, ...kept } = record
   return {
@@ -87,12 +87,12 @@ export function removedSchedule(record: ScheduleRecord, now: number): ScheduleRe
   }
 }
 
-/** Keeps `nextAt`, from which a resume may catch up. */
+/** Keeps `nextAt`, so a resume can catch up from it. */
 export function pausedSchedule(record: ScheduleRecord, now: number): ScheduleRecord {
   return { ...record, v: record.v + 1, generation: record.generation + 1, pausedAt: now }
 }
 
-/** Goes on from now; with `catchUp`, from where it was paused. */
+/** Continues from now; with `catchUp`, from the pause. */
 export async function resumedSchedule(
   record: ScheduleRecord,
   { catchUp, now }: { readonly catchUp: boolean; readonly now: number },

@@ -3,7 +3,7 @@ import type { Enqueuer } from '../enqueue/enqueuer.ts'
 import type { Ports } from '../ports/index.ts'
 import type { CertainLedger } from '../protocol/certain-ledger.ts'
 
-/** What releasing needs of the world. */
+/** Dependencies of the schedule code. */
 export interface ScheduleDeps {
   readonly app: AppDefinition
   readonly ports: Pick<

@@ -9,17 +9,17 @@ import { type Occurrence, type PreparedCall, prepareCall } from '../enqueue/prep
 import type { ScheduleDeps } from './deps.ts'
 import type { Firing } from './plan-release.ts'
 
-/** What became of the occurrences of one release. */
+/** The outcome of one release. */
 export interface FireReport {
   readonly fired: readonly { readonly at: number; readonly id: string }[]
-  /** Why the others can never be enqueued: their task is gone, or refuses the input. */
+  /** Permanent errors of the other occurrences: the task is unknown, or its schema refuses the input. */
   readonly refused: readonly Error[]
 }
 
 /**
- * Enqueues occurrences. Their ids are made of schedule and instant: one that is there already is the same occurrence.
+ * Enqueues occurrences. An id is derived from schedule and instant, so an existing id is the same occurrence.
  *
- * @throws what may be different the next time: the table or a queue did not answer
+ * @throws temporary errors: the table or a queue did not answer
  */
 export async function fire(
   name: string,
@@ -44,7 +44,7 @@ export async function fire(
   return { fired, refused }
 }
 
-/** The call of one occurrence. @throws what is wrong with it for good */
+/** Prepares the call of one occurrence. @throws permanent errors */
 export async function prepareOccurrence(
   spec: ScheduleSpec,
   occurrence: Occurrence,
@@ -55,7 +55,7 @@ export async function prepareOccurrence(
   if (node === undefined || definition === undefined) throw new UnknownTaskError(node?.task ?? '')
   const at = occurrence.at + jitterOf(occurrence.id, spec.rules.jitterMs)
   const { expires, ...options } = (node.options ?? {}) as CallOptions
-  // Late ones have their full time too.
+  // A late occurrence also gets its full time.
   const from = Math.max(at, ports.clock.now())
   const expiresMs =
     expires instanceof Date ? undefined : expires === undefined ? definition.expiresMs : toMs(expires as Duration)

@@ -2,8 +2,8 @@ import { type CronPattern, readCron } from '../core/cron-fields.ts'
 import type { SolarEvent, When } from '../core/schedule.ts'
 
 /**
- * When a schedule fires: instants in epoch ms, the same for everyone who asks. The only importer of croner and suncalc, which are loaded when a
- * schedule of their kind is read: producers and workers never load them.
+ * When a schedule fires: instants in epoch ms, deterministic. Only this file imports croner and suncalc, and only when a schedule needs
+ * them: producers and workers never load them.
  */
 export interface Occurrences {
   /** The first one after an instant. Undefined: there is none. */
@@ -34,7 +34,7 @@ export async function occurrencesOf(when: When): Promise<Occurrences> {
   }
 }
 
-/** Loads what occurrences are calculated with, for clocks that do not wait for a module to be read. */
+/** Loads croner and suncalc in advance, for virtual clocks, which do not wait for imports. */
 export async function loadCalendars(): Promise<void> {
   await Promise.all([import('croner'), import('suncalc')])
 }
@@ -46,7 +46,7 @@ async function cronOccurrences({ pattern, bothDays }: CronPattern, zone: string)
     timezone: zone,
     domAndDow: bothDays,
     mode: '5-or-6-parts',
-    // What has neither star nor step in hour, minute and second is a time of day: once a day, also when a clock changes.
+    // A pattern without star or step in hour, minute and second is a time of day: it fires once a day, even when clocks change.
     fixedTimeRule: 'no-wildcard',
   })
   return {
@@ -80,12 +80,12 @@ async function solarOccurrences({
   longitude,
 }: Extract<When, { kind: 'solar' }>): Promise<Occurrences> {
   const { getTimes } = await import('suncalc')
-  /** Of the solar day around an instant, in whole seconds. */
+  /** The event of the solar day around an instant, in whole seconds. */
   const at = (day: number): number | undefined => {
     const found = getTimes(new Date(day), latitude, longitude)[solarNames[event]]
     return found === null ? undefined : Math.floor(found.getTime() / 1_000) * 1_000
   }
-  /** Days are asked one by one from the day before: a solar day may begin half a day off. */
+  /** Searches day by day, starting one day early: a solar day may be shifted by half a day. */
   const search = (from: number, step: 1 | -1): number | undefined => {
     for (let day = -1; day <= solarDays; day++) {
       const found = at(from + step * day * dayMs)

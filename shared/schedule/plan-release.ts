@@ -1,12 +1,12 @@
 import { lateMs, type ResolvedRules } from '../core/schedule.ts'
 import type { Occurrences } from './occurrences.ts'
 
-/** Of `catchUp: 'all'`, so many in one release; the others follow with the next one. */
+/** The most occurrences that `catchUp: 'all'` fires in one release. The rest follow in the next release. */
 const mostCaughtUp = 100
-/** Beyond this, missed occurrences are passed over without being counted: one each second for days would take the tick's time. */
+/** Further missed occurrences are skipped without counting: one per second for days would cost the tick too much time. */
 const mostCounted = 10_000
 
-/** One occurrence that is fired. `missed`: how many before it were passed over in its favour. */
+/** An occurrence to fire. `missed`: how many earlier ones it replaces. */
 export interface Firing {
   readonly at: number
   readonly missed: number
@@ -16,12 +16,12 @@ export interface ReleasePlan {
   readonly fire: readonly Firing[]
   /** Occurrences that are never fired: late, by the schedule's rules. */
   readonly missed: number
-  /** The first one that is left for later. Undefined: there is none, the schedule has finished. */
+  /** The next occurrence after this release. Undefined: the schedule has finished. */
   readonly next: number | undefined
 }
 
 export interface ReleaseInput {
-  /** The first occurrence that was not released yet. */
+  /** The first occurrence not yet released. */
   readonly at: number
   readonly now: number
   /** Occurrences before this are released now. */
@@ -30,7 +30,7 @@ export interface ReleaseInput {
   readonly fired: number
 }
 
-/** Which occurrences from `at` on are fired now, and which are missed. More than a minute past is late. */
+/** Decides which occurrences from `at` on fire now and which are missed. More than a minute past is late. */
 export function planRelease(
   occurrences: Occurrences,
   rules: ResolvedRules,

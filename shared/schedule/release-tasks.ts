@@ -10,7 +10,7 @@ import { settleRecord } from '../core/transitions.ts'
 import type { DueItem, OutgoingMessage } from '../ports/index.ts'
 import type { ScheduleDeps } from './deps.ts'
 
-/** What is left of a delay is measured anew for so many messages: the last of a page would be sent seconds after the first. */
+/** The remaining delay is computed again after so many messages: the last of a page may be sent seconds after the first. */
 const sentAtOnce = 100
 
 interface Release {
@@ -21,11 +21,11 @@ interface Release {
 }
 
 /**
- * Sends tasks that are due, with what is left of their delay. A message that was small enough lies in the item: what its record says by now is for
- * the worker that claims it to judge. The others are made of their records.
+ * Sends due tasks with the rest of their delay. A small message is stored in the item and sent without reading its record: the claim checks the
+ * record's current state. Larger messages are built from their records.
  *
- * @returns what was sent, or will never have to be
- * @throws when the table does not answer
+ * @returns the items that were sent or never need to be sent
+ * @throws if the table does not answer
  */
 export async function releaseTasks(items: readonly DueItem[], deps: ScheduleDeps): Promise<ReadonlySet<DueItem>> {
   const done = new Set<DueItem>()
@@ -54,7 +54,7 @@ function carriedRelease(item: DueItem): Release | undefined {
   return { item, queue, body, task }
 }
 
-/** Of tasks whose message is too large for a due item. Those that ended meanwhile, or were opened anew, need no message. */
+/** Messages too large for a due item. Tasks that ended or were reopened meanwhile need no message. */
 async function releasesOfRecords(
   items: readonly DueItem[],
   { ports }: ScheduleDeps,

@@ -7,15 +7,15 @@ import { type FireReport, fire } from './fire.ts'
 import { occurrencesOf } from './occurrences.ts'
 import { planRelease, type ReleasePlan } from './plan-release.ts'
 
-/** What is released, and which buckets are still open. */
+/** The time range to release, and the buckets that are still open. */
 export interface ReleaseWindow {
   /** Occurrences before this instant. */
   readonly end: number
-  /** The last minute that may be done already: what is due next goes into a later one. */
+  /** The last minute that may be done already: the next due item goes into a later one. */
   readonly doneUntil: number
 }
 
-/** The window of whoever changes a schedule: the tick may be past its next occurrence already. */
+/** The window for a change of a schedule: the tick may have passed its next occurrence already. */
 export function horizonWindow(now: number): ReleaseWindow {
   return { end: now + horizonMs, doneUntil: lastMinuteOf(now) }
 }
@@ -24,15 +24,15 @@ export function horizonWindow(now: number): ReleaseWindow {
  * Releases a schedule whose occurrence is due. Each step can be repeated, by this tick or another one:
  *
  *     a  read the schedule: removed, paused, changed, or released already ── stale
- *     b  choose occurrences, by catch-up and deadline when they are late
- *     c  enqueue each under an id made of its instant
+ *     b  choose occurrences; catch-up and deadline decide about late ones
+ *     c  enqueue each under an id derived from its instant
  *     d  write the due item of the next one
  *     e  advance the schedule, if its version is as it was read
  *
- * A crash after c or d: the same ids and the same item again. Of two ticks one wins e; the items of the other are the same, or stale.
+ * After a crash at c or d the repetition writes the same ids and the same item. If two ticks compete, one wins e; the other's items are identical or stale.
  *
- * @returns false: stale
- * @throws when a step may not have taken effect. The due item must stay
+ * @returns false if the due item is stale
+ * @throws if a step may have failed. The due item must stay
  */
 export async function releaseSchedule(
   due: Pick<DueItem, 'id' | 'at' | 'generation'>,
@@ -60,7 +60,7 @@ export async function releaseSchedule(
   if (plan.next !== undefined) await putDue(record, plan.next, window.doneUntil, deps)
   const [answer] = await ports.schedules.write([{ record: advanced(record, plan, report), expected: record.v }])
   if (answer?.status === 'done') return true
-  // Another tick released it, or somebody changed it: what that one wrote counts.
+  // Another tick released the schedule, or someone changed it. That write wins.
   if (answer?.status === 'refused') return false
   throw errorOf(answer)
 }

@@ -9,10 +9,10 @@ const pageSize = 100
 const mostTries = 5
 
 /**
- * Makes the stored schedules what the deployed code says: new ones begin, changed ones get their new generation, those that are gone become
- * tombstones. Schedules that were created at run time are left alone. Repeating it, or dying in the middle of it, changes nothing.
+ * Brings the stored schedules in line with the deployed code: new schedules start, changed ones get a new generation, removed ones become
+ * tombstones. Schedules created at run time are left alone. It can be repeated safely, also after a crash in the middle.
  *
- * @throws when a write may not have taken effect: the next tick does it again
+ * @throws if a write may have failed: the next tick tries again
  */
 export async function syncSchedules(
   definitions: ReadonlyMap<string, ScheduleDefinition>,
@@ -44,7 +44,7 @@ async function syncOne(definition: ScheduleDefinition, deps: ScheduleDeps): Prom
   throw new Error(`Schedule '${definition.name}' kept being changed by others; the next tick synchronises it.`)
 }
 
-/** Its due item once more: whoever wrote the schedule may have been frozen in between, and the item may have come too late for its minute. */
+/** Writes the due item again: the process that wrote the schedule may have been frozen in between, and its item may have missed its minute. */
 async function wake(record: ScheduleRecord, deps: ScheduleDeps): Promise<void> {
   if (record.nextAt === undefined || record.pausedAt !== undefined) return
   await putDue(record, record.nextAt, lastMinuteOf(deps.ports.clock.now()), deps)

@@ -1,12 +1,12 @@
 import { allShards, dueShards, type ShardRange } from '../core/due.ts'
 
-/** What the rule of the minute invokes the function with. `shards`: the first, and the one after the last. */
+/** The event with which the rule invokes the function each minute. `shards`: the first, and the one after the last. */
 export interface TickEvent {
   readonly celeriac: 'tick'
   readonly shards?: readonly [from: number, to: number]
 }
 
-/** The shards of a tick event; undefined: it is another event. */
+/** The shards of a tick event. Undefined: not a tick event. */
 export function tickRangeOf(event: unknown): ShardRange | undefined {
   if (typeof event !== 'object' || event === null || !('celeriac' in event) || event.celeriac !== 'tick')
     return undefined

@@ -11,10 +11,10 @@ export interface TickApp {
 }
 
 /**
- * Does what the rule of each minute asks for.
+ * Runs the tick if the event is a tick event.
  *
  * @param deadlineAt epoch ms at which the process is stopped
- * @returns undefined when the event is another one
+ * @returns undefined for any other event
  */
 export async function handleTick(app: TickApp, event: unknown, deadlineAt: number): Promise<TickReport | undefined> {
   const range = tickRangeOf(event)

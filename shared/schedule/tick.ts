@@ -22,26 +22,26 @@ export interface TickReport {
   readonly minutes: number
   readonly tasks: number
   readonly schedules: number
-  /** The last minute of which everything was sent. */
+  /** The last minute that was sent completely. */
   readonly doneUntil: number | undefined
-  /** What could not be done now, and is tried by the next tick. */
+  /** Failures that the next tick tries again. */
   readonly failures: number
 }
 
-/** Two ticks at once are harmless; this lease saves their work. */
+/** Two ticks at once are harmless; the lease avoids double work. */
 const leaseMs = 90_000
-/** Kept before the deadline. */
+/** Time kept free before the deadline. */
 const marginMs = 5_000
 const shardsAtOnce = 8
 const schedulesAtOnce = 8
-/** How far the tick is, is written at its end, and so often in a backlog. */
+/** The tick writes its progress at its end and, in a backlog, after so many minutes. */
 const minutesPerAdvance = 10
-/** The first tick ever looks back as far: producers may have been deployed before it. */
+/** How far the first tick looks back: producers may have been deployed before it. */
 const firstLookBackMs = 24 * 60 * minuteMs
 
 /**
- * Sends what is due within the next three minutes, minute by minute from where the last tick was. A minute is never skipped: while the table
- * does not answer, the next tick begins with it; what a queue does not take is tried again by the next tick. Twin ticks, and ticks that die anywhere, send a second copy at worst.
+ * Sends what is due within the next three minutes, minute by minute, from where the last tick stopped. No minute is skipped: if the table does not
+ * answer, the next tick starts with that minute; if a queue refuses a message, the next tick sends it. Concurrent or crashed ticks send a second copy at worst.
  */
 export async function runTick(deps: ScheduleDeps, options: TickOptions): Promise<TickReport> {
   const { range = allShards, deadlineAt, schedules = new Map<string, ScheduleDefinition>() } = options
@@ -61,7 +61,7 @@ export async function runTick(deps: ScheduleDeps, options: TickOptions): Promise
     const now = ports.clock.now()
     const kept = { ...(!ends && { leaseUntil: now + leaseMs }), ...(codeHash !== undefined && { codeHash }) }
     const [answer] = await ports.ticks.write([{ range, token, now, doneUntil, ...kept }])
-    // Refused: this tick was so slow that another one has taken over. Its work is done all the same.
+    // Refused: this tick was slow and another one took over. The work of this one is still valid.
     if (answer?.status !== 'done' && answer?.status !== 'refused') throw errorOf(answer)
   }
 
@@ -78,8 +78,8 @@ export async function runTick(deps: ScheduleDeps, options: TickOptions): Promise
 }
 
 /**
- * The last minute that is done for all shards of a range. Another range may have worked a shard further, when the number of ranges was changed: each
- * shard counts by the furthest.
+ * The last minute that is done for all shards of a range. After a change of the ranges, several states may cover a shard: the latest
+ * one counts.
  */
 function doneBefore(range: ShardRange, states: readonly TickState[]): number | undefined {
   let least: number | undefined
@@ -93,7 +93,7 @@ function doneBefore(range: ShardRange, states: readonly TickState[]): number | u
   return least
 }
 
-/** Returns the hash to be written once the stored schedules are as the code says; undefined: nothing was done. */
+/** Returns the hash to write after a successful synchronisation. Undefined: nothing changed, or it failed. */
 async function sync(
   states: readonly TickState[],
   schedules: ReadonlyMap<string, ScheduleDefinition>,
@@ -175,7 +175,7 @@ async function releaseSchedules(
   return released
 }
 
-/** What could not be sent goes into the first minute of the next tick: one queue that takes nothing must not hold up the others. */
+/** Moves unsent items to the first minute of the next tick, so that one failing queue does not hold up the others. */
 async function postpone(items: readonly DueItem[], { ports }: ScheduleDeps): Promise<void> {
   if (items.length === 0) return
   const minute = lastMinuteOf(ports.clock.now()) + 1
@@ -193,7 +193,7 @@ function fail(
   ports.telemetry.log('error', message, { ...fields, error: errorText(error) })
 }
 
-/** Does the work for all items, at most so many at a time. The work must not throw. */
+/** Runs the work for all items, at most `lanes` at a time. The work must not throw. */
 async function inLanes<Item>(
   lanes: number,
   items: readonly Item[],
