@@ -1,4 +1,4 @@
-/** What a function's answer says of its batch. */
+/** The result of a batch according to the function's answer. */
 export type BatchVerdict =
   | {
       readonly status: 'partial' /** Ids that come again; all others are deleted. */

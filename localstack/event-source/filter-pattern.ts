@@ -1,6 +1,6 @@
 import { NumberText } from './number-text.ts'
 
-/** Whether a value fits. Values are those of `parseKeepingNumbers`; undefined: the field is not there. */
+/** Whether a value matches. Values come from `parseKeepingNumbers`; undefined means the field is absent. */
 export type Match = (value: unknown) => boolean
 
 type Fields = Readonly<Record<string, unknown>>
@@ -43,7 +43,7 @@ function compileList(list: readonly unknown[], path: string): Match {
   return (value) => leavesOf(value).some((leaf) => matches.some((match) => match(leaf)))
 }
 
-/** What rules look at. A list stands for its entries; what has fields, or is an empty list, is no leaf: there is nothing. */
+/** The values that rules compare. A list gives its entries. An object or an empty list gives nothing. */
 function leavesOf(value: unknown): readonly unknown[] {
   const leaves = (Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value]).filter(
     (each) => !isFields(each),

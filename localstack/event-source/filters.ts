@@ -2,11 +2,11 @@ import type { SQSRecord } from 'aws-lambda'
 import { compilePattern, type Match } from './filter-pattern.ts'
 import { parseKeepingNumbers } from './number-text.ts'
 
-/** Lambda's own limits; ten filters can be had on request. */
+/** Lambda's default limit. AWS raises it to ten on request. */
 const mostFilters = 5
 const longestPattern = 4_096
 
-/** Whether a message goes to the function. Those that do not are deleted. */
+/** True when the message goes to the function. Messages that do not match are deleted. */
 export type RecordFilter = (record: SQSRecord) => boolean
 
 /**
@@ -58,7 +58,7 @@ function compileBody(pattern: unknown): (body: string) => boolean {
   }
 }
 
-/** What has fields or entries; anything else is a text to Lambda. */
+/** The parsed body when it is an object or array; Lambda treats anything else as text. */
 function structureOf(body: string): unknown {
   if (!/^\s*[{[]/.test(body)) return undefined
   try {

@@ -38,12 +38,12 @@ export class Ramp {
     return this.#places === this.#most ? undefined : this.#fullSince + growthMs - now
   }
 
-  /** A place is free: nothing grows. */
+  /** A place is free: stop growing. */
   free(): void {
     this.#fullSince = undefined
   }
 
-  /** Nothing runs and nothing waits. */
+  /** Nothing runs and no message waits. */
   idle(): void {
     this.#fullSince = undefined
     this.#places = Math.min(startPlaces, this.#most)

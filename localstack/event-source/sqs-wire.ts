@@ -13,7 +13,7 @@ export interface WireMessage {
   >
 }
 
-/** An answer that is no success. */
+/** An error answer. */
 export class WireError extends Error {
   /** SQS's name of the error, e.g. `QueueAlreadyExists`. */
   readonly errorName: string
@@ -25,7 +25,7 @@ export class WireError extends Error {
   }
 }
 
-/** A long poll's 20 s, and some for the way. */
+/** The 20 s of a long poll, plus time for the network. */
 const answerLimitMs = 30_000
 
 /**

@@ -19,7 +19,7 @@ export function traceHeader(messages: readonly WireMessage[], functionArn: strin
   return `Root=${root};Parent=${randomBytes(8).toString('hex')};Sampled=0;Lineage=1:${id}:${hops + 1}`
 }
 
-/** How often a function was called on the way that this header tells of. */
+/** How often the function was called before, according to this header. */
 function hopsOf(header: string | undefined, id: string): number {
   const lineage = /(?:^|;)\s*Lineage=([^;]+)/.exec(header ?? '')?.[1]
   for (const entry of lineage?.split('|') ?? []) {
