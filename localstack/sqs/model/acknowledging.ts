@@ -38,9 +38,10 @@ function look(queue: Queue, handle: string | undefined): { message: StoredMessag
 const expired = (handle: string | undefined): SqsError =>
   invalidValue(handle, 'ReceiptHandle', 'The receipt handle has expired.')
 
-// Deletes by the latest handle, whether the message is in flight or not. An old handle, or the handle of a deleted
-// message, succeeds and does nothing. FIFO queues are stricter: they refuse the handle after the visibility timeout.
-// Sources: API_DeleteMessage; API_ReceiveMessage, ReceiveRequestAttemptId ("the action fails with an error").
+/**
+ * Deletes by the latest handle, whether the message is in flight or not. An old handle, or the handle of a deleted
+ * message, succeeds and does nothing. FIFO queues are stricter: they refuse the handle after the visibility timeout.
+ * Sources: API_DeleteMessage; API_ReceiveMessage, ReceiveRequestAttemptId ("the action fails with an error").
  */
 function remove(context: Context, queue: Queue, handle: string | undefined): void {
   const { message, isLast } = look(queue, handle)

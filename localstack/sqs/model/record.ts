@@ -28,9 +28,10 @@ export interface RecordedMessage {
   deadLetterSourceArn?: string
 }
 
-// One change of a model as plain JSON data. A snapshot, a log and a compacted log are lists of records. Records are
-// idempotent, and a record about something unknown is ignored. So a list that was written while the model changed
-// still gives the right state. New members are compatible; a change of meaning needs a new version.
+/**
+ * One change of a model as plain JSON data. A snapshot, a log and a compacted log are lists of records. Records are
+ * idempotent, and a record about something unknown is ignored. So a list that was written while the model changed
+ * still gives the right state. New members are compatible; a change of meaning needs a new version.
  */
 export type SqsRecord =
   | {

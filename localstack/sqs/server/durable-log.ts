@@ -8,10 +8,10 @@ const syncData = promisify(fdatasync)
 const syncFile = promisify(fsync)
 
 /**
- * What an answered request means.
- * - `process`: its records were handed to the operating system. They survive the end of this process, `kill -9`
- *   included, but not a power failure.
- * - `disk`: they were also flushed to the disk (fdatasync; requests that arrive together share one).
+ * What an answer guarantees.
+ * - `process`: the records were handed to the operating system. They survive the end of this process, also `kill -9`,
+ * but not a power failure.
+ * - `disk`: the records were also flushed to the disk (fdatasync, shared by requests that arrive together).
  */
 export type Durability = 'process' | 'disk'
 
@@ -19,11 +19,11 @@ export interface DurableLogOptions {
   path: string
   durability: Durability
   header: object
-  /** Bytes the file has now. */
+  /** Current size of the file in bytes. */
   size: number
-  /** Everything there is, for a compaction. */
+  /** The whole state, for a compaction. */
   records: () => Iterable<SqsRecord>
-  /** A log that grew by more than this, and to more than twice what its last compaction left, is compacted. */
+  /** Compact when the log grew by more than this and to more than twice its size after the last compaction. */
   compactAfterBytes: number
   warn: (message: string) => void
 }
@@ -38,7 +38,7 @@ interface Compaction {
 
 const RECORDS_PER_STEP = 2_000
 
-/** The append-only log of one model: records go in as they happen, `commit()` tells when they are kept. */
+/** The append-only log of one model. Records are appended as they happen; `commit()` reports when they are kept. */
 export class DurableLog {
   private fd: number
   private size: number
@@ -65,20 +65,20 @@ export class DurableLog {
     const line = lineOf(record)
     this.pending.push(line)
     this.compaction?.lines.push(line)
-    // What no request waits for (a move task's steps) is written all the same; who commits hears of a failure.
+    // Records that no request waits for (steps of a move task) are written too; the next commit reports a failure.
     if (this.flushing === undefined) this.commit()?.catch(() => {})
   }
 
-  /** Undefined when everything is kept already; otherwise it resolves when everything appended so far is kept. */
+  /** Undefined when everything is kept already. Otherwise resolves when all records appended so far are kept. */
   commit(): Promise<void> | undefined {
     if (this.broken !== undefined) return Promise.reject(this.broken)
     if (this.pending.length === 0) return this.flushing
     this.flushing ??= this.flushSoon()
-    // A flush that waits for the disk took its lines already: these go with the next.
+    // A running flush has already taken its lines: the new lines go with the next flush.
     return this.syncing ? this.flushing.then(() => this.commit()) : this.flushing
   }
 
-  /** Rewrites the log without what is over, while appending goes on. */
+  /** Rewrites the log without obsolete records. Appending continues meanwhile. */
   compact(): Promise<void> {
     if (this.closed || this.broken !== undefined) return Promise.resolve()
     this.compacting ??= this.rewrite().finally(() => {
@@ -99,7 +99,7 @@ export class DurableLog {
     } finally {
       if (this.compaction !== undefined) closeSync(this.compaction.fd)
       this.compaction = undefined
-      // Not again before it has grown as much again.
+      // Do not retry before the log has grown by the same amount again.
       this.sizeWhenCompact = this.size
     }
   }
@@ -141,7 +141,7 @@ export class DurableLog {
     }
   }
 
-  /** What is half written must not be followed by anything: from here on the log takes nothing more. */
+  /** Nothing may follow a partial write: from here on the log accepts no records. */
   private fail(error: unknown): never {
     this.broken = new Error(`The log ${this.options.path} cannot be written; restart once that is mended. ${error}`)
     throw this.broken
@@ -164,7 +164,7 @@ export class DurableLog {
     await syncFile(compaction.fd)
     await this.flushing
     if (this.closed) return
-    // From here on without a pause: both files end with the same record.
+    // No await from here on: both files must end with the same record.
     this.flush()
     compaction.size += writeAll(compaction.fd, compaction.lines.splice(0))
     if (this.options.durability === 'disk') fsyncSync(compaction.fd)
@@ -184,7 +184,7 @@ function writeAll(fd: number, lines: string[]): number {
   return bytes.length
 }
 
-/** A rename is kept for sure only when its folder is. */
+/** A rename is durable only after a flush of its folder. */
 function syncFolder(path: string): void {
   const fd = openSync(path, 'r')
   try {

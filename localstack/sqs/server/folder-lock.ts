@@ -2,8 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Makes sure that one server at a time writes to a data folder, by a file with the holder's process id. The lock of a
- * process that is gone is taken over. Returns the function that unlocks.
+ * Ensures that only one server writes to a data folder. The lock is a file with the holder's process id. A lock of a
+ * dead process is taken over. Returns the unlock function.
  */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, 'sqs.lock')
@@ -45,10 +45,10 @@ function isAlive({ pid, started }: Holder): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // EPERM: somebody else's process, alive.
+    // EPERM: the process is alive and belongs to another user.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  // Process ids are used again, soon so in containers; with the start time they are unique.
+  // Process ids are reused, quickly in containers. Together with the start time they are unique.
   return started === startedAt(pid)
 }
 
