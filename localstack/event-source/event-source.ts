@@ -42,10 +42,11 @@ const deleteTries = 3
 const recordOverheadBytes = 2_048
 
 /**
- * The event source mapping of one queue: polls, makes events, invokes, deletes what succeeded. What failed reappears when its visibility ends.
+ * The event source mapping of one queue: polls, builds events, invokes, deletes messages that succeeded. Failed
+ * messages reappear when their visibility timeout ends.
  *
- * Nothing is received that cannot be invoked at once: a poll starts only when an invocation is free, and one poll at a time asks, so that
- * messages which come one by one still share a batch.
+ * It receives only messages that it can invoke at once: a poll starts only when an invocation is free. Only one poll
+ * runs at a time, so that messages that arrive one by one still share a batch.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */

@@ -6,14 +6,16 @@ export type Match = (value: unknown) => boolean
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * A filter pattern, as event source mappings have them: fields with lists of what they may be. All fields must fit, any entry of a list does.
+ * A filter pattern of an event source mapping: fields with lists of accepted values. All fields must match; one match
+ * in a list is enough.
  *
- * Texts, numbers, booleans and null are compared; rules are `{"prefix": "a"}`, `{"suffix": "a"}`, `{"equals-ignore-case": "a"}`, `{"anything-but": ["a", 1]}`,
- * `{"numeric": [">", 0, "<=", 5]}`, `{"exists": true}`. `"$or": [{…}, {…}]` stands beside fields. A list in the event fits when one of its entries does.
+ * Texts, numbers, booleans and null are compared. Rules are `{"prefix": "a"}`, `{"suffix": "a"}`,
+ * `{"equals-ignore-case": "a"}`, `{"anything-but": ["a", 1]}`, `{"numeric": [">", 0, "<=", 5]}`, `{"exists": true}`.
+ * `"$or": [{…}, {…}]` may stand beside fields. A list in the event matches when one of its entries matches.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax
  *
- * @throws {TypeError} saying where the pattern goes wrong
+ * @throws {TypeError} names the place of the error in the pattern
  */
 export function compilePattern(pattern: unknown, path: string): Match {
   if (Array.isArray(pattern)) return compileList(pattern, path)

@@ -10,15 +10,16 @@ const longestPattern = 4_096
 export type RecordFilter = (record: SQSRecord) => boolean
 
 /**
- * The filter criteria of an event source mapping: a message goes to the function when it fits one of the patterns. All fields of the record can be
- * asked for; `body` as fields (`{"body": {"type": ["order"]}}`) when it is JSON, as a text (`{"body": [{"prefix": "order"}]}`) when it is not. A
- * body of the other kind fits nothing. Numbers are equal when they are written alike.
+ * The filter criteria of an event source mapping: a message goes to the function when it matches one of the patterns.
+ * Patterns can use all fields of the record. When `body` is JSON, a pattern matches its fields (`{"body": {"type":
+ * ["order"]}}`); when it is not JSON, a pattern matches its text (`{"body": [{"prefix": "order"}]}`). A pattern for
+ * one kind never matches a body of the other kind. Numbers are equal when their text is equal.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html
  *
- * @param patterns JSON texts, or what they say
- * @param option named in errors
- * @throws {TypeError} naming the pattern and the place in it
+ * @param patterns JSON texts or parsed patterns
+ * @param option the option's name, for error messages
+ * @throws {TypeError} names the pattern and the place in it
  */
 export function compileFilters(patterns: readonly unknown[], option = 'filters'): RecordFilter {
   if (patterns.length > mostFilters) {

@@ -1,4 +1,4 @@
-/** A number as it was written: Lambda compares numbers in filters as texts, so `300` and `3e2` differ. */
+/** A number with its original text. Lambda compares numbers in filters as texts, so `300` and `3e2` differ. */
 export class NumberText {
   readonly text: string
 

@@ -29,8 +29,9 @@ export class WireError extends Error {
 const answerLimitMs = 30_000
 
 /**
- * The few SQS requests that an event source mapping makes, in SQS's JSON protocol, without the SDK: a poller makes two requests per batch, and
- * through the SDK these would cost more than the work of the batch. Requests are unsigned: it is for our own server on this machine only.
+ * The few SQS requests of an event source mapping, in SQS's JSON protocol, without the SDK. A poller makes two
+ * requests per batch; through the SDK they would cost more than the work of the batch. Requests are unsigned: use it
+ * only with Celeriac's own server on this machine.
  */
 export class SqsWire {
   readonly #endpoint: URL

@@ -36,15 +36,16 @@ interface Running {
 }
 
 /**
- * One execution environment: a child process that speaks the Runtime API and works one invocation at a time.
+ * One execution environment: a child process that speaks the Runtime API and runs one invocation at a time.
  *
  * ```
  * init ──first /next──► idle (frozen) ──invoke──► busy ──/response, /error──► idle …
  *   └── error, exit, limit ──► ended      └── exit, crash, time-out: killed ──► ended
  * ```
  *
- * After 25 ms without an invocation the process is stopped (SIGSTOP), as Lambda freezes it: timers and promises that were left behind do not go on
- * until the next one. Unlike on Lambda, its children of other process groups go on, and sockets are not cut. Windows knows no SIGSTOP.
+ * After 25 ms without an invocation the process is stopped (SIGSTOP), as Lambda freezes it: pending timers and
+ * promises wait for the next invocation. Unlike on Lambda, its children in other process groups continue, and sockets
+ * stay open. Windows has no SIGSTOP.
  */
 export class Environment {
   /** Resolves when the environment is ready for invocations; rejects with an InitError. */

@@ -35,10 +35,11 @@ export interface FunctionOptions {
 }
 
 /**
- * A Lambda function on this machine: environments are started when an invocation finds none idle, and used again. The most recently used one comes
- * first. How many invocations run at a time is up to the caller (an event source's concurrency).
+ * A Lambda function on this machine. It starts an environment when an invocation finds none idle, and reuses
+ * environments, the most recently used one first. The caller limits the number of concurrent invocations (an event
+ * source's concurrency).
  *
- * After an environment could not start, the next one waits: 0.5 s, doubling up to 30 s.
+ * After a failed start of an environment, the next start waits: 0.5 s, doubling up to 30 s.
  */
 export class LambdaFunction {
   readonly #options: FunctionOptions

@@ -86,7 +86,7 @@ export class FifoStore extends MessageStore {
         if (offer(message)) taken += 1
         message = behind
       }
-      // What was taken hides the rest of the group: it is out of the heap now, and may get another place in it.
+      // The receive hides the rest of the group. The group has left the heap and may enter it again at another place.
       if (taken > before) group.turn = ++this.lastTurn
     }
   }

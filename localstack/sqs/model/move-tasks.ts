@@ -9,7 +9,7 @@ import { accept } from './sending.ts'
 import { FifoMessage, StoredMessage } from './stored-message.ts'
 import type * as api from './types.ts'
 
-// Interval and batch size without a rate. SQS says only that it optimizes the rate by the backlog.
+// Interval and batch size without a rate. AWS documents only that the rate then depends on the backlog.
 const FREE_INTERVAL_MS = 10
 const FREE_PORTION = 1_000
 // Longest interval between two steps of a task with a rate.
@@ -21,7 +21,7 @@ const notFound = (parameter: string): SqsError =>
     `The resource that you specified for the ${parameter} parameter doesn't exist.`,
   )
 
-/** Moves of dead letters to where they came from or elsewhere. Source: API_StartMessageMoveTask. */
+/** Moves dead letters to their source queues or to another queue. Source: API_StartMessageMoveTask. */
 export class MoveTasks {
   /** Oldest first. */
   private readonly tasks: MoveTask[] = []
