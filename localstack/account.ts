@@ -1,4 +1,4 @@
-/** The account of everything local: twelve zeros, as emulators have it, and keys that nobody checks. */
+/** The account of all local services: twelve zeros, as emulators use, and keys that are not checked. */
 export const localAccount = '000000000000'
 export const localKeys = { accessKeyId: 'local', secretAccessKey: 'local' } as const
 export const localRegion = 'us-east-1'

@@ -7,7 +7,7 @@ import { type DynamoDbOptions, freePort, type LocalDynamoDb, untilReady } from '
 
 export type { DynamoDbOptions, LocalDynamoDb } from './engine-process.ts'
 
-/** Between choosing a free port and taking it, someone else may. */
+/** Another process may take a free port between our choice and the engine's start. */
 const portTries = 5
 
 /**

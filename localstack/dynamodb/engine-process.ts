@@ -16,17 +16,17 @@ export interface LocalDynamoDb {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string
   readonly port: number
-  /** Of the engine itself. */
+  /** Process id of the engine itself. */
   readonly pid: number
-  /** Ends it. Twice does no harm. */
+  /** Stops the engine. Safe to repeat. */
   stop(): Promise<void>
 }
 
-/** By what an engine shows that it can be used. */
+/** How to recognize that an engine is ready. */
 export interface ReadySign {
-  /** What it says when the port is its own. */
+  /** The output when the engine has its port. */
   readonly says: RegExp
-  /** How it answers GET. */
+  /** The status of its answer to GET. */
   readonly status: number
   readonly withinMs?: number
 }
@@ -36,7 +36,7 @@ const startTimeoutMs = 15_000
 const pollMs = 10
 const answerTimeoutMs = 1_000
 const lastWordsMs = 2_000
-/** Undefined: it is ready. Otherwise what went wrong. */
+/** Resolves with undefined when the engine is ready, otherwise with the problem. */
 export async function untilReady(
   engine: GuardedProcess,
   endpoint: string,
@@ -46,25 +46,28 @@ export async function untilReady(
   const hear = (chunk: unknown): void => {
     if (said.length < 4_000) said += String(chunk)
   }
-  // Listened to for as long as it runs: a full pipe would stop it.
+  // Keep reading while the engine runs: a full pipe would block it.
   engine.stdout.on('data', hear)
   engine.stderr.on('data', hear)
   const saidAll = Promise.all([once(engine.stdout, 'end'), once(engine.stderr, 'end')])
   const giveUpAt = performance.now() + withinMs
   while (performance.now() < giveUpAt) {
     if (engine.hasExited()) {
-      // What it said last may still be in its pipes.
+      // Its last output may still be in the pipes.
       await Promise.race([saidAll, pause(lastWordsMs)])
       return said.trim() || `it exited with code ${await engine.exited}`
     }
-    // Its own word that the port is its own comes first: another engine may be answering there.
+    // First wait for its own message about the port: another engine may answer there.
     if (says.test(said) && (await answers(endpoint, status))) return undefined
     await pause(pollMs)
   }
   return `no answer within ${withinMs} ms. ${said.trim()}`
 }
 
-/** Not by `fetch`: its first call in a process loads a second HTTP client, which takes longer than the engine. */
+/**
+ * Does not use `fetch`: its first call in a process loads a second HTTP client, which takes longer than the engine's
+ * start.
+ */
 function answers(endpoint: string, status: number): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get(endpoint, { agent: false, timeout: answerTimeoutMs }, (answer) => {

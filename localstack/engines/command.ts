@@ -7,7 +7,7 @@ export interface CommandOptions {
   readonly onOutput?: (text: string) => void
 }
 
-/** A command that ended with something else than 0. The message ends with the last lines of its output. */
+/** A command with an exit code other than 0. The message ends with the last lines of its output. */
 export class CommandError extends Error {
   readonly status: number | null
   readonly output: string
@@ -45,7 +45,7 @@ export function run(file: string, args: readonly string[], options: CommandOptio
 
 const longestLine = 500
 
-/** The end of an output, for people: minified code among it is cut short. */
+/** The last lines of an output, for people. Long lines such as minified code are cut. */
 export function lastLines(text: string, count: number): string {
   const lines = text.trimEnd().split('\n').slice(-count)
   return lines.map((line) => (line.length > longestLine ? `${line.slice(0, longestLine)}…` : line)).join('\n')

@@ -9,18 +9,18 @@ import { enginesFolder } from './folders.ts'
 export interface InstallPlan {
   /** The folder's name below the engines folder. */
   readonly name: string
-  /** Whatever decides if an installation is still the right one: versions, file contents. */
+  /** Everything that identifies an installation: versions, file contents. */
   readonly recipe: readonly string[]
-  /** Fills the folder, which is empty. */
+  /** Installs into the folder, which is empty. */
   readonly fill: (folder: string) => Promise<void>
 }
 
-/** Where the plan's folder is, installed or not. */
+/** The folder of the plan, installed or not. */
 export const folderOf = (name: string): string => join(enginesFolder(), name)
 
 /**
- * Installs once: a stamp, written last, says which recipe the folder was made from. A half-filled folder or one from
- * another recipe is made anew. Two processes that install the same thing take turns.
+ * Installs once. A stamp, written last, names the recipe of the folder. A partial folder, or one from another recipe,
+ * is installed again. Two processes that install the same engine take turns.
  */
 export async function installOnce(plan: InstallPlan, report: Report = () => {}): Promise<string> {
   const folder = folderOf(plan.name)
@@ -54,7 +54,7 @@ export async function makeVirtualEnvironment(
   return inside
 }
 
-/** Takes the lock file, waiting while its owner lives; resolves with what gives it back. */
+/** Takes the lock file and waits while its owner lives. Resolves with the release function. */
 async function lock(file: string): Promise<() => Promise<void>> {
   await mkdir(join(file, '..'), { recursive: true })
   for (;;) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** LocalStack takes 12 s on two idle cores, and a minute on busy ones. */
 const patienceMs = 180_000
 
-/** One call of each service that a deployment and a worker need, as the wire has it. */
+/** One raw HTTP call for each service that a deployment and a worker need. */
 const calls: readonly Call[] = [
   json('sqs', 'AmazonSQS.ListQueues', '1.0'),
   json('dynamodb', 'DynamoDB_20120810.ListTables', '1.0'),
@@ -26,10 +26,10 @@ interface Call {
 /**
  * Resolves when every service has answered a real call with 200.
  *
- * Health pages and "Ready." lines are not asked: LocalStack prints its own with most services missing (an unsuitable
- * Python) and with its port taken by someone else.
+ * Health pages and "Ready." lines are not reliable: LocalStack prints "Ready." with most services missing (an
+ * unsuitable Python) and with its port taken by another program.
  *
- * @param ended resolves when the engine's process is gone, which ends the waiting with an error
+ * @param ended resolves when the engine's process has ended; waiting then ends with an error
  */
 export async function waitForRealAnswers(endpoint: string, ended: Promise<void>): Promise<void> {
   const state = { hasEnded: false }

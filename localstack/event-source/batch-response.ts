@@ -1,4 +1,4 @@
-/** What a function's answer says of its batch. */
+/** The result of a batch according to the function's answer. */
 export type BatchVerdict =
   | {
       readonly status: 'partial' /** Ids that come again; all others are deleted. */
@@ -7,13 +7,14 @@ export type BatchVerdict =
   | { readonly status: 'malformed' /** Nothing is deleted. */; readonly reason: string }
 
 /**
- * Reads a partial batch response as the event source mapping does (`ReportBatchItemFailures`): an absent, null or empty list, and no answer at all,
- * are a complete success; whatever cannot be understood, or names a message that is not in the batch, is a complete failure.
+ * Reads a partial batch response as the event source mapping does (`ReportBatchItemFailures`). An absent, null or
+ * empty list, or no answer, is a complete success. An answer that cannot be parsed, or that names a message outside
+ * the batch, is a complete failure.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  *
  * @param payload JSON text
- * @param ids of the messages of the batch
+ * @param ids message ids of the batch
  */
 export function readBatchResponse(payload: string, ids: ReadonlySet<string>): BatchVerdict {
   const success: BatchVerdict = { status: 'partial', failed: new Set() }

@@ -8,7 +8,7 @@ import { sqsEvent, sqsRecord } from './sqs-record.ts'
 import type { SqsWire, WireMessage } from './sqs-wire.ts'
 import { traceHeader } from './trace-header.ts'
 
-/** What a batch goes to: a function in child processes, or a handler in this process. */
+/** The receiver of a batch: a function in child processes, or a handler in this process. */
 export interface Invoker {
   readonly arn: string
   /** Resolves when an invocation has a chance to start. */
@@ -23,29 +23,30 @@ export interface EventSourceOptions {
   readonly region: string
   /** 1 to 10. */
   readonly batchSize: number
-  /** How long to wait for a fuller batch, from its first message on. */
+  /** Maximum wait for a fuller batch, counted from its first message. */
   readonly batchWindowMs: number
   /** Invocations at a time, once the mapping has scaled up. */
   readonly concurrency: number
-  /** Of `compileFilters()`: messages that do not fit are deleted. @default everything fits */
+  /** A filter from `compileFilters()`. Messages that do not match are deleted. @default no filter */
   readonly filter?: RecordFilter
   readonly wire: SqsWire
   readonly invoker: Invoker
-  /** A batch that failed as a whole, or a poll that did. One sentence. */
+  /** Reports a failed batch or a failed poll in one sentence. */
   readonly onProblem: (problem: string) => void
 }
 
 const longestPollSeconds = 20
 const pollPauseMs = 1_000
 const deleteTries = 3
-/** What a record has besides its body: ids, receipt, attributes, escapes. */
+/** Size of a record without its body: ids, receipt, attributes, escapes. */
 const recordOverheadBytes = 2_048
 
 /**
- * The event source mapping of one queue: polls, makes events, invokes, deletes what succeeded. What failed reappears when its visibility ends.
+ * The event source mapping of one queue: polls, builds events, invokes, deletes messages that succeeded. Failed
+ * messages reappear when their visibility timeout ends.
  *
- * Nothing is received that cannot be invoked at once: a poll starts only when an invocation is free, and one poll at a time asks, so that
- * messages which come one by one still share a batch.
+ * It receives only messages that it can invoke at once: a poll starts only when an invocation is free. Only one poll
+ * runs at a time, so that messages that arrive one by one still share a batch.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
@@ -73,7 +74,7 @@ export class EventSource {
     this.#polling ??= this.#poll()
   }
 
-  /** Receives nothing more. Resolves when what was received is invoked and settled. */
+  /** Stops receiving. Resolves when all received messages are processed. */
   async drain(): Promise<void> {
     this.#stop.abort()
     await this.#polling
@@ -98,7 +99,7 @@ export class EventSource {
         }
       } catch (error) {
         failures += 1
-        // Once per trouble, not once a second.
+        // Report each problem once, not every second.
         if (failures === 1)
           onProblem(`Messages could not be received: ${textOf(error)}. It is tried again every second.`)
         await pause(pollPauseMs, signal)
@@ -118,7 +119,7 @@ export class EventSource {
     this.#ramp.free()
   }
 
-  /** Messages that fit. Lambda deletes the others. */
+  /** Returns the messages that match. Deletes the others, as Lambda does. */
   async #filter(batch: readonly WireMessage[]): Promise<readonly WireMessage[]> {
     const { filter, queueArn, region } = this.#options
     if (filter === undefined) return batch
@@ -127,7 +128,7 @@ export class EventSource {
     return fitting
   }
 
-  /** One batch; empty when nothing came, or when the mapping stops. */
+  /** Collects one batch. Empty when no message came, or when the mapping stops. */
   async #gather(): Promise<readonly WireMessage[]> {
     const { batchSize, batchWindowMs } = this.#options
     const { signal } = this.#stop
@@ -189,7 +190,10 @@ function counted(count: number): string {
   return `${count} message${count === 1 ? '' : 's'}`
 }
 
-/** Batches whose events fit an invocation's payload. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+/**
+ * Splits messages into batches that fit into the payload of an invocation.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
 export function withinPayload(
   messages: readonly WireMessage[],
   most = payloadBytes,
@@ -209,7 +213,7 @@ export function withinPayload(
 }
 
 function bytesOf({ Body, MessageAttributes }: WireMessage): number {
-  // Small bodies, nearly all of them, are not measured: ten of them fit whatever they contain.
+  // Skip the measurement for small bodies: ten of them always fit.
   const bodyBytes = Body.length < 65_536 ? Body.length * 6 : Buffer.byteLength(JSON.stringify(Body))
   const attributeBytes = MessageAttributes === undefined ? 0 : Buffer.byteLength(JSON.stringify(MessageAttributes))
   return recordOverheadBytes + bodyBytes + attributeBytes

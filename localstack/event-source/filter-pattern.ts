@@ -1,19 +1,21 @@
 import { NumberText } from './number-text.ts'
 
-/** Whether a value fits. Values are those of `parseKeepingNumbers`; undefined: the field is not there. */
+/** Whether a value matches. Values come from `parseKeepingNumbers`; undefined means the field is absent. */
 export type Match = (value: unknown) => boolean
 
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * A filter pattern, as event source mappings have them: fields with lists of what they may be. All fields must fit, any entry of a list does.
+ * A filter pattern of an event source mapping: fields with lists of accepted values. All fields must match; one match
+ * in a list is enough.
  *
- * Texts, numbers, booleans and null are compared; rules are `{"prefix": "a"}`, `{"suffix": "a"}`, `{"equals-ignore-case": "a"}`, `{"anything-but": ["a", 1]}`,
- * `{"numeric": [">", 0, "<=", 5]}`, `{"exists": true}`. `"$or": [{…}, {…}]` stands beside fields. A list in the event fits when one of its entries does.
+ * Texts, numbers, booleans and null are compared. Rules are `{"prefix": "a"}`, `{"suffix": "a"}`,
+ * `{"equals-ignore-case": "a"}`, `{"anything-but": ["a", 1]}`, `{"numeric": [">", 0, "<=", 5]}`, `{"exists": true}`.
+ * `"$or": [{…}, {…}]` may stand beside fields. A list in the event matches when one of its entries matches.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax
  *
- * @throws {TypeError} saying where the pattern goes wrong
+ * @throws {TypeError} names the place of the error in the pattern
  */
 export function compilePattern(pattern: unknown, path: string): Match {
   if (Array.isArray(pattern)) return compileList(pattern, path)
@@ -43,7 +45,7 @@ function compileList(list: readonly unknown[], path: string): Match {
   return (value) => leavesOf(value).some((leaf) => matches.some((match) => match(leaf)))
 }
 
-/** What rules look at. A list stands for its entries; what has fields, or is an empty list, is no leaf: there is nothing. */
+/** The values that rules compare. A list gives its entries. An object or an empty list gives nothing. */
 function leavesOf(value: unknown): readonly unknown[] {
   const leaves = (Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value]).filter(
     (each) => !isFields(each),

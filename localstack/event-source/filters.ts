@@ -2,23 +2,24 @@ import type { SQSRecord } from 'aws-lambda'
 import { compilePattern, type Match } from './filter-pattern.ts'
 import { parseKeepingNumbers } from './number-text.ts'
 
-/** Lambda's own limits; ten filters can be had on request. */
+/** Lambda's default limit. AWS raises it to ten on request. */
 const mostFilters = 5
 const longestPattern = 4_096
 
-/** Whether a message goes to the function. Those that do not are deleted. */
+/** True when the message goes to the function. Messages that do not match are deleted. */
 export type RecordFilter = (record: SQSRecord) => boolean
 
 /**
- * The filter criteria of an event source mapping: a message goes to the function when it fits one of the patterns. All fields of the record can be
- * asked for; `body` as fields (`{"body": {"type": ["order"]}}`) when it is JSON, as a text (`{"body": [{"prefix": "order"}]}`) when it is not. A
- * body of the other kind fits nothing. Numbers are equal when they are written alike.
+ * The filter criteria of an event source mapping: a message goes to the function when it matches one of the patterns.
+ * Patterns can use all fields of the record. When `body` is JSON, a pattern matches its fields (`{"body": {"type":
+ * ["order"]}}`); when it is not JSON, a pattern matches its text (`{"body": [{"prefix": "order"}]}`). A pattern for
+ * one kind never matches a body of the other kind. Numbers are equal when their text is equal.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html
  *
- * @param patterns JSON texts, or what they say
- * @param option named in errors
- * @throws {TypeError} naming the pattern and the place in it
+ * @param patterns JSON texts or parsed patterns
+ * @param option the option's name, for error messages
+ * @throws {TypeError} names the pattern and the place in it
  */
 export function compileFilters(patterns: readonly unknown[], option = 'filters'): RecordFilter {
   if (patterns.length > mostFilters) {
@@ -58,7 +59,7 @@ function compileBody(pattern: unknown): (body: string) => boolean {
   }
 }
 
-/** What has fields or entries; anything else is a text to Lambda. */
+/** The parsed body when it is an object or array; Lambda treats anything else as text. */
 function structureOf(body: string): unknown {
   if (!/^\s*[{[]/.test(body)) return undefined
   try {

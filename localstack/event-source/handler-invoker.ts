@@ -14,8 +14,9 @@ export interface HandlerFunction {
 export type EventHandler = (event: SQSEvent, context: Context) => unknown
 
 /**
- * Batches go to a handler in this process: for tests, debuggers and machines with little memory. What one process cannot do: a time-out fails the
- * invocation, but the code goes on; a crash is this process's own; nothing is frozen between invocations.
+ * Sends batches to a handler in this process: for tests, debuggers and machines with little memory. Limits of one
+ * process: a time-out fails the invocation, but the code continues; a crash ends this process; nothing is frozen
+ * between invocations.
  */
 export function handlerInvoker(handler: EventHandler, facts: HandlerFunction): Invoker {
   return {

@@ -1,4 +1,4 @@
-/** A number as it was written: Lambda compares numbers in filters as texts, so `300` and `3e2` differ. */
+/** A number with its original text. Lambda compares numbers in filters as texts, so `300` and `3e2` differ. */
 export class NumberText {
   readonly text: string
 
@@ -12,7 +12,7 @@ const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 const numberMark = '\u0000n'
 const textMark = '\u0000t'
 
-/** JSON with its numbers as they were written. @throws {SyntaxError} for what is no JSON */
+/** Parses JSON and keeps the text of numbers. @throws {SyntaxError} when the text is not JSON */
 export function parseKeepingNumbers(text: string): unknown {
   JSON.parse(text)
   const marked = text.replace(stringOrNumber, (part) => {

@@ -4,8 +4,9 @@ const mostPlaces = 1_250
 const growthMs = 200
 
 /**
- * How many invocations a standard queue's mapping may run at a time: 5 at first; while all are in use 300 more each minute, up to 1,250 or the mapping's
- * maximum concurrency; 5 again when the queue was empty. Failures do not lower it: with `ReportBatchItemFailures` Lambda does not scale down either.
+ * Limit of concurrent invocations for the mapping of a standard queue: 5 at first. While all are in use it grows by
+ * 300 per minute, up to 1,250 or the mapping's maximum concurrency. It returns to 5 when the queue was empty.
+ * Failures do not lower it: with `ReportBatchItemFailures` Lambda does not scale down either.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
@@ -38,12 +39,12 @@ export class Ramp {
     return this.#places === this.#most ? undefined : this.#fullSince + growthMs - now
   }
 
-  /** A place is free: nothing grows. */
+  /** A place is free: stop growing. */
   free(): void {
     this.#fullSince = undefined
   }
 
-  /** Nothing runs and nothing waits. */
+  /** Nothing runs and no message waits. */
   idle(): void {
     this.#fullSince = undefined
     this.#places = Math.min(startPlaces, this.#most)

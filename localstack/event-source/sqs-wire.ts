@@ -13,7 +13,7 @@ export interface WireMessage {
   >
 }
 
-/** An answer that is no success. */
+/** An error answer. */
 export class WireError extends Error {
   /** SQS's name of the error, e.g. `QueueAlreadyExists`. */
   readonly errorName: string
@@ -25,12 +25,13 @@ export class WireError extends Error {
   }
 }
 
-/** A long poll's 20 s, and some for the way. */
+/** The 20 s of a long poll, plus time for the network. */
 const answerLimitMs = 30_000
 
 /**
- * The few SQS requests that an event source mapping makes, in SQS's JSON protocol, without the SDK: a poller makes two requests per batch, and
- * through the SDK these would cost more than the work of the batch. Requests are unsigned: it is for our own server on this machine only.
+ * The few SQS requests of an event source mapping, in SQS's JSON protocol, without the SDK. A poller makes two
+ * requests per batch; through the SDK they would cost more than the work of the batch. Requests are unsigned: use it
+ * only with Celeriac's own server on this machine.
  */
 export class SqsWire {
   readonly #endpoint: URL

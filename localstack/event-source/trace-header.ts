@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { WireMessage } from './sqs-wire.ts'
 
 /**
- * The trace header of an invocation: a trace of its own, and the lineage by which Lambda recognises functions that call themselves through SQS.
- * The SDK carries it along (`_X_AMZN_TRACE_ID` → `AWSTraceHeader`), each invocation adds one. Lambda stops at about sixteen unless the
- * function has `recursiveLoop: ALLOW`; here, as there, everything is let through and the count can be seen.
+ * The trace header of an invocation: a new trace, and the lineage that lets Lambda detect functions that call
+ * themselves through SQS. The SDK passes it on (`_X_AMZN_TRACE_ID` → `AWSTraceHeader`), and each invocation adds one.
+ * Lambda stops at about sixteen unless the function has `recursiveLoop: ALLOW`. Here nothing is stopped, as with
+ * ALLOW; the header shows the count.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
  * https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
@@ -19,7 +20,7 @@ export function traceHeader(messages: readonly WireMessage[], functionArn: strin
   return `Root=${root};Parent=${randomBytes(8).toString('hex')};Sampled=0;Lineage=1:${id}:${hops + 1}`
 }
 
-/** How often a function was called on the way that this header tells of. */
+/** How often the function was called before, according to this header. */
 function hopsOf(header: string | undefined, id: string): number {
   const lineage = /(?:^|;)\s*Lineage=([^;]+)/.exec(header ?? '')?.[1]
   for (const entry of lineage?.split('|') ?? []) {

@@ -19,34 +19,38 @@ export interface EnvironmentOptions {
   readonly nodeFlags?: readonly string[]
 }
 
-/** A busy environment gets its next batch sooner: stopping and waking it every time would cost as much as the invocation itself. */
+/**
+ * Delay before a freeze. A busy environment gets its next batch sooner, and a stop and wake-up each time would cost
+ * as much as the invocation.
+ */
 const freezeAfterMs = 25
 
 const bootstrap = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url))
 
 interface Running {
   readonly requestId: string
-  /** What the runtime posted. */
+  /** The result that the runtime posted. */
   posted: InvokeResult | undefined
-  /** Ends the invocation with what was posted, or else with this. */
+  /** Ends the invocation with the posted result, or with this one if nothing was posted. */
   readonly settle: (otherwise: InvokeResult) => void
 }
 
 /**
- * One execution environment: a child process that speaks the Runtime API and works one invocation at a time.
+ * One execution environment: a child process that speaks the Runtime API and runs one invocation at a time.
  *
  * ```
  * init ──first /next──► idle (frozen) ──invoke──► busy ──/response, /error──► idle …
  *   └── error, exit, limit ──► ended      └── exit, crash, time-out: killed ──► ended
  * ```
  *
- * After 25 ms without an invocation the process is stopped (SIGSTOP), as Lambda freezes it: timers and promises that were left behind do not go on
- * until the next one. Unlike on Lambda, its children of other process groups go on, and sockets are not cut. Windows knows no SIGSTOP.
+ * After 25 ms without an invocation the process is stopped (SIGSTOP), as Lambda freezes it: pending timers and
+ * promises wait for the next invocation. Unlike on Lambda, its children in other process groups continue, and sockets
+ * stay open. Windows has no SIGSTOP.
  */
 export class Environment {
-  /** Settles when it can be invoked; rejects with an InitError. */
+  /** Resolves when the environment is ready for invocations; rejects with an InitError. */
   readonly ready: Promise<void>
-  /** When the process has ended. */
+  /** Resolves when the process has ended. */
   readonly ended: Promise<void>
   readonly #options: EnvironmentOptions
   readonly #api: RuntimeApi
@@ -86,8 +90,8 @@ export class Environment {
   }
 
   /**
-   * Only while idle. Always resolves: a crash and a time-out are results. As on Lambda, an invocation is over when the runtime asks for the next
-   * one, not when it answers; until then its time runs.
+   * Call only while idle. Always resolves: a crash and a time-out are results. As on Lambda, an invocation ends when
+   * the runtime asks for the next one, not when it answers. Its time-out runs until then.
    */
   invoke(invocation: Invocation, timeoutMs: number): Promise<InvokeResult> {
     if (this.#state !== 'idle') throw new Error(`Expected an idle environment, this one is ${this.#state}.`)
@@ -115,14 +119,14 @@ export class Environment {
         this.#api.deliver(invocation)
         this.#thaw()
       } catch {
-        // It ended this very moment, and its exit has not been heard of yet.
+        // The process has just ended, and its exit event has not arrived yet.
         this.#running?.settle(failed('Runtime.ExitError', `RequestId: ${invocation.requestId} Error: Runtime exited`))
         this.#end()
       }
     })
   }
 
-  /** Ends it at once; an invocation that runs fails. */
+  /** Kills the process at once. A running invocation fails. */
   kill(): void {
     this.#end()
   }
@@ -141,7 +145,7 @@ export class Environment {
         cwd: facts.taskRoot,
         env: environmentVariables(facts, address, process.env, variables),
         stdio: ['ignore', 'pipe', 'pipe'],
-        // A process group of its own: what the task starts is killed with it, and Ctrl-C does not reach it.
+        // Own process group: a kill includes the processes that the task started, and Ctrl-C does not reach it.
         detached: true,
         windowsHide: true,
       })
@@ -225,7 +229,7 @@ export class Environment {
     this.#running?.settle(
       failed('Runtime.ExitError', `RequestId: ${this.#running.requestId} Error: Runtime exited ${how}`),
     )
-    // What it started goes with it.
+    // Also kill the processes that it started.
     this.#signal('SIGKILL')
     this.#end(new InitError({ errorType: 'Runtime.ExitError', errorMessage: `Runtime exited ${how}` }))
     this.#exited()
@@ -250,7 +254,7 @@ export class Environment {
     this.#log('stderr', text)
   }
 
-  /** To its whole process group. @returns whether it was there */
+  /** Sends a signal to the whole process group. @returns whether the group exists */
   #signal(name: NodeJS.Signals): boolean {
     const pid = this.#child?.pid
     if (pid === undefined) return false

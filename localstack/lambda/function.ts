@@ -5,7 +5,7 @@ import { failed, InitError, type InvokeResult } from './invoke-result.ts'
 import { initBackOffMs, initLimitMs, payloadBytes } from './limits.ts'
 import type { LogLine } from './log-line.ts'
 
-/** What a function runs: a bundle that was made for Lambda, or any folder with a module that exports a handler. */
+/** The code of a function: a bundle built for Lambda, or any folder with a module that exports a handler. */
 export interface FunctionCode {
   /** A folder. */
   readonly root: string
@@ -35,15 +35,16 @@ export interface FunctionOptions {
 }
 
 /**
- * A Lambda function on this machine: environments are started when an invocation finds none idle, and used again. The most recently used one comes
- * first. How many invocations run at a time is up to the caller (an event source's concurrency).
+ * A Lambda function on this machine. It starts an environment when an invocation finds none idle, and reuses
+ * environments, the most recently used one first. The caller limits the number of concurrent invocations (an event
+ * source's concurrency).
  *
- * After an environment could not start, the next one waits: 0.5 s, doubling up to 30 s.
+ * After a failed start of an environment, the next start waits: 0.5 s, doubling up to 30 s.
  */
 export class LambdaFunction {
   readonly #options: FunctionOptions
   #idle: Environment[] = []
-  /** Every process that has not ended, also those that are being killed. */
+  /** Every process that has not ended, including those being killed. */
   readonly #alive = new Set<Environment>()
   #failedInits = 0
   #startAfter = 0
@@ -63,7 +64,7 @@ export class LambdaFunction {
     return [...this.#alive].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
   }
 
-  /** Resolves when an invocation has a chance to start: at once, or when the pause after a failed start is over. */
+  /** Resolves when an invocation can start: immediately, or when the pause after a failed start is over. */
   async capacity(): Promise<void> {
     while (!this.#stopped && this.#idle.length === 0) {
       const waitMs = this.#startAfter - performance.now()
@@ -102,7 +103,7 @@ export class LambdaFunction {
     return result
   }
 
-  /** Kills every environment. Drain the event source first if what runs is to finish. */
+  /** Kills every environment. To let running invocations finish, drain the event source first. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#wake()
@@ -115,7 +116,7 @@ export class LambdaFunction {
     return this.#options.initLimitMs ?? initLimitMs
   }
 
-  /** As on Lambda, an init phase that took too long is repeated with the function's own time-out. */
+  /** As on Lambda, an init phase that took too long is repeated with the function's own time-out as its limit. */
   async #start(report = true): Promise<Environment> {
     try {
       const environment = await this.#startOnce(this.#initLimitMs).catch((error: unknown) => {

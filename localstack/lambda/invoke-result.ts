@@ -1,4 +1,4 @@
-/** What Lambda says of an error: the fields of its JSON. */
+/** An error as Lambda reports it: the fields of its JSON. */
 export interface FunctionError {
   /** `Error`, `Runtime.ExitError`, `Sandbox.Timedout`, `Function.ResponseSizeTooLarge`, … */
   readonly errorType: string
@@ -32,7 +32,7 @@ export function failed(errorType: string, errorMessage: string): InvokeResult {
   return { status: 'failed', error: { errorType, errorMessage } }
 }
 
-/** Reads what a runtime posts about an error; whatever it is, something can be said of it. */
+/** Reads an error that a runtime posted. Any input gives a usable error. */
 export function functionError(body: string, header: string | undefined): FunctionError {
   let said: { errorType?: unknown; errorMessage?: unknown; trace?: unknown; stackTrace?: unknown } = {}
   try {

@@ -1,10 +1,19 @@
-/** Numbers of AWS Lambda. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html where nothing else is said. */
+/**
+ * Limits of AWS Lambda. Source unless stated otherwise:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 
-/** Of a synchronous invocation's payload and of its response: 6 MB, which the service counts as this. */
+/**
+ * Limit of the payload of a synchronous invocation, and of its response. Documented as 6 MB; Lambda enforces this
+ * number of bytes.
+ */
 export const payloadBytes = 6_291_556
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: "The Init phase is limited to 10 seconds." */
 export const initLimitMs = 10_000
 
-/** Ours: pauses before another environment is started after one could not start. Doubling, so that a broken worker costs next to nothing. */
+/**
+ * Celeriac's own: the pause after a failed start of an environment. It doubles, so a broken worker uses almost no
+ * CPU.
+ */
 export const initBackOffMs = { first: 500, longest: 30_000 } as const

@@ -16,7 +16,7 @@ export interface Invocation {
 }
 
 export interface RuntimeApiListener {
-  /** The runtime waits for an invocation; the first time this ends its init phase. */
+  /** The runtime asks for an invocation. The first call ends its init phase. */
   onNext(): void
   onResult(requestId: string, result: InvokeResult): void
   onInitError(error: FunctionError): void
@@ -24,7 +24,7 @@ export interface RuntimeApiListener {
 
 const version = '/2018-06-01/runtime'
 const invocationPath = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/
-/** An error with its stack; more of it says nothing. */
+/** Limit of a posted error with its stack. */
 const errorBytes = 1024 * 1024
 
 /**
@@ -44,7 +44,7 @@ export class RuntimeApi {
     this.#server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
       this.#handle(request, response)
     })
-    // A runtime waits for its next invocation as long as it takes.
+    // No time-out: a runtime may wait for its next invocation for any time.
     this.#server.requestTimeout = 0
     this.#server.keepAliveTimeout = 0
     this.#server.on('clientError', (_error, socket) => socket.destroy())
@@ -60,7 +60,7 @@ export class RuntimeApi {
     })
   }
 
-  /** Answers the runtime that waits. Only after `onNext`. */
+  /** Sends the invocation to the waiting runtime. Call only after `onNext`. */
   deliver(invocation: Invocation): void {
     const response = this.#waiting
     if (response === undefined) throw new Error('The runtime did not ask for an invocation.')
@@ -157,7 +157,7 @@ function errorHeader(request: IncomingMessage): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }
 
-/** The whole body, or undefined when it is larger than allowed. */
+/** The whole body, or undefined when it exceeds the limit. */
 function read(request: IncomingMessage, most: number, then: (body: string | undefined) => void): void {
   const chunks: Buffer[] = []
   let bytes = 0

@@ -47,7 +47,10 @@ export function environmentVariables(
   }
 }
 
-/** A profile would win over the keys beside it, and need its files or a login; the rest belongs to whatever runs this process. */
+/**
+ * Not inherited. A profile would override the keys and need its files or a login; the others describe the parent
+ * process.
+ */
 const misleading = new Set([
   'AWS_PROFILE',
   'AWS_DEFAULT_PROFILE',
@@ -56,7 +59,7 @@ const misleading = new Set([
   'NODE_UNIQUE_ID',
 ])
 
-/** Heap limits as Lambda's Node runtime sets them: a task that needs more memory than its queue has ends here, too. */
+/** Heap limits as Lambda's Node runtime sets them: a task that needs more memory than its queue has fails here, too. */
 export function heapFlags(memoryMb: number): readonly string[] {
   return [
     `--max-old-space-size=${Math.floor(memoryMb * 0.9)}`,

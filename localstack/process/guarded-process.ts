@@ -17,7 +17,7 @@ export interface GuardedProcess {
   /** Resolves when the command has ended. The code is 128 + n after signal n, as shells say it. */
   readonly exited: Promise<number | undefined>
   hasExited(): boolean
-  /** Asks with SIGTERM, and insists with SIGKILL after `graceMs` (default 2,000). Resolves when it has ended. */
+  /** Sends SIGTERM, then SIGKILL after `graceMs` (default 2,000). Resolves when the command has ended. */
   stop(graceMs?: number): Promise<void>
 }
 
@@ -50,12 +50,12 @@ export async function startGuarded(command: string, args: readonly string[]): Pr
   const exited = new Promise<number | undefined>((resolve) => {
     child.once('exit', (code) => {
       ended = true
-      // What still reads from it (the guard's watch) ends, too.
+      // Processes that still read from the pipe (the guard's watch) end, too.
       child.stdin?.destroy()
       resolve(code ?? undefined)
     })
   })
-  // What nobody reads yet is thrown away when the child ends: kept from the first moment on.
+  // Read from the first moment on: unread output is lost when the child ends.
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => stream?.pipe(new PassThrough()))
   const pid = await pidOf(child, guarded)
   if (stdout === undefined || stderr === undefined) throw new Error(`${command}: its output is not connected.`)
@@ -93,6 +93,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }

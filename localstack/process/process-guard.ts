@@ -13,13 +13,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 export interface ProcessGuard {
   /** @param groupId of a child started with `detached: true`: its own pid */
   watch(groupId: number): void
-  /** A child in this process's own group, with all that it starts: what keeps the terminal cannot have a group of its own. */
+  /**
+   * Watches a child in this process's own group, with all its descendants. A child that keeps the terminal cannot
+   * have its own group.
+   */
   watchTree(pid: number): void
-  /** The child has ended; its id may be given to another process. */
+  /** Stops watching a child that has ended; its id may be reused. */
   leave(id: number): void
-  /** Removed at the end. One at most. */
+  /** Removes this folder at the end. At most one folder. */
   removeFolder(path: string): void
-  /** Ends the shell, which kills what is still being watched. */
+  /** Ends the shell, which kills all watched children. */
   close(): Promise<void>
 }
 
@@ -66,7 +69,7 @@ export function startProcessGuard(): ProcessGuard {
   shell.unref()
   const { stdin } = shell
   unref(stdin)
-  // A guard that was killed cannot be told anything. Children still watch their parent themselves.
+  // A killed guard accepts no messages. Children still watch their parent themselves.
   stdin.on('error', () => {})
   const tell = (line: string): void => {
     if (stdin.writable) stdin.write(`${line}\n`)

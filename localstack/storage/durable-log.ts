@@ -6,10 +6,10 @@ const syncData = promisify(fdatasync)
 const syncFile = promisify(fsync)
 
 /**
- * What an answered request means.
- * - `process`: its changes were handed to the operating system. They survive the end of this process, `kill -9`
- *   included, but not a power failure.
- * - `disk`: they were also flushed to the disk (fdatasync; requests that arrive together share one).
+ * What an answer guarantees.
+ * - `process`: the changes were handed to the operating system. They survive the end of this process, also `kill -9`,
+ * but not a power failure.
+ * - `disk`: the changes were also flushed to the disk (fdatasync, shared by requests that arrive together).
  */
 export type Durability = 'process' | 'disk'
 
@@ -63,7 +63,7 @@ export class DurableLog {
     if (this.closed || this.broken !== undefined) return
     this.pending.push(line)
     this.compaction?.lines.push(line)
-    // What no request waits for, an expiry, is written all the same; who commits hears of a failure.
+    // Expiries, which no request waits for, are written too; the next commit reports a failure.
     if (this.flushing === undefined) this.commit()?.catch(() => {})
   }
 
@@ -122,7 +122,7 @@ export class DurableLog {
     }
   }
 
-  /** What is half written must not be followed by anything: from here on the log takes nothing more. */
+  /** Nothing may follow a partial write: from here on the log accepts no lines. */
   private fail(error: unknown): never {
     this.broken = new Error(`The log ${this.options.path} cannot be written; restart once that is mended. ${error}`)
     throw this.broken

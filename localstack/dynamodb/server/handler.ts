@@ -8,7 +8,7 @@ import { respond, respondError } from './respond.ts'
 const TARGET = 'DynamoDB_20120810.'
 const STREAMS_TARGET = 'DynamoDBStreams_20120810.'
 
-/** Answers one HTTP request from the model. Nothing is answered before the log holds what it says. */
+/** Answers one HTTP request from the model. Sends no answer before its changes are in the log. */
 export function handleRequest(
   model: DynamoDbModel,
   log: DurableLog | undefined,
@@ -65,7 +65,7 @@ function answerForeign(request: IncomingMessage, response: ServerResponse, targe
   )
 }
 
-/** Goes on once the log has taken what was recorded so far; answers for it when it cannot. */
+/** Continues when the log has written all records so far. Sends an error answer when the log fails. */
 function whenLogged(log: DurableLog | undefined, response: ServerResponse, then: () => void): void {
   const written = log?.commit()
   if (written === undefined) atEndOfTurn(then)

@@ -54,7 +54,7 @@ export interface LogLine {
 
 const CHUNK = 4 << 20
 
-/** The lines of a log, one by one, whatever the size of the file. The last may lack its line feed: it is torn. */
+/** The lines of a log, one by one, for files of any size. A last line without a line feed is incomplete. */
 export function* readLines(path: string): Generator<LogLine> {
   const fd = openSync(path, 'r')
   try {

@@ -12,7 +12,7 @@ export interface LogHeader {
   readonly version: number
 }
 
-/** A folder whose content cannot be read, or must not be. The message says which file, where, and what to do. */
+/** A folder whose content cannot or must not be read. The message says which file, where, and what to do. */
 export class LogError extends Error {
   override readonly name = 'LogError'
 }
@@ -20,20 +20,20 @@ export class LogError extends Error {
 export interface OpenedLog {
   readonly path: string
   readonly header: LogHeader
-  /** Good bytes. */
+  /** Bytes of valid lines. */
   size: number
   /** Changes read, to judge whether a compaction pays. */
   changes: number
-  /** Bytes cut off: a last line that was being written when the process died. */
+  /** Bytes cut off: a last line that was incomplete when the process died. */
   tornBytes: number
   readonly unlock: () => void
 }
 
 /**
- * Opens the log of a data folder and builds the model up from it. A torn end is cut off: no answer was given for it.
- * Anything else that is wrong, a spoilt line with good ones behind it above all, is refused rather than guessed at.
+ * Opens the log of a data folder and fills the model from it. Cuts off an incomplete last line: its request was never
+ * answered. Throws for any other damage, for example a damaged line before valid ones.
  *
- * @throws LogError when the folder holds what this server cannot read
+ * @throws LogError when this server cannot read the folder's content
  */
 export function openLog(dataDir: string, model: DynamoDbModel): OpenedLog {
   mkdirSync(dataDir, { recursive: true })
@@ -104,7 +104,7 @@ function checkHeader(path: string, text: Buffer): void {
 
 const SQLITE = 'SQLite format 3\0'
 
-/** Tables that another engine (dynoxide, DynamoDB Local) left in the folder would seem to have vanished. */
+/** Refuses a folder with tables of another engine (dynoxide, DynamoDB Local): they would seem to have vanished. */
 function refuseDatabases(dataDir: string): void {
   for (const name of readdirSync(dataDir)) {
     if (!/\.(?:db|sqlite3?)$/.test(name)) continue

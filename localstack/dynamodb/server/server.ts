@@ -37,7 +37,7 @@ export interface DynamoDbServer {
   /** `http://host:port`, what SDKs take as `endpoint`. */
   readonly endpoint: string
   readonly port: number
-  /** The tables themselves, for who runs in the same process. */
+  /** The model, for code in the same process. */
   readonly model: DynamoDbModel
   /** Finishes what is being answered, and leaves nothing running. */
   stop(): Promise<void>
@@ -89,7 +89,7 @@ export async function startDynamoDbServer(options: DynamoDbServerOptions = {}): 
 
   let unlock = (): void => {}
   try {
-    // The port first: who finds it taken has not touched the data folder.
+    // Listen first: if the port is taken, the data folder stays untouched.
     const address = await listen(server, port, host)
     if (dataDir !== undefined) {
       const opened = openLog(dataDir, model)

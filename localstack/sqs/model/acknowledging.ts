@@ -24,7 +24,7 @@ export function deleteMessageBatch(context: Context, input: api.DeleteMessageBat
   return result
 }
 
-/** The message of a handle, while it is in the queue, and whether this was its last receive. */
+/** The message of a handle if it is still in the queue, and whether the handle is from its last receive. */
 function look(queue: Queue, handle: string | undefined): { message: StoredMessage | undefined; isLast: boolean } {
   if (handle === undefined || handle === '') throw missingParameter('ReceiptHandle')
   const { queueUid, messageId, receive } = readReceiptHandle(handle)
@@ -39,8 +39,8 @@ const expired = (handle: string | undefined): SqsError =>
   invalidValue(handle, 'ReceiptHandle', 'The receipt handle has expired.')
 
 /**
- * Deletes by the last handle, in flight or not. An old handle, or that of a message already deleted, succeeds and does
- * nothing. FIFO queues are stricter: once the visibility timeout has run out the handle is refused.
+ * Deletes by the latest handle, whether the message is in flight or not. An old handle, or the handle of a deleted
+ * message, succeeds and does nothing. FIFO queues are stricter: they refuse the handle after the visibility timeout.
  * Sources: API_DeleteMessage; API_ReceiveMessage, ReceiveRequestAttemptId ("the action fails with an error").
  */
 function remove(context: Context, queue: Queue, handle: string | undefined): void {
@@ -73,10 +73,10 @@ export function changeMessageVisibilityBatch(
 }
 
 /**
- * Source: API_ChangeMessageVisibility. The twelve hours run from the receive, whatever was changed since.
+ * Source: API_ChangeMessageVisibility. The twelve hours start at the receive; later changes do not restart them.
  *
- * In a standard queue any handle of a message that is still there will do, also an older one, and also when the message
- * is visible again: LocalStack's tests recorded both from AWS, which documents MessageNotInflight instead.
+ * A standard queue accepts any handle of a message that still exists, also an old handle or a visible message.
+ * LocalStack's tests recorded both from AWS, which documents MessageNotInflight instead.
  */
 function change(context: Context, queue: Queue, handle: string | undefined, seconds: number | undefined): void {
   if (seconds === undefined) throw missingParameter('VisibilityTimeout')
@@ -109,11 +109,11 @@ function change(context: Context, queue: Queue, handle: string | undefined, seco
   if (context.recording) context.emit(stateRecord(queue.name, message))
 }
 
-/** Undoes a receive whose answer was lost, as if it had not happened. See `SqsModel.unreceive`. */
+/** Undoes a receive when its answer was lost. See `SqsModel.unreceive`. */
 export function unreceive(context: Context, queueUrl: string, result: api.ReceiveMessageResult): void {
   const queue = queueAt(context, queueUrl)
   const now = context.clock.now()
-  // Last first, so that a queue which re-inserts at the front ends in the old order.
+  // In reverse order, because some queues insert at the front: the old order is kept.
   for (const { ReceiptHandle } of [...(result.Messages ?? [])].reverse()) {
     const { message, isLast } = look(queue, ReceiptHandle)
     if (message?.state !== IN_FLIGHT || !isLast) continue

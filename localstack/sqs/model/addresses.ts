@@ -1,6 +1,6 @@
 import { invalidParameter, SqsError } from './errors.ts'
 
-/** The account and region of a model, and how its queues are named outside. */
+/** The account and region of a model, and the base of its queue URLs. */
 export interface Addresses {
   readonly accountId: string
   readonly region: string
@@ -29,9 +29,9 @@ export function assertQueueName(name: string, fifo: boolean): void {
 const nonExistentQueue = (): SqsError => new SqsError('QueueDoesNotExist', 'The specified queue does not exist.')
 
 /**
- * The queue's name in a queue URL. Host and leading path do not matter, so that a URL made for another port or host
- * name still works; the last two segments must be account and name. A name alone is one, too, as at AWS: LocalStack's
- * tests recorded it there.
+ * The queue's name in a queue URL. Host and leading path are ignored, so a URL made for another port or host name
+ * still works. The last two segments must be account and name. A bare name is also accepted, as on AWS: LocalStack's
+ * tests recorded that.
  */
 export function nameInUrl(at: Addresses, url: string | undefined): string {
   if (url === undefined || url === '') throw nonExistentQueue()

@@ -35,8 +35,8 @@ export function checkEntries<Entry extends Identified>(entries: readonly Entry[]
 }
 
 /**
- * Does each entry by itself: what one entry is refused for harms no other. Source of a list that is absent when it is
- * empty: LocalStack's tests, which recorded it from AWS.
+ * Processes each entry separately: a refused entry does not affect the others. An empty list is absent from the
+ * answer: LocalStack's tests recorded that from AWS.
  */
 export function eachEntry<Entry extends Identified, Done>(
   entries: readonly Entry[],

@@ -1,7 +1,6 @@
 /**
- * Where the model's time comes from. Every rule that depends on time (visibility, delays, retention,
- * deduplication, long polls, move tasks) reads `now()` and waits through `setTimer()`; nothing in the
- * model reads the system's clock.
+ * The model's source of time. Every rule that depends on time (visibility, delays, retention, deduplication, long
+ * polls, move tasks) reads `now()` and waits through `setTimer()`. The model never reads the system clock.
  */
 export interface SqsClock {
   /** Milliseconds since the Unix epoch. */

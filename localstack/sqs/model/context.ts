@@ -5,7 +5,7 @@ import type { Sums } from './md5.ts'
 import type { Queue } from './queue.ts'
 import type { SqsRecord } from './record.ts'
 
-/** What the actions of one model share. */
+/** State that the actions of one model share. */
 export interface Context {
   readonly clock: SqsClock
   readonly ids: () => string
@@ -18,11 +18,11 @@ export interface Context {
   /** Names of deleted queues and when: a name is blocked for 60 s. */
   readonly deletedNames: Map<string, number>
   readonly emit: (record: SqsRecord) => void
-  /** Whether anybody listens, so that records need not be made in vain. */
+  /** False when nobody listens: then the model builds no records. */
   readonly recording: boolean
 }
 
-/** The queue of a URL, brought up to the present. */
+/** The queue of a URL, advanced to the current time. */
 export function queueAt(context: Context, url: string | undefined): Queue {
   const queue = context.queues.get(nameInUrl(context.addresses, url))
   if (queue === undefined) throw nonExistentQueue()
@@ -38,7 +38,10 @@ export function queueOfArn(context: Context, arn: string): Queue | undefined {
   return queue
 }
 
-/** After anything that may have made a message available: serves waiting polls, and sets the timer for the next message. */
+/**
+ * Call after any change that may make a message available. Serves waiting polls and sets the timer for the next
+ * message.
+ */
 export function settle(context: Context, queue: Queue): void {
   if (queue.waiting.size === 0) return
   if (queue.store.news) {

@@ -3,7 +3,7 @@ import type { Queue } from './queue.ts'
 import { accept } from './sending.ts'
 import { FifoMessage, StoredMessage } from './stored-message.ts'
 
-/** The queue that takes a message instead of the receiver, if its receives are used up and that queue exists. */
+/** The dead-letter queue for a message that has used up its receives; undefined if that queue does not exist. */
 export function deadLetterQueueFor(context: Context, queue: Queue, message: StoredMessage): Queue | undefined {
   const policy = queue.attributes.redrive
   if (policy === undefined || message.receives < policy.maxReceiveCount) return undefined
@@ -11,9 +11,9 @@ export function deadLetterQueueFor(context: Context, queue: Queue, message: Stor
 }
 
 /**
- * Moves a message to the dead-letter queue. It keeps its id, body, attributes and receive count. On a standard queue it
- * also keeps the time it was first sent, so that its retention goes on; on a FIFO queue that starts anew, and the
- * message id becomes the deduplication id.
+ * Moves a message to the dead-letter queue. The message keeps its id, body, attributes and receive count. On a
+ * standard queue it also keeps its first send time, so its retention period continues. On a FIFO queue the retention
+ * period restarts, and the message id becomes the deduplication id.
  * Sources: Developer Guide, "Using dead-letter queues in Amazon SQS", "Message retention periods for dead-letter
  * queues"; API_CreateQueue, RedrivePolicy.
  */

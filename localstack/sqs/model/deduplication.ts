@@ -1,6 +1,6 @@
 import { DEDUPLICATION_MS } from './limits.ts'
 
-/** What a duplicate is answered with. */
+/** The answer to a duplicate. */
 export interface Original {
   id: string
   sequence: number
@@ -8,12 +8,12 @@ export interface Original {
 }
 
 /**
- * The deduplication ids that a FIFO queue took within the last five minutes, whatever became of their messages. The
- * five minutes run from the first send; a duplicate does not prolong them.
+ * The deduplication ids that a FIFO queue accepted within the last five minutes, even if the messages are deleted.
+ * The five minutes start at the first send; a duplicate does not extend them.
  * Source: Developer Guide, "Exactly-once processing in Amazon SQS"; API_SendMessage, `MessageDeduplicationId`.
  */
 export class Deduplication {
-  // In the order of sending, which is the order of forgetting.
+  // In the order of sending. Ids expire in the same order.
   private readonly originals = new Map<string, Original>()
 
   find(key: string, now: number): Original | undefined {

@@ -26,16 +26,16 @@ const CATALOGUE = {
 export type SqsErrorName = keyof typeof CATALOGUE
 
 /**
- * What SQS answers when it refuses something. `name` is the shape's name and `code` the older query code, which the
- * SDKs read from the `x-amzn-query-error` header and which stands in a failed batch entry: they differ in places
- * (`QueueDoesNotExist` is `AWS.SimpleQueueService.NonExistentQueue`).
+ * An error answer of SQS. `name` is the shape's name. `code` is the older query code: SDKs read it from the
+ * `x-amzn-query-error` header, and failed batch entries contain it. Some names and codes differ (`QueueDoesNotExist`
+ * is `AWS.SimpleQueueService.NonExistentQueue`).
  * Source: the `httpError` and `awsQueryError` traits of SQS's service model.
  */
 export class SqsError extends Error {
   override readonly name: SqsErrorName
   readonly code: string
   readonly status: number
-  /** Whose fault it was; the model itself only ever refuses what the sender did. */
+  /** True for sender faults. The model throws no other errors. */
   readonly senderFault = true
 
   constructor(name: SqsErrorName, message: string) {

@@ -6,7 +6,7 @@ import { type FifoMessage, type StoredMessage, VISIBLE } from './stored-message.
 class Group implements Slotted {
   readonly id: string
   slot = -1
-  /** Its place in the line: the lowest is served first. */
+  /** Position in the order of groups: the lowest is served first. */
   turn: number
   head: FifoMessage | undefined = undefined
   tail: FifoMessage | undefined = undefined
@@ -20,11 +20,12 @@ class Group implements Slotted {
 const byTurn = (a: Group, b: Group): boolean => a.turn < b.turn
 
 /**
- * A FIFO queue: strict order within a group. A receive takes a group's messages from its head on and stops at the
- * first that is hidden, so a message in flight, or delayed, holds back all behind it and none before it. One receive
- * takes as much of a group as it can before the next; a group that something was taken of goes behind all others.
+ * A FIFO queue: strict order within a group. A receive takes the messages of a group from its head and stops at the
+ * first hidden one. So a message that is in flight or delayed blocks the messages behind it, not those before it. One
+ * receive takes as many messages of a group as it can before the next group. A group that gave a message goes behind
+ * all others.
  * Sources: Developer Guide, "FIFO queue and message group ID behavior"; API_ReceiveMessage, ReceiveRequestAttemptId.
- * The order among groups is documented nowhere; it is what LocalStack's tests recorded from AWS.
+ * AWS does not document the order among groups; LocalStack's tests recorded this order from AWS.
  */
 export class FifoStore extends MessageStore {
   private lastTurn = 0
@@ -85,7 +86,7 @@ export class FifoStore extends MessageStore {
         if (offer(message)) taken += 1
         message = behind
       }
-      // What was taken hides the rest of the group: it is out of the heap now, and may get another place in it.
+      // The receive hides the rest of the group. The group has left the heap and may enter it again at another place.
       if (taken > before) group.turn = ++this.lastTurn
     }
   }

@@ -1,4 +1,4 @@
-/** Whatever lies in a heap knows where: that makes removal from the middle O(log n). -1 means in none. */
+/** A heap item stores its own position, so removal from the middle is O(log n). -1: in no heap. */
 export interface Slotted {
   slot: number
 }
@@ -40,7 +40,7 @@ export class IndexedHeap<Item extends Slotted> {
     this.sink(last, last.slot)
   }
 
-  /** After the item's key changed. */
+  /** Call after the item's key changed. */
   update(item: Item): void {
     this.rise(item, item.slot)
     this.sink(item, item.slot)

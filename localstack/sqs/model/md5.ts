@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import type { MessageAttributes } from './types.ts'
 
-/** What SDKs compare with their own sums, in hexadecimal. */
+/** MD5 sums in hexadecimal. SDKs compare them with their own. */
 export interface Sums {
   ofBody(text: string): string
   ofAttributes(attributes: MessageAttributes): string
 }
 
-/** MD5. That of a body is of its UTF-8 bytes. */
+/** MD5 sums. The sum of a body covers its UTF-8 bytes. */
 export const md5Sums: Sums = { ofBody: (text) => hash('md5', text), ofAttributes: md5OfAttributes }
 
 export const noSums: Sums = { ofBody: () => '', ofAttributes: () => '' }

@@ -4,14 +4,14 @@ import { MAX_MESSAGE_ATTRIBUTES } from './limits.ts'
 import type { RecordedAttribute } from './record.ts'
 import type { MessageAttributes, MessageAttributeValue } from './types.ts'
 
-// Letters and digits of any script: "alphanumeric" is documented, LocalStack's tests recorded what AWS takes for it.
+// Letters and digits of any script. AWS documents "alphanumeric"; LocalStack's tests recorded what AWS accepts.
 const NAME = /^[\p{L}\p{N}_.-]{1,256}$/u
 const RESERVED = /^(aws|amazon)\./i
 const TYPE = /^(String|Number|Binary)(\..+)?$/s
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/
 
 /**
- * Refuses message attributes that SQS refuses.
+ * Throws for message attributes that SQS refuses.
  * Sources: API_SendMessage and API_MessageAttributeValue; Developer Guide, "Amazon SQS message metadata".
  */
 export function checkAttributes(attributes: MessageAttributes | undefined): void {
@@ -28,7 +28,7 @@ export function checkAttributes(attributes: MessageAttributes | undefined): void
   }
 }
 
-/** What body and attributes count towards the size limits: names, types and values in UTF-8. */
+/** Size of body and attributes for the size limits: names, types and values in UTF-8. */
 export function messageBytes(body: string, attributes: MessageAttributes | undefined): number {
   let bytes = Buffer.byteLength(body)
   if (attributes === undefined) return bytes
@@ -87,12 +87,15 @@ function isNumber(text: string): boolean {
   return magnitude === 0 || (magnitude >= 1e-128 && magnitude <= 1e126)
 }
 
-// Root is what every trace header has; other fields may follow in any order.
+// Every trace header has a Root; other fields may follow in any order.
 const TRACE_HEADER = /(^|;)\s*Root=1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}\s*(;|$)/
 
 export const isTraceHeader = (text: string): boolean => TRACE_HEADER.test(text)
 
-/** The trace header of a send; it counts towards no size. Source: API_SendMessage, `MessageSystemAttributes`. */
+/**
+ * The trace header of a send. It does not count towards the size limits. Source: API_SendMessage,
+ * `MessageSystemAttributes`.
+ */
 export function traceHeaderOf(attributes: MessageAttributes | undefined): string | undefined {
   if (attributes === undefined) return undefined
   for (const [name, attribute] of Object.entries(attributes)) {
@@ -112,8 +115,9 @@ export function traceHeaderOf(attributes: MessageAttributes | undefined): string
 }
 
 /**
- * The attributes a receive asked for: names, `All` or `.*`, and prefixes such as `bar.*` or `bar*`.
- * Source: API_ReceiveMessage, `MessageAttributeNames`. Names that match nothing are no error.
+ * The attributes that a receive requested: names, `All` or `.*`, and prefixes such as `bar.*` or `bar*`. Names
+ * without a match are not an error.
+ * Source: API_ReceiveMessage, `MessageAttributeNames`.
  */
 export function selectAttributes(
   attributes: MessageAttributes | undefined,
@@ -122,7 +126,7 @@ export function selectAttributes(
   if (attributes === undefined || wanted === undefined || wanted.length === 0) return undefined
   if (wanted.includes('All') || wanted.includes('.*')) return attributes
   const selected = Object.entries(attributes).filter(([name]) => wanted.some((pattern) => matches(name, pattern)))
-  // fromEntries, here and below: a name such as __proto__ is a name like any other.
+  // fromEntries, here and below, treats a name such as __proto__ like any other name.
   return selected.length === 0 ? undefined : Object.fromEntries(selected)
 }
 

@@ -1,32 +1,32 @@
 import { IndexedHeap, type Slotted } from './indexed-heap.ts'
 import { DELAYED, GONE, IN_FLIGHT, type MessageReceipt, type StoredMessage, VISIBLE } from './stored-message.ts'
 
-/** What receives and changes of visibility have made of a message. */
+/** The state of a message that receives and changes of visibility set. */
 export type Standing = Pick<StoredMessage, 'receives' | 'receipt' | 'visibleAt'> & { inFlight: boolean }
 
-/** A place in the walk over a store that may change between two steps. */
+/** A position in a walk over a store. The store may change between two steps. */
 export interface Cursor {
   next: StoredMessage | undefined
 }
 
-/** A message whose send time is older than that of one before it: a dead letter keeps its first. */
+/** A message with an older send time than a message before it: a dead letter keeps its first send time. */
 interface Backdated extends Slotted {
   readonly message: StoredMessage
 }
 
 /**
- * The messages of one queue and where each stands: visible, delayed or in flight. Which visible message comes next is
- * for the kind of queue to say (`StandardStore`, `FifoStore`). Every step is O(log n) at most.
+ * The messages of one queue and their states: visible, delayed or in flight. The subclass (`StandardStore`,
+ * `FifoStore`) decides which visible message comes next. Every step takes at most O(log n).
  */
 export abstract class MessageStore {
   visible = 0
   delayed = 0
   inFlight = 0
-  /** Something became available since this was last set to false. */
+  /** True when a message became available since this was last set to false. */
   news = false
-  /** Every message that was received at least once here: only those have receipt handles. */
+  /** Every message that was received at least once from this queue. Only these have receipt handles. */
   readonly received = new Map<string, StoredMessage>()
-  /** Arrival order. */
+  /** First of the list in order of arrival. */
   oldest: StoredMessage | undefined = undefined
   private newest: StoredMessage | undefined = undefined
   private latestSentAt = 0
@@ -35,19 +35,19 @@ export abstract class MessageStore {
   private readonly backdated = new IndexedHeap<Backdated>((a, b) => a.message.sentAt < b.message.sentAt)
   private readonly cursors = new Set<Cursor>()
 
-  /** It became visible. */
+  /** The message became visible. */
   protected abstract enter(message: StoredMessage): void
-  /** It is no longer visible. */
+  /** The message is no longer visible. */
   protected abstract leave(message: StoredMessage): void
-  /** It came into the queue, in whatever state; called before `enter`. */
+  /** The message came into the queue, in any state. Called before `enter`. */
   protected abstract joined(message: StoredMessage): void
-  /** It left the queue for good; called after `leave`. */
+  /** The message left the queue for good. Called after `leave`. */
   protected abstract parted(message: StoredMessage): void
-  /** It came into flight or out of it. */
+  /** The message became in flight (1) or stopped being in flight (-1). */
   protected abstract flightChanged(message: StoredMessage, by: 1 | -1): void
   /**
-   * Offers visible messages in the order of the queue until `offer` said of `max` that they count. `offer` must hide
-   * the message or remove it: what stays visible is offered again.
+   * Offers visible messages in the order of the queue until `offer` has returned true `max` times. `offer` must hide
+   * or remove the message: a message that stays visible is offered again.
    */
   abstract take(max: number, offer: (message: StoredMessage) => boolean): void
 
@@ -55,7 +55,7 @@ export abstract class MessageStore {
     return this.visible + this.delayed + this.inFlight
   }
 
-  /** Puts a message in; hidden until `visibleAt` when that lies ahead. */
+  /** Adds a message. It is hidden until `visibleAt` if that time is in the future. */
   add(message: StoredMessage, now: number): void {
     const newest = this.newest
     if (message.sentAt < this.latestSentAt) this.backdated.push({ slot: -1, message })
@@ -70,7 +70,7 @@ export abstract class MessageStore {
     this.stand(message, now)
   }
 
-  /** Received: in flight until `visibleAt`. */
+  /** Marks a message as received: in flight until `visibleAt`. */
   hide(message: StoredMessage, visibleAt: number, receipt: MessageReceipt): void {
     message.receives += 1
     message.receipt = receipt
@@ -78,7 +78,10 @@ export abstract class MessageStore {
     this.conceal(message, visibleAt)
   }
 
-  /** Another end for a message that is hidden now, or hides one that is visible; in the past it is visible at once. */
+  /**
+   * Changes when a hidden message becomes visible, or hides a visible one. A time in the past makes it visible at
+   * once.
+   */
   retime(message: StoredMessage, visibleAt: number, now: number): void {
     if (message.state === VISIBLE) {
       if (visibleAt > now) this.conceal(message, visibleAt)
@@ -91,7 +94,7 @@ export abstract class MessageStore {
     }
   }
 
-  /** Puts a message where a record says it stood, in its old place in the order. */
+  /** Restores the state of a message from a record, at its old place in the order. */
   restate(message: StoredMessage, to: Standing, now: number): void {
     this.takeOut(message)
     message.receives = to.receives
@@ -102,7 +105,7 @@ export abstract class MessageStore {
     this.stand(message, now)
   }
 
-  /** As if it had never been received; for one whose only receive was undone. */
+  /** Removes the receipt, as if the message had never been received. For a message whose only receive was undone. */
   forgetReceipt(message: StoredMessage): void {
     message.receipt = undefined
     this.received.delete(message.id)
@@ -116,7 +119,7 @@ export abstract class MessageStore {
     this.parted(message)
   }
 
-  /** Shows what has become visible by now and drops what is older than the retention period allows. */
+  /** Shows messages that have become visible and drops messages older than the retention period. */
   advance(now: number, oldestSentAt: number): void {
     for (let due = this.hidden.peek(); due !== undefined && due.visibleAt <= now; due = this.hidden.peek()) {
       this.takeOut(due)
@@ -136,7 +139,7 @@ export abstract class MessageStore {
     this.backdated.clear()
   }
 
-  /** All messages in order of arrival; messages may come and go between two steps. */
+  /** All messages in order of arrival. Messages may be added and removed between two steps. */
   *walk(): Generator<StoredMessage> {
     const cursor: Cursor = { next: this.oldest }
     this.cursors.add(cursor)
@@ -144,7 +147,7 @@ export abstract class MessageStore {
       for (let message = cursor.next; message !== undefined; message = cursor.next) {
         cursor.next = message.newer
         yield message
-        // The last one may have got a successor meanwhile.
+        // The last message may have a successor now.
         if (cursor.next === undefined && message.state !== GONE) cursor.next = message.newer
       }
     } finally {
@@ -185,7 +188,7 @@ export abstract class MessageStore {
     this.news = true
   }
 
-  /** Out of where it stands, whichever that is; it has to stand somewhere again, or go. */
+  /** Removes a message from its current state. The caller must give it a new state or delete it. */
   private takeOut(message: StoredMessage): void {
     if (message.state === VISIBLE) {
       this.visible -= 1
@@ -219,7 +222,7 @@ export abstract class MessageStore {
       this.backdated.pop()
       if (!gone) this.remove(first.message)
     }
-    // Those that were deleted in the middle go when they are the majority.
+    // Rebuild when the majority was deleted from the middle.
     if (this.backdated.size <= 2 * this.size + 64) return
     const left = [...this.backdated].filter((entry) => entry.message.state !== GONE)
     this.backdated.clear()

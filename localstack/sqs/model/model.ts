@@ -98,7 +98,7 @@ function receiveMessage(
       leave()
       reject(signal?.reason)
     }
-    // Before the poll, which may be done at once and then takes the listener away again.
+    // Add the listener before the poll: the poll may finish at once and then removes the listener.
     signal?.addEventListener('abort', aborted, { once: true })
     try {
       leave = poll(context, input, (result) => {

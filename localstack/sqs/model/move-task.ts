@@ -2,7 +2,7 @@ import { invalidParameter } from './errors.ts'
 import type { SqsRecord } from './record.ts'
 import type * as api from './types.ts'
 
-/** One move of dead letters, under way or over. */
+/** One move of dead letters, running or finished. */
 export interface MoveTask {
   id: string
   status: api.MoveTaskStatus
@@ -16,7 +16,7 @@ export interface MoveTask {
   cancelTimer: (() => void) | undefined
 }
 
-/** As SQS does it: base64 of a JSON object with the task's id and its source. */
+/** The same format as SQS: base64 of a JSON object with the task's id and its source. */
 export const handleOf = (task: MoveTask): string =>
   Buffer.from(JSON.stringify({ taskId: task.id, sourceArn: task.sourceArn })).toString('base64')
 

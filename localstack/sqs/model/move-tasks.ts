@@ -9,10 +9,10 @@ import { accept } from './sending.ts'
 import { FifoMessage, StoredMessage } from './stored-message.ts'
 import type * as api from './types.ts'
 
-// Without a rate: this often, this many. SQS says only that it goes by the backlog.
+// Interval and batch size without a rate. AWS documents only that the rate then depends on the backlog.
 const FREE_INTERVAL_MS = 10
 const FREE_PORTION = 1_000
-// With a rate a task moves at least this often what it may have moved by then.
+// Longest interval between two steps of a task with a rate.
 const PACE_MS = 100
 
 const notFound = (parameter: string): SqsError =>
@@ -21,7 +21,7 @@ const notFound = (parameter: string): SqsError =>
     `The resource that you specified for the ${parameter} parameter doesn't exist.`,
   )
 
-/** Moves of dead letters to where they came from or elsewhere. Source: API_StartMessageMoveTask. */
+/** Moves dead letters to their source queues or to another queue. Source: API_StartMessageMoveTask. */
 export class MoveTasks {
   /** Oldest first. */
   private readonly tasks: MoveTask[] = []
@@ -102,7 +102,7 @@ export class MoveTasks {
     for (const task of this.tasks) yield recordOf(task)
   }
 
-  /** A task of a record; one that was running goes on. */
+  /** Restores a task from a record. A running task continues. */
   restore(record: Extract<SqsRecord, { t: 'task' }>): void {
     const { id, status, sourceArn, destinationArn, perSecond, moved, toMove, failure, startedAt } = record
     const known = this.tasks.find((task) => task.id === id)
@@ -128,7 +128,7 @@ export class MoveTasks {
     }
   }
 
-  /** Of each source only as many as can ever be listed. */
+  /** Keeps only as many tasks per source as can be listed. */
   private keep(task: MoveTask): void {
     this.tasks.push(task)
     const same = this.tasks.filter((one) => one.sourceArn === task.sourceArn)
@@ -154,7 +154,7 @@ export class MoveTasks {
     }
     const elapsed = clock.now() - task.startedAt
     const due = task.perSecond === undefined ? FREE_PORTION : Math.floor((elapsed * task.perSecond) / 1000) - task.moved
-    // After a long stop a task with a rate catches up no more than a second's worth at a time.
+    // After a long pause, a task with a rate catches up at most one second's worth of messages at a time.
     const portion = Math.min(due, task.perSecond ?? FREE_PORTION)
     let failure: string | undefined
     if (portion > 0) {
@@ -173,7 +173,8 @@ export class MoveTasks {
   }
 
   /**
-   * Moves one message, or says why not. It arrives as a new message: new id, new send time, received never.
+   * Moves one message, or returns the reason for a failure. The message arrives as a new one: new id, new send time,
+   * receive count 0.
    * Source: Developer Guide, "Learn how to configure a dead-letter queue redrive".
    */
   private move(source: Queue, message: StoredMessage, task: MoveTask): string | undefined {

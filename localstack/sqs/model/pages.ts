@@ -1,7 +1,7 @@
 import { invalidParameter, invalidValue } from './errors.ts'
 import { MAX_PAGE } from './limits.ts'
 
-/** One page of names in order. A token is the last name of the page before, so that it survives any change. */
+/** One page of names in order. A token is the last name of the previous page, so it stays valid after any change. */
 export interface Page {
   names: string[]
   nextToken: string | undefined

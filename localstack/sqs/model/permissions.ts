@@ -43,7 +43,7 @@ const ACTIONS = new Set([
   'PurgeQueue',
 ])
 
-/** The policy with one more statement, as AddPermission writes it. Source: API_AddPermission. */
+/** The policy with one more statement, in the form that AddPermission writes. Source: API_AddPermission. */
 export function withPermission(
   current: string | undefined,
   arn: string,
@@ -84,7 +84,10 @@ export function withPermission(
   return JSON.stringify({ ...policy, Statement: statements })
 }
 
-/** The policy without the statement of that label; undefined when it was the last. Source: API_RemovePermission. */
+/**
+ * The policy without the statement with that label; undefined when no statement is left. Source:
+ * API_RemovePermission.
+ */
 export function withoutPermission(current: string | undefined, label: string | undefined): string | undefined {
   if (label === undefined) throw missingParameter('Label')
   const policy: Policy = current === undefined ? {} : parse(current)

@@ -62,12 +62,12 @@ const FIFO_ONLY = new Set(['FifoQueue', 'ContentBasedDeduplication', 'Deduplicat
 export function newAttributes(given: Partial<StringMap>): QueueAttributes {
   const type = given.FifoQueue
   const fifo = type !== undefined && flag('FifoQueue', type)
-  // A standard queue knows no FIFO attribute, not even FifoQueue=false.
+  // A standard queue accepts no FIFO attribute, not even FifoQueue=false.
   if (type !== undefined && !fifo) throw unknownAttribute('FifoQueue')
   return changedAttributes({ fifo, ...DEFAULTS }, given)
 }
 
-/** The attributes after a change; nothing of the change holds when one part of it is refused. */
+/** The attributes after a change. If one attribute is invalid, the whole change is refused. */
 export function changedAttributes(current: QueueAttributes, given: Partial<StringMap>): QueueAttributes {
   const next = { ...current }
   for (const [name, value] of Object.entries(given)) {
@@ -184,7 +184,7 @@ export function shownAttributes(attributes: QueueAttributes): StringMap {
   return shown
 }
 
-/** The first attribute that CreateQueue asks for and an existing queue of that name has otherwise. */
+/** The first requested attribute whose value differs from the existing queue's. */
 export function differingAttribute(existing: QueueAttributes, given: Partial<StringMap>): string | undefined {
   if (/^true$/i.test(given.FifoQueue ?? 'false') !== existing.fifo) return 'FifoQueue'
   const now = shownAttributes(existing)
@@ -192,7 +192,7 @@ export function differingAttribute(existing: QueueAttributes, given: Partial<Str
   return Object.keys(given).find((name) => given[name] !== undefined && now[name] !== asked[name])
 }
 
-/** Every attribute name there is; a standard queue does not know the last four. */
+/** All attribute names. A standard queue does not have the last four. */
 export const READABLE = [
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesDelayed',

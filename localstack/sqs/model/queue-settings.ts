@@ -31,7 +31,10 @@ export function getQueueAttributes(
   return shown.length === 0 ? {} : { Attributes: Object.fromEntries(shown) }
 }
 
-/** Source: API_SetQueueAttributes. Changes hold at once; SQS takes up to 60 s, or 15 minutes for the retention. */
+/**
+ * Source: API_SetQueueAttributes. Changes apply at once; SQS takes up to 60 s, or 15 minutes for the retention
+ * period.
+ */
 export function setQueueAttributes(context: Context, input: api.SetQueueAttributesRequest): void {
   const queue = queueAt(context, input.QueueUrl)
   const given = input.Attributes ?? {}
@@ -50,7 +53,10 @@ function setAttributes(context: Context, queue: Queue, attributes: QueueAttribut
   context.emit(queue.record())
 }
 
-/** A FIFO queue's delay also holds for what it delays already; a standard queue's does not. (Delay queues, Dev. Guide) */
+/**
+ * A new delay of a FIFO queue also applies to messages that are already delayed; on a standard queue it does not.
+ * (Delay queues, Developer Guide)
+ */
 function delayAnew(context: Context, queue: Queue): void {
   const now = context.clock.now()
   for (const message of [...queue.store.walk()]) {
@@ -90,8 +96,8 @@ export function removePermission(context: Context, input: api.RemovePermissionRe
 }
 
 /**
- * Source: API_PurgeQueue. All messages go, in-flight and delayed ones too, and here they go at once. A FIFO queue forgets
- * what it took before, too: LocalStack's tests recorded that from AWS.
+ * Source: API_PurgeQueue. Deletes all messages at once, also in-flight and delayed ones. A FIFO queue also forgets
+ * its deduplication ids: LocalStack's tests recorded that from AWS.
  */
 export function purgeQueue(context: Context, input: api.QueueRequest): void {
   const queue = queueAt(context, input.QueueUrl)

@@ -9,18 +9,18 @@ import { StandardStore } from './standard-store.ts'
 import type { StringMap } from './types.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-/** One queue: its attributes, its messages, and the polls that wait for them. */
+/** One queue: its attributes, its messages, and the waiting polls. */
 export class Queue {
   readonly name: string
   readonly arn: string
-  /** Tells it from earlier queues of the same name: receipt handles are good for one queue only. */
+  /** Differs from earlier queues of the same name: a receipt handle is valid for one queue only. */
   readonly uid: string
   readonly createdAt: number
   modifiedAt: number
   attributes: QueueAttributes
   tags: StringMap
   purgedAt: number | undefined = undefined
-  /** The last sequence number given. */
+  /** The last sequence number that was assigned. */
   sequence = 0
   readonly store: MessageStore
   readonly deduplication = new Deduplication()
@@ -51,7 +51,7 @@ export class Queue {
     return this.attributes.fifo
   }
 
-  /** Lets the time that has passed take its effect. Everything that looks at the messages calls this first. */
+  /** Applies the time that has passed. Call it before any look at the messages. */
   advance(now: number): void {
     this.store.advance(now, now - this.attributes.retentionSeconds * 1000)
   }

@@ -9,7 +9,7 @@ import { allowsSource, deadLetterForbidden, deadLetterMissing, deadLetterOfOther
 import { withTags } from './tags.ts'
 import type * as api from './types.ts'
 
-/** Source: API_CreateQueue. An existing queue is answered unless an attribute that is asked for differs. */
+/** Source: API_CreateQueue. Returns an existing queue unless a requested attribute differs. */
 export function createQueue(context: Context, input: api.CreateQueueRequest): api.QueueUrlResult {
   const { QueueName: name, Attributes: given = {}, tags = {} } = input
   if (name === undefined || name === '') throw invalidParameter('Queue name cannot be empty')
@@ -48,7 +48,10 @@ function assertNotJustDeleted(context: Context, name: string, now: number): void
   context.deletedNames.delete(name)
 }
 
-/** Refuses a redrive policy whose dead-letter queue is missing, of the other type, or not willing. */
+/**
+ * Throws when the dead-letter queue of a redrive policy is missing, has the other type, or does not allow this
+ * source.
+ */
 export function checkDeadLetterQueue(context: Context, attributes: QueueAttributes, sourceArn: string): void {
   const policy = attributes.redrive
   if (policy === undefined) return
@@ -58,7 +61,7 @@ export function checkDeadLetterQueue(context: Context, attributes: QueueAttribut
   if (!allowsSource(target.attributes.redriveAllow, sourceArn)) throw deadLetterForbidden(policy)
 }
 
-/** Source: API_DeleteQueue. Here it takes no time; waiting polls get an empty answer. */
+/** Source: API_DeleteQueue. Takes effect at once; waiting polls get an empty answer. */
 export function deleteQueue(context: Context, input: api.QueueRequest): void {
   const queue = queueAt(context, input.QueueUrl)
   const now = context.clock.now()
@@ -100,7 +103,7 @@ export function listDeadLetterSourceQueues(
   return nextToken === undefined ? { queueUrls } : { queueUrls, NextToken: nextToken }
 }
 
-/** Names of the queues whose dead letters go to this one, sorted. */
+/** Names of the queues that use this one as their dead-letter queue, sorted. */
 export function sourcesOf(context: Context, queue: Queue): string[] {
   const sources = [...context.queues.values()].filter(
     (source) => source.attributes.redrive?.deadLetterTargetArn === queue.arn,

@@ -6,9 +6,9 @@ const text = Buffer.alloc(36, '-')
 let used = POOL.length
 
 /**
- * A random UUID (version 4) like `crypto.randomUUID()`, in a string of 36 bytes and no more. That one's strings are
- * trees of the pieces they were put together from, ten times that size until something flattens them: too much for a
- * million messages.
+ * A random UUID (version 4) like `crypto.randomUUID()`, in a flat string of 36 bytes. The strings of
+ * `crypto.randomUUID()` are trees of pieces and take ten times as much memory until they are flattened: too much for
+ * a million messages.
  */
 export function randomId(): string {
   if (used === POOL.length) {

@@ -1,10 +1,10 @@
 import { SqsError } from './errors.ts'
 
-/** What a receipt handle says: which receive of which message of which queue. */
+/** The content of a receipt handle: queue, message and receive. */
 export interface Receipt {
   queueUid: string
   messageId: string
-  /** The message's receive count at that receive, which no other receive of it shares. */
+  /** The message's receive count at that receive. Unique among the receives of a message. */
   receive: number
 }
 
@@ -13,7 +13,7 @@ export const receiptHandle = (queueUid: string, messageId: string, receive: numb
 
 const SHAPE = /^(\S+) (\S+) (\d{1,15})$/
 
-/** Reads a handle; text that was never a handle is `ReceiptHandleIsInvalid`. */
+/** Reads a handle. Throws `ReceiptHandleIsInvalid` for text that is not a handle. */
 export function readReceiptHandle(handle: string): Receipt {
   const parts = SHAPE.exec(Buffer.from(handle, 'base64').toString())
   if (parts === null) {

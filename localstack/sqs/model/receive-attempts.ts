@@ -1,7 +1,7 @@
 import { DEDUPLICATION_MS } from './limits.ts'
 import { IN_FLIGHT, type StoredMessage } from './stored-message.ts'
 
-/** What one receive with an attempt id took. */
+/** The messages that one receive with an attempt id took. */
 export interface Attempt {
   at: number
   taken: { message: StoredMessage; receive: number; visibleAt: number }[]
@@ -21,7 +21,7 @@ export class ReceiveAttempts {
     this.forget(now)
     const attempt = this.attempts.get(id)
     if (attempt === undefined) return { state: 'new', attempt }
-    // Once the timeout has run out the receive is over, and the id is free for another.
+    // After the visibility timeout the receive is over, and the id can be used again.
     if (attempt.taken.every(({ visibleAt }) => visibleAt <= now)) {
       this.attempts.delete(id)
       return { state: 'new', attempt: undefined }

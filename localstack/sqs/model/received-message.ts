@@ -6,7 +6,7 @@ import type { StoredMessage } from './stored-message.ts'
 import { systemAttributes } from './system-attributes.ts'
 import type { ReceivedMessage } from './types.ts'
 
-/** A receive request, read and checked. It may be tried again and again. */
+/** A parsed and checked receive request. It may be tried several times. */
 export interface Receive {
   queue: Queue
   max: number
@@ -17,7 +17,7 @@ export interface Receive {
   attemptId: string | undefined
 }
 
-/** A message as this receive gets it: with the attributes asked for, and the MD5 of just those. */
+/** The message for this receive: with the requested attributes, and the MD5 of only these. */
 export function received(context: Context, receive: Receive, message: StoredMessage): ReceivedMessage {
   const result: ReceivedMessage = {
     MessageId: message.id,

@@ -68,7 +68,7 @@ function attemptIdOf(queue: Queue, given: string | undefined): string | undefine
   )
 }
 
-/** Takes what is there now. `settle` is for the caller: a message taken from a queue makes none available in it. */
+/** Takes the available messages. The caller must call `settle`; a taken message makes no other message available. */
 export function takeNow(context: Context, receive: Receive): api.ReceiveMessageResult {
   const { queue, attemptId } = receive
   const now = context.clock.now()
@@ -87,7 +87,7 @@ function takeFresh(context: Context, receive: Receive, now: number): StoredMessa
   const { queue, max, visibilitySeconds } = receive
   const room = MAX_IN_FLIGHT - queue.store.inFlight
   if (room <= 0) {
-    // FIFO queues and long polls just find nothing. Source: Developer Guide, "Amazon SQS queue quotas".
+    // FIFO queues and long polls return no messages instead. Source: Developer Guide, "Amazon SQS queue quotas".
     if (queue.fifo || receive.waitSeconds > 0) return []
     throw new SqsError('OverLimit', 'Too many messages received but not deleted: the queue is at its in-flight limit.')
   }
@@ -106,7 +106,7 @@ function takeFresh(context: Context, receive: Receive, now: number): StoredMessa
     taken.push(message)
     return true
   })
-  // Only now: the dead-letter queue may be this very queue.
+  // Only after the loop: the dead-letter queue may be this same queue.
   for (const [message, deadLetterQueue] of dead) moveToDeadLetters(context, queue, deadLetterQueue, message)
   return taken
 }

@@ -7,14 +7,14 @@ export interface RecordedAttribute {
   BinaryValue?: string
 }
 
-/** All of one message. Optional members that are absent have their plain default. */
+/** One complete message. Absent optional members have their default. */
 export interface RecordedMessage {
   id: string
   body: string
   sentAt: number
   /** When it becomes visible; absent when it already is. */
   visibleAt?: number
-  /** Received and neither deleted nor visible again. */
+  /** Present when the message was received and is neither deleted nor visible again. */
   inFlight?: true
   receives?: number
   /** The last receive. */
@@ -29,9 +29,9 @@ export interface RecordedMessage {
 }
 
 /**
- * One change of a model as plain JSON data. A snapshot is a list of records, and so are a log and its compaction:
- * records are idempotent, and those about something unknown are ignored, so that a list written while the model goes
- * on changing still ends in the right state. Adding members is compatible; a change of meaning needs a new version.
+ * One change of a model as plain JSON data. A snapshot, a log and a compacted log are lists of records. Records are
+ * idempotent, and a record about something unknown is ignored. So a list that was written while the model changed
+ * still gives the right state. New members are compatible; a change of meaning needs a new version.
  */
 export type SqsRecord =
   | {
@@ -47,7 +47,7 @@ export type SqsRecord =
     }
   | { t: 'queue-deleted'; name: string; at: number }
   | { t: 'message'; queue: string; message: RecordedMessage }
-  /** A receive, a change of visibility, or a receive given back. */
+  /** A receive, a change of visibility, or an undone receive. */
   | {
       t: 'state'
       queue: string

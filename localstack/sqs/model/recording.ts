@@ -24,7 +24,7 @@ export function messageRecord(message: StoredMessage): RecordedMessage {
   return record
 }
 
-/** The message of a record, ready to be put into a queue of that kind. */
+/** Builds the message of a record, for a queue of this kind. */
 export function recallMessage(record: RecordedMessage, fifo: boolean): StoredMessage {
   const { id, body, sentAt, group } = record
   const attributes = record.attributes === undefined ? undefined : recallAttributes(record.attributes)
@@ -46,7 +46,7 @@ export function recallMessage(record: RecordedMessage, fifo: boolean): StoredMes
   return message
 }
 
-/** What a receive or a change of visibility did to a message. */
+/** The state of a message after a receive or a change of visibility. */
 export function stateRecord(queue: string, message: StoredMessage): SqsRecord {
   const { id, visibleAt, receives, receipt } = message
   return {

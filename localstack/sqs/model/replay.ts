@@ -7,7 +7,7 @@ import type { SqsRecord } from './record.ts'
 import { messageRecord, recallMessage } from './recording.ts'
 import type { StoredMessage } from './stored-message.ts'
 
-/** Everything there is, as records. The model may change between two of them; see `SqsRecord`. */
+/** The whole state as records. The model may change between two records; see `SqsRecord`. */
 export function* records(context: Context, tasks: MoveTasks): Generator<SqsRecord> {
   const queues = [...context.queues.values()]
   const exists = (queue: Queue): boolean => context.queues.get(queue.name) === queue
@@ -25,12 +25,12 @@ export function* records(context: Context, tasks: MoveTasks): Generator<SqsRecor
   }
 }
 
-/** Builds an empty model up from records. */
+/** Fills an empty model from records. */
 export function replay(context: Context, tasks: MoveTasks, source: Iterable<SqsRecord>): void {
   if (context.queues.size > 0) {
     throw new Error(`records can only be put into an empty model; this one has ${context.queues.size} queues`)
   }
-  // Needed only here: messages that were never received are otherwise never looked for by id.
+  // Needed only here: elsewhere, only received messages are looked up by id.
   const byId = new Map<Queue, Map<string, StoredMessage>>()
   const now = context.clock.now()
   for (const record of source) apply(context, tasks, byId, record, now)

@@ -29,7 +29,8 @@ export function sendMessageBatch(context: Context, input: api.SendMessageBatchRe
   const entries = checkEntries(input.Entries)
   let bytes = 0
   for (const entry of entries) {
-    // Recorded from AWS: what a FIFO queue needs and an entry lacks refuses the whole batch, as a bad value.
+    // Recorded from AWS: an entry without a parameter that FIFO queues require refuses the whole batch, as a bad
+    // value.
     if (queue.fifo && entry.MessageGroupId === undefined) throw invalidParameter(NO_GROUP)
     if (lacksDeduplication(queue, entry)) throw invalidParameter(NO_DEDUPLICATION)
     bytes += messageBytes(entry.MessageBody ?? '', entry.MessageAttributes)
@@ -94,7 +95,7 @@ function send(context: Context, queue: Queue, message: api.OutgoingMessage, tooL
   return { MessageId: stored.id, ...sums, SequenceNumber: sequenceNumber(sequence) }
 }
 
-/** Puts a new message into a queue and tells the log. */
+/** Adds a new message to a queue and records it in the log. */
 export function accept(context: Context, queue: Queue, message: StoredMessage, visibleAt: number, now: number): void {
   message.visibleAt = visibleAt
   queue.store.add(message, now)

@@ -3,11 +3,11 @@ import { RECEIVES_BEFORE_BACK } from './limits.ts'
 import { MessageStore } from './message-store.ts'
 import type { StoredMessage } from './stored-message.ts'
 
-/** The messages of one tenant of a fair queue, or all those without a group. */
+/** The messages of one tenant of a fair queue, or all messages without a group. */
 class Tenant implements Slotted {
   readonly id: string | undefined
   slot = -1
-  /** Among the tenants that have to wait. */
+  /** True while this tenant has to wait for the others. */
   noisy = false
   inFlight = 0
   size = 0
@@ -20,16 +20,16 @@ class Tenant implements Slotted {
 
 const byHead = (a: Tenant, b: Tenant): boolean => (a.visible.peek()?.order ?? 0) < (b.visible.peek()?.order ?? 0)
 
-// A tenant is noisy with at least this many messages in flight, ...
+// A tenant is noisy when it has at least this many messages in flight, ...
 const NOISY_FROM = 2
-// ... and this many times as many as the others have on average.
+// ... and this many times the average of the other tenants.
 const NOISY_TIMES = 2
 
 /**
- * A standard queue: first come, first served as far as possible, which is SQS's best-effort order without its chance.
- * Two things change the order. A message that was received three times goes behind all others. And messages with a
- * group make the queue fair: a tenant with a disproportionate share of what is in flight waits while others have
- * something; nobody is slowed down when only noisy tenants have anything.
+ * A standard queue: first in, first out where possible. SQS orders on a best-effort basis; this model leaves out the
+ * randomness. Two rules change the order. A message that was received three times goes behind all others. Messages
+ * with a group make the queue fair: a tenant with a disproportionate share of the messages in flight waits while
+ * other tenants have messages. When only noisy tenants have messages, none of them waits.
  * Sources: Developer Guide, "Amazon SQS fair queues"; "Available CloudWatch metrics for Amazon SQS".
  */
 export class StandardStore extends MessageStore {
@@ -100,7 +100,7 @@ export class StandardStore extends MessageStore {
     return tenant
   }
 
-  /** Keeps the tenant in its heap, in the right place, exactly while it has something visible. */
+  /** Keeps the tenant at the right place in its heap while it has visible messages, and out of the heap otherwise. */
   private seat(tenant: Tenant): void {
     const heap = tenant.noisy ? this.loud : this.quiet
     if (tenant.visible.size === 0) {

@@ -7,14 +7,14 @@ export const IN_FLIGHT = 2
 export const GONE = 3
 export type MessageState = typeof VISIBLE | typeof DELAYED | typeof IN_FLIGHT | typeof GONE
 
-/** What few messages have, kept out of the object that there may be a million of. */
+/** Fields that few messages have. They are separate to keep the main object small: there may be a million. */
 export interface MessageExtra {
   attributes?: MessageAttributes | undefined
   traceHeader?: string | undefined
   deadLetterSourceArn?: string | undefined
 }
 
-/** What only received messages have. */
+/** Fields that only received messages have. */
 export interface MessageReceipt {
   receivedAt: number
   firstReceivedAt: number
@@ -74,5 +74,5 @@ export class FifoMessage extends StoredMessage {
 const FIRST_SEQUENCE = 18_800_000_000_000_000_000n
 const STEP = 256n
 
-/** 20 digits, rising, with gaps, as SQS's are. */
+/** 20 digits, increasing, with gaps, like the numbers of SQS. */
 export const sequenceNumber = (sequence: number): string => String(FIRST_SEQUENCE + BigInt(sequence) * STEP)

@@ -2,11 +2,11 @@ import type { SqsClock } from './clock.ts'
 import type { SqsRecord } from './record.ts'
 import type * as api from './types.ts'
 
-/** What a model is made of. Everything has a default except nothing: `createSqsModel()` works. */
+/** Options of a model. All are optional: `createSqsModel()` works. */
 export interface SqsModelOptions {
   /** @default the machine's clock */
   clock?: SqsClock
-  /** Gives message ids, queue and task identities; must never repeat. @default random UUIDs */
+  /** Creates message ids, queue ids and task ids. Must never repeat. @default random UUIDs */
   ids?: () => string
   /** A number in [0, 1). Only `shortPollMissRate` uses it. @default Math.random */
   random?: () => number
@@ -16,27 +16,30 @@ export interface SqsModelOptions {
   region?: string
   /** Queue URLs are `<baseUrl>/<accountId>/<name>`. @default 'http://127.0.0.1:9324' */
   baseUrl?: string
-  /** What `SenderId` says of every message. @default 'AIDALOCALCELERIAC' */
+  /** The `SenderId` of every message. @default 'AIDALOCALCELERIAC' */
   senderId?: string
   /**
-   * How often a short poll finds nothing although messages wait, as SQS does by asking a subset of its servers.
-   * Long polls ask all of them and never miss. @default 0
+   * Share of short polls that find nothing although messages wait. SQS behaves like this because a short poll asks
+   * only a subset of its servers. Long polls ask all servers and never miss. @default 0
    */
   shortPollMissRate?: number
-  /** MD5 sums in answers, for SDKs to compare with their own. Without a wire nobody does: `false` leaves them empty. @default true */
+  /**
+   * Include MD5 sums in answers, for SDKs to check. Code in the same process does not need them: `false` leaves them
+   * empty. @default true
+   */
   checksums?: boolean
-  /** Called with every change, in order, before the action that made it returns. The durable log hangs here. */
+  /** Called with every change, in order, before the action returns. The durable log uses it. */
   onRecord?: (record: SqsRecord) => void
 }
 
-/** One message as it lies in a queue, for tests. Times are milliseconds since the Unix epoch. */
+/** One message in a queue, for tests. Times are milliseconds since the Unix epoch. */
 export interface InspectedMessage {
   messageId: string
   body: string
   state: 'visible' | 'delayed' | 'inFlight'
   receiveCount: number
   sentAt: number
-  /** When a delayed or in-flight message becomes visible; undefined when it is. */
+  /** When a delayed or in-flight message becomes visible; undefined when it is visible now. */
   visibleAt: number | undefined
   groupId: string | undefined
   deduplicationId: string | undefined
@@ -52,13 +55,13 @@ export interface QueueCounts {
   inFlight: number
 }
 
-/** Looks without touching: nothing here counts as a receive. A queue is named by name, URL or ARN. */
+/** Reads the model without changing it: nothing here counts as a receive. Takes a queue's name, URL or ARN. */
 export interface SqsInspector {
   queues(): string[]
   counts(queue: string): QueueCounts
   /** All messages of a queue in the order of arrival, invisible ones included. */
   messages(queue: string): InspectedMessage[]
-  /** Long polls that wait on the queue now. */
+  /** Number of long polls that wait on the queue now. */
   waiting(queue: string): number
   /** When the next delayed or in-flight message of any queue becomes visible; undefined when none will. */
   nextChangeAt(): number | undefined
@@ -70,7 +73,7 @@ export interface SqsSnapshot {
 }
 
 export interface ReceiveOptions {
-  /** Ends a long poll; it rejects with the signal's reason, having taken no message. */
+  /** Ends a long poll. The poll rejects with the signal's reason and takes no message. */
   signal?: AbortSignal
 }
 
@@ -103,14 +106,17 @@ export interface SqsModel {
   sendMessageBatch(input: api.SendMessageBatchRequest): api.SendMessageBatchResult
   /** Short or long poll, by `WaitTimeSeconds` or the queue's default. */
   receiveMessage(input: api.ReceiveMessageRequest, options?: ReceiveOptions): Promise<api.ReceiveMessageResult>
-  /** What is there now, whatever the wait time says. */
+  /** Receives the messages that are available now and ignores the wait time. */
   receiveMessageNow(input: api.ReceiveMessageRequest): api.ReceiveMessageResult
   /**
-   * A poll without promises: `done` is called once, at once or later; the function returned ends the poll, after
-   * which `done` is never called and no message is taken. Throws at once for what SQS refuses.
+   * A poll without promises. Calls `done` once, immediately or later. The returned function cancels the poll: then
+   * `done` is never called and no message is taken. Throws immediately when SQS would refuse the request.
    */
   poll(input: api.ReceiveMessageRequest, done: (result: api.ReceiveMessageResult) => void): () => void
-  /** Gives back messages whose answer never reached the caller: visible at once, the receive not counted. */
+  /**
+   * Returns messages when their answer never reached the caller. They are visible at once, and the receive does not
+   * count.
+   */
   unreceive(queueUrl: string, result: api.ReceiveMessageResult): void
   deleteMessage(input: api.DeleteMessageRequest): void
   deleteMessageBatch(input: api.DeleteMessageBatchRequest): api.IdBatchResult
@@ -122,15 +128,15 @@ export interface SqsModel {
   cancelMessageMoveTask(input: api.CancelMessageMoveTaskRequest): api.CancelMessageMoveTaskResult
 
   readonly inspect: SqsInspector
-  /** Everything there is, as plain JSON data. */
+  /** The whole state as plain JSON data. */
   snapshot(): SqsSnapshot
   /** Puts a snapshot into an empty model. */
   restore(snapshot: SqsSnapshot): void
-  /** The same records one by one, to write them somewhere; the model may change meanwhile. */
+  /** The same records one by one, to write them to a file. The model may change during the iteration. */
   records(): Generator<SqsRecord>
-  /** Records read from somewhere, into an empty model. */
+  /** Loads stored records into an empty model. */
   replay(records: Iterable<SqsRecord>): void
-  /** Answers every waiting long poll with nothing and stops every timer; the model can be used no more. */
+  /** Answers every waiting long poll with nothing and stops every timer. The model cannot be used afterwards. */
   close(): void
   /** Changes the prefix of queue URLs, e.g. once the server's port is known. */
   setBaseUrl(baseUrl: string): void

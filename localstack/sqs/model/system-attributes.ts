@@ -2,7 +2,7 @@ import type { Context } from './context.ts'
 import { FifoMessage, type StoredMessage, sequenceNumber } from './stored-message.ts'
 import type { StringMap } from './types.ts'
 
-/** What a receive can ask for. Source: API_ReceiveMessage, `MessageSystemAttributeNames`. */
+/** The system attributes that a receive can request. Source: API_ReceiveMessage, `MessageSystemAttributeNames`. */
 export const SYSTEM_ATTRIBUTES: ReadonlySet<string> = new Set([
   'AWSTraceHeader',
   'ApproximateFirstReceiveTimestamp',
@@ -13,11 +13,11 @@ export const SYSTEM_ATTRIBUTES: ReadonlySet<string> = new Set([
   'SenderId',
   'SentTimestamp',
   'SequenceNumber',
-  // Listed by the API but a queue's attribute: a message never has it.
+  // The API lists it, but it is an attribute of queues: a message never has it.
   'SqsManagedSseEnabled',
 ])
 
-/** Those of the wanted attributes that the message has. */
+/** The requested attributes that the message has. */
 export function systemAttributes(
   context: Context,
   message: StoredMessage,

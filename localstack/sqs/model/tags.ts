@@ -3,7 +3,7 @@ import { MAX_TAGS } from './limits.ts'
 import type { StringMap } from './types.ts'
 
 /**
- * The tags with others added; a key that is there already gets the new value.
+ * Adds tags to the current ones. An existing key gets the new value.
  * Sources: API_TagQueue; Developer Guide, "Amazon SQS queue quotas", tag restrictions.
  */
 export function withTags(current: StringMap, added: StringMap): StringMap {

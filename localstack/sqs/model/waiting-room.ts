@@ -1,17 +1,17 @@
 import type { SqsClock } from './clock.ts'
 
-/** One long poll that waits. */
+/** One waiting long poll. */
 interface Waiter {
-  /** Takes what there is and answers how to hand it over; undefined when there was nothing. */
+  /** Takes available messages and returns a function that delivers them; undefined when there were none. */
   serve: () => (() => void) | undefined
-  /** Ends it with nothing. */
+  /** Ends the poll without messages. */
   giveUp: () => void
   cancelTimer: () => void
 }
 
 /**
- * The long polls of one queue, first come, first served. Each has a timer for its end; the room has one more, for the
- * next message to become visible, and only while somebody waits.
+ * The long polls of one queue, in order of arrival. Each poll has a timer for its end. The room has one more timer,
+ * for the next message that becomes visible; it runs only while a poll waits.
  */
 export class WaitingRoom {
   private readonly waiters = new Set<Waiter>()
@@ -27,7 +27,9 @@ export class WaitingRoom {
     return this.waiters.size
   }
 
-  /** Waits until `serve` finds something or the time is over. The function returned leaves the room, silently. */
+  /**
+   * Waits until `serve` finds something or the time is over. The returned function leaves the room without an answer.
+   */
   wait(waitMs: number, serve: Waiter['serve'], giveUp: () => void): () => void {
     const waiter: Waiter = {
       serve,
@@ -42,18 +44,18 @@ export class WaitingRoom {
     }
   }
 
-  /** Something may be there now. */
+  /** Call when messages may have become available. */
   serveAll(): void {
     for (const waiter of this.waiters) {
       const handOver = waiter.serve()
       if (handOver === undefined) return
-      // Gone before it is answered: what the answer sets off may come back here.
+      // Remove the poll before answering it: the answer may trigger code that calls this method again.
       this.leave(waiter)
       handOver()
     }
   }
 
-  /** Sees to it that `wake` is called at `at` if anybody still waits then. */
+  /** Calls `wake` at `at` if a poll still waits then. */
   alarm(at: number | undefined, wake: () => void): void {
     if (at === undefined || this.waiters.size === 0) {
       this.silence()
@@ -68,7 +70,7 @@ export class WaitingRoom {
     })
   }
 
-  /** Answers everybody with nothing. */
+  /** Ends all polls without messages. */
   empty(): void {
     for (const waiter of [...this.waiters]) if (this.leave(waiter)) waiter.giveUp()
     this.silence()

@@ -39,7 +39,7 @@ const outgoing: Shape = {
 }
 const receipt: Shape = { Id: string, ReceiptHandle: string }
 
-/** Every action but ReceiveMessage, by its name in `X-Amz-Target`. */
+/** Every action except ReceiveMessage, by its name in `X-Amz-Target`. */
 export const ACTIONS: ReadonlyMap<string, Action> = new Map(
   Object.entries({
     CreateQueue: action({ QueueName: string, Attributes: stringMap, tags: stringMap }, (model, input) =>
@@ -107,7 +107,7 @@ const readReceive = structure({
   ReceiveRequestAttemptId: string,
 })
 
-/** The input of ReceiveMessage, the one action that may wait. */
+/** The input of ReceiveMessage, the only action that may wait. */
 export const receiveInput = (input: unknown): never => readReceive(input, 'the request') as never
 
 export function receiveOutput({ Messages }: ReceiveMessageResult): unknown {

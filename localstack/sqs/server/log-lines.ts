@@ -8,17 +8,17 @@ export function lineOf(value: object): string {
 }
 
 export interface LogLine {
-  /** Where the line begins in the file. */
+  /** Byte offset of the line in the file. */
   offset: number
-  /** Where the next one does. */
+  /** Byte offset of the next line. */
   end: number
-  /** What it says; undefined when it is torn or spoilt. */
+  /** The parsed JSON; undefined when the line is incomplete or damaged. */
   value: unknown
 }
 
 const CHUNK = 1 << 20
 
-/** The lines of a log, one by one, whatever the size of the file. The last may lack its line feed: it is torn. */
+/** The lines of a log, one by one, for files of any size. A last line without a line feed is incomplete. */
 export function* readLines(path: string): Generator<LogLine> {
   const fd = openSync(path, 'r')
   try {

@@ -14,7 +14,7 @@ export interface LogHeader {
   region: string
 }
 
-/** A log that cannot be read, or must not be. The message says which, where, and what to do. */
+/** A log that cannot or must not be read. The message says which log, where, and what to do. */
 export class LogError extends Error {
   override readonly name = 'LogError'
 }
@@ -22,18 +22,18 @@ export class LogError extends Error {
 export interface OpenedLog {
   path: string
   header: LogHeader
-  /** Good bytes. */
+  /** Bytes of valid records. */
   size: number
-  /** Records read, to judge whether a compaction pays. */
+  /** Number of records read. Decides whether a compaction is worthwhile. */
   records: number
-  /** Bytes cut off: a last record that was being written when the process died. */
+  /** Bytes cut off: a last record that was incomplete when the process died. */
   tornBytes: number
   unlock: () => void
 }
 
 /**
- * Opens the log of a data folder and builds the model up from it. A torn end is cut off: no answer was given for it.
- * Anything else that is wrong, a spoilt record with good ones behind it above all, is refused rather than guessed at.
+ * Opens the log of a data folder and fills the model from it. Cuts off an incomplete last record: its request was
+ * never answered. Throws for any other damage, for example a damaged record before valid ones.
  */
 export function openLog(dataDir: string, accountId: string, region: string, model: SqsModel): OpenedLog {
   mkdirSync(dataDir, { recursive: true })

@@ -1,9 +1,9 @@
-/** A host and port as they stand in the header of a request, and nothing else that could become part of a URL. */
+/** A valid host and port of a request header. Excludes anything else that could become part of a URL. */
 const hostPattern = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 /**
- * An answer whose queue URLs have the host by which the client found this server: a mapped port, the name of a container, `localhost`. What the server
- * listens at may be an address that only it can use.
+ * Replaces the host of queue URLs in an answer by the host that the client used: a mapped port, a container's name,
+ * `localhost`. The client may not be able to reach the server's own listen address.
  *
  * @param host the request's Host header
  */

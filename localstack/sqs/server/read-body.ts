@@ -4,7 +4,7 @@ import { tooLarge } from './request-error.ts'
 /** Ten messages of 1 MiB with every character escaped still fit; the model then says what is too long. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
 
-/** Collects a request's body. `done` gets it, or the error; neither when the client goes away half way. */
+/** Reads a request's body. Calls `done` with the body or an error, or not at all when the client disconnects early. */
 export function readBody(request: IncomingMessage, done: (body: Buffer | undefined, error?: Error) => void): void {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
     done(undefined, tooLarge(MAX_BODY_BYTES))

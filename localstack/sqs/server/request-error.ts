@@ -1,6 +1,6 @@
 /**
- * A request that never reached the model: not JSON, of the wrong type, of another protocol, too long. Named as AWS's
- * front end names it.
+ * A request that is refused before it reaches the model: not JSON, wrong type, another protocol, too long. Uses the
+ * error names of AWS's front end.
  */
 export class RequestError extends Error {
   override readonly name = 'RequestError'

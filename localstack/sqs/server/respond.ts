@@ -22,10 +22,10 @@ export function respond(response: ServerResponse, status: number, body: string, 
   return true
 }
 
-/** How long a client that was answered before it had said all may go on. */
+/** How long a client may keep sending after it got an early answer. */
 const LINGER_MS = 5_000
 
-/** What is still coming is read and dropped: to close in the middle of it would reset the connection, and the answer with it. */
+/** Reads and drops the rest of the request: closing earlier would reset the connection and lose the answer. */
 function endWithRequest(response: ServerResponse): void {
   const { req: request } = response
   const end = (): void => {
@@ -48,7 +48,7 @@ export function respondError(response: ServerResponse, error: unknown, headers: 
   respond(response, status, body, { 'x-amzn-query-error': fault, ...headers })
 }
 
-/** What clients of the older Query protocol can read: XML. */
+/** An XML error that clients of the older Query protocol can read. */
 export function respondQueryProtocol(response: ServerResponse): void {
   const message =
     'This server speaks the AWS JSON 1.0 protocol of SQS only, not the older Query protocol: ' +

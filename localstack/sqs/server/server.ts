@@ -37,7 +37,7 @@ export interface SqsServer {
   readonly port: number
   /** The queues themselves, for code in the same process. */
   readonly model: SqsModel
-  /** Answers long polls with nothing, finishes what is being answered, and leaves nothing running. */
+  /** Answers long polls with nothing, finishes current answers, and stops everything. */
   stop(): Promise<void>
 }
 
@@ -84,7 +84,7 @@ export async function startSqsServer(options: SqsServerOptions = {}): Promise<Sq
     else socket.destroy()
   })
 
-  // The port first: if it is taken, the data folder stays untouched.
+  // Listen first: if the port is taken, the data folder stays untouched.
   const address = await listen(server, port, host)
   let unlock = (): void => {}
   try {
@@ -133,7 +133,7 @@ export async function startSqsServer(options: SqsServerOptions = {}): Promise<Sq
   }
 }
 
-/** "Every address" is none that a client can connect to: this machine's own stands for it. */
+/** Clients cannot connect to a wildcard address; use the loopback address instead. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'
@@ -166,11 +166,11 @@ function listen(server: Server, port: number, host: string): Promise<AddressInfo
   })
 }
 
-/** Lets answers that are on their way arrive, then closes every connection. */
+/** Waits for current answers to be sent, then closes every connection. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS)
-    // A kept-alive connection is idle only once its answer has gone out.
+    // A kept-alive connection is idle only after its answer was sent.
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
     server.close(() => {
       clearTimeout(cut)

@@ -6,8 +6,9 @@ export function traceHeaderIn(header: string | readonly string[] | undefined): s
 }
 
 /**
- * A message as SQS takes it when its request came with an X-Ray header: that is its `AWSTraceHeader`, unless it has one of its own. The SDK sends
- * the header by itself within Lambda, which recognises functions that call themselves by it.
+ * Adds the X-Ray header of the request to a message as `AWSTraceHeader`, as SQS does, unless the message has system
+ * attributes of its own. Within Lambda the SDK sends the header automatically; Lambda uses it to detect functions
+ * that call themselves.
  *
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-x-ray.html
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
