@@ -122,7 +122,8 @@ function variablesOf(fn: LambdaFunction) {
       AWS_ACCESS_KEY_ID: 'none',
       AWS_SECRET_ACCESS_KEY: 'none',
       AWS_SESSION_TOKEN: 'none',
-      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      // Nothing listens there, and fetch() does not refuse the port by itself, as it does with port 1.
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:2',
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_LAMBDA_FUNCTION_NAME: name,
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
