@@ -65,7 +65,7 @@ module.exports = {
       severity: 'error',
       comment: 'the DynamoDB engine imports Node and itself: it could be a package of its own',
       from: { path: '^localstack/dynamodb/(model|server)/' },
-      to: { pathNot: '^localstack/(dynamodb|storage)/', dependencyTypesNot: ['core'] },
+      to: { pathNot: '^localstack/(dynamodb|http|storage)/', dependencyTypesNot: ['core'] },
     },
     {
       name: 'infra-reads-core-only',

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readBody } from '../../http/read-body.ts'
 import type { DurableLog } from '../../storage/durable-log.ts'
 import type { DynamoDbModel } from '../model/index.ts'
-import { readBody } from './read-body.ts'
-import { internalFailure, malformed, unknownOperation } from './request-error.ts'
+import { internalFailure, malformed, tooLarge, unknownOperation } from './request-error.ts'
 import { respond, respondError } from './respond.ts'
 
 const TARGET = 'DynamoDB_20120810.'
+/** DynamoDB reads 16 MB; with every character escaped as JSON that is more. The model then says what is too long. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024
 const STREAMS_TARGET = 'DynamoDBStreams_20120810.'
 
 /** Answers one HTTP request from the model. Sends no answer before its changes are in the log. */
@@ -22,7 +24,7 @@ export function handleRequest(
     return
   }
   const operation = target.slice(TARGET.length)
-  readBody(request, (body, error) => {
+  readBody(request, MAX_BODY_BYTES, tooLarge, (body, error) => {
     try {
       if (body === undefined) throw error ?? internalFailure('The request could not be read.')
       const answer = JSON.stringify(model.execute(operation, parse(body)))

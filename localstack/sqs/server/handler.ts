@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readBody } from '../../http/read-body.ts'
 import type { DurableLog } from '../../storage/durable-log.ts'
 import { type ReceiveMessageResult, SqsError, type SqsModel } from '../model/index.ts'
 import { ACTIONS, receiveInput, receiveOutput } from './actions.ts'
 import { withHost } from './queue-urls.ts'
-import { readBody } from './read-body.ts'
-import { internalFailure, malformed, unknownOperation } from './request-error.ts'
+import { internalFailure, malformed, tooLarge, unknownOperation } from './request-error.ts'
 import { respond, respondError, respondQueryProtocol } from './respond.ts'
 import { traceHeaderIn } from './trace-header.ts'
 
 const TARGET = 'AmazonSQS.'
+/** Ten messages of 1 MiB with every character escaped still fit; the model then says what is too long. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024
 
 /** Answers one HTTP request from the model. Sends no answer before its changes are in the log. */
 export function handleRequest(
@@ -24,7 +26,7 @@ export function handleRequest(
     return
   }
   const name = target.slice(TARGET.length)
-  readBody(request, (body, error) => {
+  readBody(request, MAX_BODY_BYTES, tooLarge, (body, error) => {
     try {
       if (body === undefined) throw error ?? internalFailure('The request could not be read.')
       if (name === 'ReceiveMessage') {
