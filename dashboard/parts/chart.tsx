@@ -37,7 +37,7 @@ export function Chart({ times, series, height = 208, log = false, label, format 
   const plot = useRef<uPlot | undefined>(undefined)
   const hovered = useSignal<{ index: number; left: number } | undefined>(undefined)
   const data = [times.map((at) => at / 1_000), ...series.map(({ values }) => values)] as unknown as uPlot.AlignedData
-  // Made anew only when its form changes; else it is told of new data.
+  // A new chart is made only when its form changes. Otherwise it gets the new data.
   const form = JSON.stringify([
     series.map(({ values: _values, shown: _shown, ...rest }) => rest),
     height,

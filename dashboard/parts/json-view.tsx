@@ -4,7 +4,7 @@ import { visible } from '../lib/format.ts'
 const mostItems = 200
 const openDepth = 2
 
-/** JSON as a tree that folds. Text that is no JSON (any more) is shown as it is. */
+/** JSON as a tree that folds. Text that is not JSON is shown as it is. */
 export function JsonView({ text, label }: { readonly text: string; readonly label: string }) {
   let value: unknown
   try {

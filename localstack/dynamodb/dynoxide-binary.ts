@@ -5,7 +5,7 @@ const require = createRequire(import.meta.url)
 /**
  * The path of the DynamoDB engine's binary for this machine: package `@dynoxide/<platform>-<arch>`, an optional dependency.
  *
- * @throws {Error} when there is none, saying what to do
+ * @throws {Error} when it is missing; the message says what to do
  */
 export function dynoxideBinary(platform: string = process.platform, arch: string = process.arch): string {
   const file = platform === 'win32' ? 'dynoxide.exe' : 'dynoxide'

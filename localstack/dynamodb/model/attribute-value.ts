@@ -15,7 +15,7 @@ export interface AttributeValue {
 export type AttributeType = keyof AttributeValue
 export type KeyType = 'S' | 'N' | 'B'
 
-/** Attributes by name. A stored item is never changed in place: whoever holds one may rely on it. */
+/** Attributes by name. A stored item is never changed in place, so code may keep a reference to it. */
 export interface Item {
   [name: string]: AttributeValue
 }

@@ -123,7 +123,7 @@ function rangeOf(sort: Single, key: KeyAttribute): SortRange {
   }
 }
 
-/** The first text behind all that begin so; undefined when there is none. */
+/** The first text after all texts with this prefix. Undefined if no such text exists. */
 function afterPrefix(prefix: string): string | undefined {
   const head = prefix.replace(/\uffff+$/, '')
   const last = head.length - 1

@@ -23,7 +23,7 @@ const underflow = () =>
 /**
  * The one form in which a number is stored and answered: no exponent, no needless zeros.
  *
- * @throws DynamoDbError when it is none, has more than 38 digits, or is too large or too small
+ * @throws DynamoDbError when it is not a number, has more than 38 digits, or is too large or too small
  */
 export function normalNumber(text: string): string {
   if (PLAIN.test(text) && !text.endsWith('0')) return text

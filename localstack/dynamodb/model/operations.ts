@@ -59,7 +59,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set(
    UpdateTableReplicaAutoScaling`.split(/\s+/),
 )
 
-/** @throws DynamoDbError UnknownOperationException when there is none of this name, or this engine leaves it out */
+/** @throws DynamoDbError UnknownOperationException when no operation has this name, or this engine leaves it out */
 export function operationNamed(name: string): Operation {
   const operation = OPERATIONS.get(name)
   if (operation !== undefined) return operation

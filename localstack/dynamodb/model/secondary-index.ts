@@ -57,7 +57,7 @@ export class SecondaryIndex {
     return projected
   }
 
-  /** Follows a change of a row from one item to another; undefined is none. To be called before the row changes. */
+  /** Follows a change of a row from one item to another. Undefined means no item. Call this before the row changes. */
   remove(row: Row): void {
     const key = rowKeyOf(this.keys, row.item)
     if (key !== undefined) this.rows.remove(key.partition, key.sort, row)

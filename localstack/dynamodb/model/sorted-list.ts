@@ -112,7 +112,7 @@ export class SortedList<Key extends string | number, Value extends Tie, Tie = Va
     }
   }
 
-  /** The first block whose last entry is not in front of the place; the number of blocks when there is none. */
+  /** The first block whose last entry does not come before the place, or the number of blocks if every block's does. */
   private blockFor(key: Key, place: Place<Tie>): number {
     let low = 0
     let high = this.blocks.length

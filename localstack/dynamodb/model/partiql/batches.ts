@@ -198,7 +198,7 @@ function parsedStatements(input: Input, name: 'Statements' | 'TransactStatements
   if (given === undefined) throw missing(path)
   if (given.length < 1) throw constraint('[]', path, 'Member must have length greater than or equal to 1')
   if (given.length > most) throw constraint('[...]', path, `Member must have length less than or equal to ${most}`)
-  // Parameters that are no values refuse the request, statements that are none only themselves.
+  // A parameter that is not a value refuses the whole request. A statement that cannot be read refuses only itself.
   const statements = given.map((each, at) => statementIn(each, `${path}.${at + 1}.member.statement`))
   return statements.map((each) => ({
     given: each,
